@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: ISC
+// From paths to services ready to bind: reads the files, parses each in its language, finds
+// duplicates, looks up users, groups and host names.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "core/config/inetd_conf.h"
+
+namespace uvinetd {
+
+struct LoadOptions {
+  InetdConfOptions inetd;
+  std::uint32_t uid = 0;  // who we are: not root, a service for somebody else is left out
+  std::chrono::milliseconds lookup_deadline{5000};
+};
+
+// A service whose names are all looked up.
+struct LoadedService {
+  ServiceSpec spec;                 // hosts in spec.listen are numeric; one entry per address
+  Identity identity;                // zero for a built-in that needs none
+  friend bool operator==(const LoadedService&, const LoadedService&) = default;
+};
+
+struct LoadedConfig {
+  std::vector<LoadedService> services;
+  // Good but for a look-up that failed for now (name service down, deadline): to be tried again.
+  std::vector<ServiceSpec> unresolved;
+  Diagnostics diagnostics;
+  std::size_t services_written = 0;  // good and bad together
+  bool is_unreadable = false;        // a named file is missing, unreadable or unsafe: nothing loaded
+};
+
+// Reads every path (a directory: its regular files in byte order, without backup and
+// package-manager left-overs). Blocks for file reading and, in a helper process with a deadline,
+// for look-ups.
+[[nodiscard]] LoadedConfig load_config(const std::vector<std::string>& paths,
+                                       const LoadOptions& options);
+
+// The system's services database with a built-in list behind it (containers have no
+// /etc/services). Reads /etc/services itself once; never the network.
+[[nodiscard]] const ServiceNames& system_service_names();
+
+}  // namespace uvinetd

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: ISC
+// One service as its configuration describes it: plain, comparable data. Every front end produces
+// these; nothing here has been looked up in the password file or bound to a socket.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/config/diagnostic.h"
+
+namespace uvinetd {
+
+enum class SocketKind : std::uint8_t { Tcp, Udp, UnixStream, UnixDgram, UnixSeqpacket };
+enum class Mode : std::uint8_t { Nowait, Wait };
+// V6 binds with IPV6_V6ONLY on; Dual is one v6 socket that also receives v4 (tcp46).
+enum class IpFamily : std::uint8_t { V4, V6, Dual };
+
+[[nodiscard]] constexpr bool is_datagram(SocketKind kind) {
+  return kind == SocketKind::Udp || kind == SocketKind::UnixDgram;
+}
+[[nodiscard]] constexpr bool is_ip(SocketKind kind) {
+  return kind == SocketKind::Tcp || kind == SocketKind::Udp;
+}
+[[nodiscard]] const char* kind_name(SocketKind kind);  // "tcp", "udp", "unix", "unix-dgram", ...
+
+// One socket to bind.
+struct ListenSpec {
+  SocketKind kind = SocketKind::Tcp;
+  IpFamily family = IpFamily::V4;     // Tcp and Udp only
+  std::string host;                   // "": any. A numeric address, or a name not resolved yet
+  std::uint16_t port = 0;             // Tcp and Udp only
+  std::string path;                   // Unix only; '@' begins an abstract name
+  std::string socket_user;            // owner of the Unix path; "": whoever binds
+  std::string socket_group;           // the same for its group
+  std::optional<unsigned> socket_mode;  // permission bits of the Unix path; default: by umask
+  bool is_optional = false;           // the v6 half of a plain `tcp`: no v6 on this host is no error
+
+  friend bool operator==(const ListenSpec&, const ListenSpec&) = default;
+};
+
+struct ServiceSpec {
+  std::string id;    // unique: "finger/tcp", "finger/tcp@127.0.0.1"; used in log, ledger, control
+  std::string name;  // as written in the service field, without address: "finger", "7007"
+  std::vector<ListenSpec> listen;
+  Mode mode = Mode::Nowait;
+
+  std::string user;         // name or number, as written; "" only where the language allows it
+  std::string group;        // "": the user's own group
+  std::string login_class;  // "": none
+  std::string internal;     // name of a built-in ("echo"), or "" for a program
+  std::string program;      // absolute path of the executable; "" for a built-in
+  std::vector<std::string> argv;  // argv[0] first; never empty for a program
+
+  // Limits. nullopt: not written, the command line's default holds; 0: none.
+  std::optional<unsigned> instances;            // running at once, over all sockets of the service
+  std::optional<unsigned> starts_per_minute;    // per fixed 60 s
+  std::optional<unsigned> source_starts_per_minute;
+  std::optional<unsigned> instances_per_source;
+
+  std::optional<int> backlog;         // listen(2); nullopt: the command line's
+  std::optional<int> send_buffer;     // bytes, SO_SNDBUF
+  std::optional<int> receive_buffer;  // bytes, SO_RCVBUF
+  std::string accept_filter;          // "dataready", "httpready": TCP_DEFER_ACCEPT on Linux
+
+  // Where each part stands, for diagnostics that are found later (unknown user, port in use).
+  SourcePosition at, user_at, group_at, program_at;
+
+  friend bool operator==(const ServiceSpec&, const ServiceSpec&) = default;
+};
+
+// Who a server runs as, looked up at load.
+struct Identity {
+  std::uint32_t uid = 0;
+  std::uint32_t gid = 0;
+  std::vector<std::uint32_t> groups;  // supplementary, sorted, with gid
+  std::string user_name;              // for LOGNAME and USER; the number when it has no name
+  std::string home;
+  std::string shell;
+
+  friend bool operator==(const Identity&, const Identity&) = default;
+};
+
+}  // namespace uvinetd

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: ISC
+// The command line of uvinetd: what scripts written for the BSD, Debian and GNU inetds say, and
+// ours. See uvinetd(8).
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/config/inetd_conf.h"
+
+namespace uvinetd {
+
+enum class Stop { No, Exit };
+
+struct CommandLine {
+  std::vector<std::string> config_paths;  // absolute; empty: the defaults
+  bool foreground = false;                // -f, -i, --foreground, or implied
+  bool debug = false;                     // -d: foreground, debug log on stderr
+  bool log_to_stderr = false;             // -e
+  // Path to write, "" for none (-p '' or --pidfile=), nullopt: /run/inetd.pid as root, else none.
+  std::optional<std::string> pid_file;
+  int backlog = 4096;                         // -q
+  std::optional<unsigned> starts_per_minute;  // -R; 0 is none
+  std::optional<unsigned> instances;          // -c
+  std::optional<unsigned> source_starts_per_minute;  // -C
+  std::optional<unsigned> instances_per_source;      // -s
+  std::string default_host;                          // -a, numeric or a name
+  bool log_connections = false;                      // -l without access rules: see uvinetd(8)
+  bool pass_environment = false;                     // -E
+  bool gnu_environment = false;                      // --environment: accepted, always on
+  Dialect dialect = host_dialect();                  // --dialect
+  bool check = false;                                // -n, --check
+  bool json = false;                                 // --json (with --check)
+  bool strict = false;                               // --strict
+  int ready_fd = -1;                                 // --ready-fd
+  bool core_dumps = false;                           // --core-dumps: roles stay dumpable
+  std::string user = "uvinetd";                      // --user: the reactor's account
+};
+
+struct ParsedCommandLine {
+  CommandLine options;
+  // Set when the program ends here: --help and --version (0, text for stdout) or a usage error
+  // (2, text for stderr).
+  std::optional<int> exit_status;
+  std::string text;
+};
+
+// Pure but for making paths absolute by the working directory, and for reading the environment
+// through `environment` (NOTIFY_SOCKET, LISTEN_PID) and `pid` to imply the foreground.
+[[nodiscard]] ParsedCommandLine parse_command_line(const std::vector<std::string>& argv);
+
+}  // namespace uvinetd

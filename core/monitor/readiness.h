@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: ISC
+// Telling whoever supervises us how far we are: sd_notify(3)'s datagram protocol and the
+// s6 notification descriptor. No library is needed for either.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/unique_fd.h"
+
+namespace uvinetd {
+
+class Readiness {
+ public:
+  // Takes NOTIFY_SOCKET out of the environment (children must never see it) and keeps `ready_fd`
+  // (-1: none), made close-on-exec.
+  explicit Readiness(int ready_fd);
+
+  void ready(std::string_view status);      // READY=1, STATUS=; a newline to the ready fd, closed
+  void reloading();                         // RELOADING=1 with MONOTONIC_USEC= in one datagram
+  void stopping();                          // STOPPING=1
+  void status(std::string_view text);       // STATUS=
+  [[nodiscard]] bool has_notify_socket() const { return !path_.empty(); }
+
+ private:
+  void notify(std::string_view text);
+  std::string path_;
+  UniqueFd socket_;
+  UniqueFd ready_fd_;
+};
+
+// Removes the variables of a supervisor that no server may see (NOTIFY_SOCKET, WATCHDOG_*,
+// LISTEN_*, FDSTORE, MAINPID, INVOCATION_ID, JOURNAL_STREAM, SYSTEMD_EXEC_PID, MEMORY_PRESSURE_*,
+// CREDENTIALS_DIRECTORY, ...) from a list of NAME=VALUE.
+void remove_supervisor_variables(std::vector<std::string>& environment);
+
+}  // namespace uvinetd

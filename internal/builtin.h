@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: ISC
+// The services that the reactor answers itself, as one table. A built-in never blocks, never
+// allocates without bound and never looks anything up.
+#pragma once
+
+#include <cstddef>
+#include <ctime>
+#include <memory>
+#include <span>
+#include <string_view>
+
+namespace uvinetd {
+
+// What a stream session waits for next.
+enum class Interest : unsigned char { Read, Write, ReadWrite, Close };
+
+// One client's conversation over a connected, non-blocking stream socket that the caller owns.
+class StreamSession {
+ public:
+  virtual ~StreamSession() = default;
+  // The socket is ready (or was just accepted): does a bounded amount of I/O and says what to wait
+  // for. Close: the session is over, well or badly; the caller closes the socket.
+  virtual Interest step(int fd) noexcept = 0;
+};
+
+// `open` is null for a service without a stream form, `answer` for one without a datagram form.
+struct Builtin {
+  std::string_view name;  // "echo"
+  std::unique_ptr<StreamSession> (*open)();
+  // Writes the reply to one datagram and returns its size in bytes; nullopt-like: kNoReply.
+  std::size_t (*answer)(std::span<const std::byte> request, std::span<std::byte> reply,
+                        std::time_t now);
+};
+
+inline constexpr std::size_t kNoReply = static_cast<std::size_t>(-1);
+
+// The whole table; find returns null for an unknown name. Matching is exact.
+[[nodiscard]] std::span<const Builtin> all_builtins();
+[[nodiscard]] const Builtin* find_builtin(std::string_view name);
+
+}  // namespace uvinetd

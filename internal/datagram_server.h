@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: ISC
+// Answers the datagrams of one built-in over one non-blocking UDP or Unix datagram socket.
+#pragma once
+
+#include <cstdint>
+
+#include "core/base/address.h"
+#include "internal/builtin.h"
+
+namespace uvinetd {
+
+// Counts since the last take_counts(); reasons are those of the log vocabulary.
+struct DatagramCounts {
+  std::uint64_t answered = 0;
+  std::uint64_t refused_port = 0;     // source port of a reflecting service or of our own built-ins
+  std::uint64_t refused_address = 0;  // broadcast, multicast or unusable source or destination
+  std::uint64_t send_failed = 0;
+};
+
+class DatagramServer {
+ public:
+  // Prepares `fd` (owned by the caller, non-blocking): packet information on, so that replies
+  // leave from the address that was asked (IP_PKTINFO, ip(7); IPV6_RECVPKTINFO, RFC 3542).
+  DatagramServer(const Builtin& builtin, int fd) noexcept;
+
+  // Reads and answers at most `most` datagrams; returns how many were read. Never blocks.
+  // `now` is the wall clock. `last_refused` is the sender most recently refused, for the log.
+  int on_readable(int most, std::time_t now) noexcept;
+
+  [[nodiscard]] DatagramCounts take_counts() noexcept;
+  [[nodiscard]] const SocketAddress& last_refused() const noexcept { return last_refused_; }
+
+  // UDP ports of our own datagram built-ins, refused as sources (a loop between two built-ins).
+  // One set per process; replaced at each reload.
+  static void set_own_ports(const std::uint16_t* ports, std::size_t count);
+
+ private:
+  const Builtin& builtin_;
+  int fd_;
+  DatagramCounts counts_;
+  SocketAddress last_refused_;
+};
+
+}  // namespace uvinetd
