@@ -8,7 +8,7 @@
 
 #include <cstdint>
 #include <deque>
-#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -38,6 +38,8 @@ class Channel {
 
   // Sends now or queues. `fds` are borrowed when sent at once and duplicated when queued.
   // Errors: EPIPE, ECONNRESET: the peer is gone (still receive(): its last messages may be queued).
+  // EMFILE: it had to be queued, and there was no descriptor for a duplicate. EMSGSIZE: above
+  // kMaxBody or kMaxFds. After an error the message is neither sent nor queued.
   Status send(std::uint16_t type, std::string_view body, const std::vector<int>& fds = {});
   // Sends what is queued, as far as it goes. ETOOMANYREFS counts as "not now".
   Status flush();
@@ -51,14 +53,14 @@ class Channel {
   };
   // The next message, if one is there. Never blocks. After ECONNRESET it reads on: messages that
   // were queued before the peer died are still delivered, then Closed.
-  // Malformed: wrong version or length; the peer must be ended.
+  // Malformed: wrong version or length; the peer must be ended. Its descriptors are closed.
   // TooFewDescriptors: this process is out of descriptors (MSG_CTRUNC); message.type and body are
   // valid, fds are not; an error of that one message, not of the channel.
   Received receive();
 
   [[nodiscard]] int fd() const { return fd_.get(); }
   [[nodiscard]] bool is_open() const { return fd_.is_open(); }
-  void close();
+  void close();  // drops the backlog
 
  private:
   struct Outgoing {
@@ -66,12 +68,17 @@ class Channel {
     std::size_t sent = 0;  // bytes of the frame already gone (stream form only)
     std::vector<UniqueFd> fds;
   };
-  enum class Sent { Done, Later, Gone };
-  Sent send_frame(std::string_view frame, std::size_t& sent, const std::vector<int>& fds);
+  // Failed: errno says why; the frame has not gone.
+  enum class Sent { Done, Later, Failed };
+  // Sends what `sent` bytes of head and body have not gone yet, and adds to `sent`.
+  Sent send_frame(std::string_view head, std::string_view body, std::size_t& sent,
+                  std::span<const int> fds);
+  Status enqueue(std::string_view head, std::string_view body, std::size_t sent,
+                 std::span<const int> fds);
 
   UniqueFd fd_;
   std::deque<Outgoing> queue_;
-  std::string partial_;               // stream form: bytes of a frame not complete yet
+  std::string partial_;  // stream form: bytes of a frame not complete yet
   std::vector<UniqueFd> partial_fds_;
   bool partial_truncated_ = false;
 };

@@ -52,4 +52,9 @@ Result<SharedPage> make_shared_page(const char* name, std::size_t size);
 Result<Mapping> map_read_only(int fd, std::size_t at_least);
 Result<Mapping> map_writable(int fd, std::size_t at_least);
 
+// Whether a holder of `fd` could cut the object off, so that reading its mapping would be SIGBUS.
+// Known on Linux (sealed or not); elsewhere false: only the monitor ever holds a descriptor that
+// could.
+[[nodiscard]] bool may_shrink(int fd) noexcept;
+
 }  // namespace uvinetd
