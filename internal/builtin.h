@@ -23,16 +23,22 @@ class StreamSession {
   virtual Interest step(int fd) noexcept = 0;
 };
 
+inline constexpr std::size_t kNoReply = static_cast<std::size_t>(-1);
+
+// Writes the reply to one datagram and returns its size in bytes; nullopt-like: kNoReply. A reply
+// that does not fit is cut.
+using Answer = std::size_t (*)(std::span<const std::byte> request, std::span<std::byte> reply,
+                               std::time_t now);
+
 // `open` is null for a service without a stream form, `answer` for one without a datagram form.
 struct Builtin {
   std::string_view name;  // "echo"
   std::unique_ptr<StreamSession> (*open)();
-  // Writes the reply to one datagram and returns its size in bytes; nullopt-like: kNoReply.
-  std::size_t (*answer)(std::span<const std::byte> request, std::span<std::byte> reply,
-                        std::time_t now);
+  Answer answer;
+  // The reply may have any length, so a client of another host gets no more than it sent: a forged
+  // sender address then gains the forger nothing.
+  bool is_cut_to_request = false;
 };
-
-inline constexpr std::size_t kNoReply = static_cast<std::size_t>(-1);
 
 // The whole table; find returns null for an unknown name. Matching is exact.
 [[nodiscard]] std::span<const Builtin> all_builtins();

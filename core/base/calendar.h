@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: ISC
+// Wall-clock time as text, in local time and always with the C locale's English names. The time
+// zone's file is read at the first use: call tzset(3) before giving up access to it.
+#pragma once
+
+#include <ctime>
+#include <string>
+
+namespace uvinetd {
+
+// "Sun Nov 22 10:16:34 2026", as ctime(3) without its newline.
+[[nodiscard]] std::string date_and_time(std::time_t when);
+// "Nov 22 10:16:34", as syslog(3) stamps its lines.
+[[nodiscard]] std::string syslog_stamp(std::time_t when);
+
+}  // namespace uvinetd

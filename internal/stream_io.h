@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: ISC
+// One read or one write on a stream socket, with the outcomes a session tells apart. Never blocks
+// and never raises SIGPIPE.
+#pragma once
+
+#include <sys/socket.h>
+#include <sys/types.h>
+
+#include <array>
+#include <cerrno>
+#include <cstddef>
+#include <span>
+
+namespace uvinetd {
+
+// Where sessions read to. What a session must keep past its step it copies, so that an idle one
+// costs no buffer. One for the process: all sessions live on one thread.
+inline constexpr std::size_t kScratchBytes = 16 * 1024;
+inline std::array<std::byte, kScratchBytes> stream_scratch;
+
+// Moved: `bytes` > 0 went through. Again: not now. Ended: end of file, reset or any other error;
+// nothing more can be done for this client.
+enum class IoState : unsigned char { Moved, Again, Ended };
+
+struct IoResult {
+  IoState state = IoState::Ended;
+  std::size_t bytes = 0;
+};
+
+inline IoResult io_result(ssize_t moved) noexcept {
+  if (moved > 0) return {IoState::Moved, static_cast<std::size_t>(moved)};
+  const bool is_later = moved < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+  return {is_later ? IoState::Again : IoState::Ended, 0};
+}
+
+inline IoResult read_some(int fd, std::span<std::byte> into) noexcept {
+  ssize_t moved = 0;
+  do {
+    moved = recv(fd, into.data(), into.size(), MSG_DONTWAIT);
+  } while (moved < 0 && errno == EINTR);
+  return io_result(moved);
+}
+
+// Less than all of `bytes` means that the socket's buffer is full.
+inline IoResult write_some(int fd, std::span<const std::byte> bytes) noexcept {
+  ssize_t moved = 0;
+  do {
+    moved = send(fd, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+  } while (moved < 0 && errno == EINTR);
+  return io_result(moved);
+}
+
+}  // namespace uvinetd
