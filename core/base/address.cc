@@ -12,7 +12,7 @@ namespace uvinetd {
 
 SocketAddress::SocketAddress(const sockaddr* address, socklen_t size) noexcept {
   size_ = std::min<socklen_t>(size, sizeof storage_);
-  std::memcpy(&storage_, address, size_);
+  std::memcpy(reinterpret_cast<char*>(&storage_), address, size_);
 }
 
 std::optional<SocketAddress> SocketAddress::parse_ip(std::string_view text, std::uint16_t port) {

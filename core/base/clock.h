@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: ISC
+// The clocks we use: durations by CLOCK_MONOTONIC, which never jumps.
+#pragma once
+
+#include <chrono>
+#include <ctime>
+
+namespace uvinetd {
+
+[[nodiscard]] inline std::chrono::nanoseconds monotonic_now() {
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec);
+}
+
+}  // namespace uvinetd

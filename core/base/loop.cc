@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: ISC
+#include "core/base/loop.h"
+
+#include <cstdio>
+#include <cstdlib>
+#include <utility>
+
+namespace uvinetd {
+namespace {
+
+// libuv fails here only for want of descriptors or memory at start, or by our own mistake.
+void require(int code, const char* what) {
+  if (code >= 0) return;
+  std::fprintf(stderr, "uvinetd: %s: %s\n", what, uv_strerror(code));
+  std::_Exit(1);
+}
+
+}  // namespace
+
+Loop::Loop() { require(uv_loop_init(&loop_), "uv_loop_init"); }
+
+Loop::~Loop() {
+  uv_run(&loop_, UV_RUN_NOWAIT);  // lets close callbacks free their handles
+  uv_loop_close(&loop_);
+}
+
+void Loop::run() { uv_run(&loop_, UV_RUN_DEFAULT); }
+
+void Loop::stop() { uv_stop(&loop_); }
+
+std::chrono::milliseconds Loop::now() const { return std::chrono::milliseconds(uv_now(&loop_)); }
+
+// ---- FdWatcher -------------------------------------------------------------------------------
+
+struct FdWatcher::Handle {
+  uv_poll_t poll;
+  Callback callback;
+};
+
+FdWatcher::FdWatcher(Loop& loop, int fd, Callback callback) : handle_(new Handle) {
+  handle_->callback = std::move(callback);
+  require(uv_poll_init(loop.get(), &handle_->poll, fd), "uv_poll_init");
+  handle_->poll.data = handle_;
+}
+
+FdWatcher::~FdWatcher() {
+  uv_close(reinterpret_cast<uv_handle_t*>(&handle_->poll), [](uv_handle_t* handle) noexcept {
+    delete static_cast<Handle*>(handle->data);
+  });
+}
+
+void FdWatcher::watch(int events) {
+  if (events == 0) {
+    uv_poll_stop(&handle_->poll);
+    return;
+  }
+  require(uv_poll_start(&handle_->poll, events,
+                        [](uv_poll_t* poll, int status, int ready) noexcept {
+                          auto* handle = static_cast<Handle*>(poll->data);
+                          // An error on the descriptor shows itself to whoever reads it next.
+                          handle->callback(status < 0 ? UV_READABLE | UV_WRITABLE : ready);
+                        }),
+          "uv_poll_start");
+}
+
+// ---- Timers ----------------------------------------------------------------------------------
+
+struct Timers::Handle {
+  uv_timer_t timer;
+  Timers* owner;
+};
+
+Timers::Timers(Loop& loop) : loop_(loop), handle_(new Handle) {
+  handle_->owner = this;
+  require(uv_timer_init(loop.get(), &handle_->timer), "uv_timer_init");
+  handle_->timer.data = handle_;
+}
+
+Timers::~Timers() {
+  uv_close(reinterpret_cast<uv_handle_t*>(&handle_->timer), [](uv_handle_t* handle) noexcept {
+    delete static_cast<Handle*>(handle->data);
+  });
+}
+
+Timers::Id Timers::after(std::chrono::milliseconds delay, std::function<void()> callback) {
+  const auto due = static_cast<std::uint64_t>(loop_.now().count() + delay.count());
+  const auto id = ++last_;
+  by_time_.emplace(std::pair(due, id), std::move(callback));
+  due_.emplace(id, due);
+  if (by_time_.begin()->first.second == id) arm();
+  return id;
+}
+
+void Timers::cancel(Id& id) {
+  const auto known = due_.find(std::exchange(id, 0));
+  if (known == due_.end()) return;
+  by_time_.erase({known->second, known->first});
+  due_.erase(known);
+  if (by_time_.empty()) uv_timer_stop(&handle_->timer);
+}
+
+void Timers::arm() {
+  if (by_time_.empty()) return;
+  const auto now = static_cast<std::uint64_t>(loop_.now().count());
+  const auto due = by_time_.begin()->first.first;
+  uv_timer_start(
+      &handle_->timer,
+      [](uv_timer_t* timer) noexcept { static_cast<Handle*>(timer->data)->owner->fire(); },
+      due > now ? due - now : 0, 0);
+}
+
+void Timers::fire() {
+  const auto now = static_cast<std::uint64_t>(loop_.now().count());
+  while (!by_time_.empty() && by_time_.begin()->first.first <= now) {
+    auto node = by_time_.extract(by_time_.begin());
+    due_.erase(node.key().second);
+    node.mapped()();
+  }
+  arm();
+}
+
+// ---- SignalWatcher ---------------------------------------------------------------------------
+
+struct SignalWatcher::Handle {
+  uv_signal_t signal;
+  std::function<void()> callback;
+};
+
+SignalWatcher::SignalWatcher(Loop& loop, int signal, std::function<void()> callback)
+    : handle_(new Handle) {
+  handle_->callback = std::move(callback);
+  require(uv_signal_init(loop.get(), &handle_->signal), "uv_signal_init");
+  handle_->signal.data = handle_;
+  require(uv_signal_start(
+              &handle_->signal,
+              [](uv_signal_t* watcher, int) noexcept {
+                static_cast<Handle*>(watcher->data)->callback();
+              },
+              signal),
+          "uv_signal_start");
+}
+
+SignalWatcher::~SignalWatcher() {
+  uv_close(reinterpret_cast<uv_handle_t*>(&handle_->signal), [](uv_handle_t* handle) noexcept {
+    delete static_cast<Handle*>(handle->data);
+  });
+}
+
+}  // namespace uvinetd

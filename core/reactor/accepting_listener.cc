@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: ISC
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+
+#include "core/base/process.h"
+#include "core/reactor/listener_host.h"
+#include "core/reactor/listener_kinds.h"
+
+namespace uvinetd {
+namespace {
+
+enum class AcceptFailure { Empty, Next, OutOfDescriptors, Broken };
+
+AcceptFailure classify(int code) {
+  switch (code) {
+    case EAGAIN:
+      return AcceptFailure::Empty;
+    case EMFILE:
+    case ENFILE:
+    case ENOBUFS:
+    case ENOMEM:
+      return AcceptFailure::OutOfDescriptors;
+    case EBADF:
+    case EINVAL:
+    case ENOTSOCK:
+    case EOPNOTSUPP:
+      return AcceptFailure::Broken;
+    default:
+      // ECONNABORTED, EINTR, EPROTO, and the network errors that accept(2) passes on for a
+      // connection that died in the queue.
+      return AcceptFailure::Next;
+  }
+}
+
+UniqueFd accept_one(int fd, int flags, SocketAddress& peer) {
+  sockaddr_storage from{};
+  socklen_t size = sizeof from;
+#ifdef __APPLE__
+  UniqueFd connection(accept(fd, reinterpret_cast<sockaddr*>(&from), &size));
+  if (connection.is_open()) (void)set_cloexec(connection.get());
+#else
+  UniqueFd connection(
+      accept4(fd, reinterpret_cast<sockaddr*>(&from), &size, SOCK_CLOEXEC | flags));
+#endif
+#ifndef __linux__
+  // BSD's accept inherits O_NONBLOCK from the listener.
+  if (connection.is_open()) (void)set_nonblocking(connection.get(), flags != 0);
+#endif
+  if (connection.is_open()) peer = SocketAddress(reinterpret_cast<sockaddr*>(&from), size);
+  return connection;
+}
+
+// A client that reset its connection while it stood in the queue.
+bool is_gone(int fd) {
+  pollfd entry{fd, 0, 0};
+  return poll(&entry, 1, 0) > 0 && (entry.revents & (POLLHUP | POLLERR)) != 0;
+}
+
+}  // namespace
+
+bool AcceptingListener::wants_polling() const { return uvinetd::wants_polling(gate_); }
+
+void AcceptingListener::on_limit_freed() {
+  gate_ = step(gate_, NowaitEvent::LimitFreed).next;
+  reconcile();
+}
+
+void AcceptingListener::on_pause(bool is_paused) {
+  gate_ = step(gate_, is_paused ? NowaitEvent::Pause : NowaitEvent::PauseOver).next;
+  reconcile();
+}
+
+bool AcceptingListener::may_accept() {
+  switch (ask_permit()) {
+    case Permit::Yes:
+      return true;
+    case Permit::AtLimit:
+      gate_ = step(gate_, NowaitEvent::LimitReached).next;
+      reconcile();
+      return false;
+    case Permit::Paused:
+      on_pause(true);
+      return false;
+    case Permit::NoRoom:
+      return false;  // starved: reconciled by the host
+  }
+  return false;
+}
+
+void AcceptingListener::on_readable() {
+  bool is_turn_over = false;
+  for (int i = 0; i < kMostAccepts && !is_turn_over && may_accept(); ++i) {
+    SocketAddress peer;
+    auto connection = accept_one(fd(), accept_flags(), peer);
+    if (connection.is_open()) {
+      admit(std::move(connection), peer, is_turn_over);
+      continue;
+    }
+    const int code = errno;
+    switch (classify(code)) {
+      case AcceptFailure::Empty:
+        return;
+      case AcceptFailure::Next:
+        break;
+      case AcceptFailure::OutOfDescriptors:
+        host_.pause_everything(code);
+        return;
+      case AcceptFailure::Broken:
+        host_.rebind(*this);
+        return;
+    }
+  }
+}
+
+void AcceptingListener::admit(UniqueFd connection, const SocketAddress& peer, bool& is_turn_over) {
+  if (is_gone(connection.get())) {
+    host_.refuse(service_, peer.text(), "gone");
+    return;
+  }
+  if (const char* reason = host_.refuse_source(service_, peer)) {
+    host_.refuse(service_, peer.text(), reason);
+    return;
+  }
+  service_.rate.count(host_.now());
+  is_turn_over = !serve(std::move(connection), peer);
+}
+
+// ---- kinds -----------------------------------------------------------------------------------
+
+int ConnectionListener::accept_flags() const { return 0; }  // servers expect a blocking socket
+
+bool ConnectionListener::serve(UniqueFd connection, const SocketAddress& peer) {
+  const int socket = connection.get();
+  if (host_.launch(*this, socket, connection, peer) != 0) return true;
+  // The launcher died between the look at its room and the send: nothing has happened yet.
+  host_.refuse(service_, peer.text(), "launcher");
+  return false;
+}
+
+int BuiltinStreamListener::accept_flags() const {
+#ifdef SOCK_NONBLOCK
+  return SOCK_NONBLOCK;
+#else
+  return 1;
+#endif
+}
+
+bool BuiltinStreamListener::serve(UniqueFd connection, const SocketAddress&) {
+  ++service_.instances;
+  host_.sessions().open(builtin_, service_.entry.key, std::move(connection));
+  return true;
+}
+
+BuiltinDatagramListener::BuiltinDatagramListener(ListenerHost& host, Service& service,
+                                                 std::uint32_t key, UniqueFd socket,
+                                                 const Builtin& builtin)
+    : Listener(host, service, key, std::move(socket)), server_(builtin, fd()) {}
+
+void BuiltinDatagramListener::on_readable() {
+  constexpr int kMostDatagrams = 32;
+  server_.on_readable(kMostDatagrams, std::time(nullptr));
+  const auto counts = server_.take_counts();
+  if (counts.refused_port + counts.refused_address > 0) {
+    host_.refuse(service_, server_.last_refused().text(),
+                 counts.refused_port > 0 ? "loop" : "address");
+  }
+}
+
+}  // namespace uvinetd

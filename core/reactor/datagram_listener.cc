@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: ISC
+#include <algorithm>
+
+#include "core/reactor/listener_host.h"
+#include "core/reactor/listener_kinds.h"
+
+namespace uvinetd {
+namespace {
+
+constexpr std::chrono::milliseconds kFirstLook{1};
+constexpr std::chrono::milliseconds kLongestLook{64};
+
+}  // namespace
+
+DatagramListener::~DatagramListener() { host_.timers().cancel(timer_); }
+
+bool DatagramListener::wants_polling() const {
+  return uvinetd::wants_polling(gate_) && service_.pause == 0;
+}
+
+void DatagramListener::on_readable() { look(); }
+
+// The head of the queue decides what happens next, whoever asked for the look.
+void DatagramListener::look() {
+  auto head = peek_head(fd());
+  switch (head.state) {
+    case DatagramHead::State::Broken:
+      host_.rebind(*this);
+      return;
+    case DatagramHead::State::Empty:
+      head_ = DatagramHead();
+      advance(DgramEvent::Empty);
+      return;
+    case DatagramHead::State::Present:
+      break;
+  }
+  const bool is_same = gate_ == DgramState::Holding && head == head_;
+  if (is_same) {
+    advance(launch_ == 0 ? DgramEvent::HeadUnread : DgramEvent::HeadSame);
+    return;
+  }
+  switch (ask_permit()) {
+    case Permit::Yes:
+      head_ = std::move(head);
+      advance(DgramEvent::HeadNew);
+      return;
+    case Permit::NoRoom:
+      look_later();
+      [[fallthrough]];
+    case Permit::AtLimit:
+      // Looked at again when a server ends, or when there is room; meanwhile it is not polled.
+      gate_ = DgramState::Holding;
+      head_ = DatagramHead();
+      break;
+    case Permit::Paused:
+      break;
+  }
+  reconcile();
+}
+
+void DatagramListener::advance(DgramEvent event) {
+  const auto [next, action] = step(gate_, event);
+  gate_ = next;
+  switch (action) {
+    case DgramAction::None:
+    case DgramAction::Poll:
+    case DgramAction::Close:
+      break;
+    case DgramAction::Launch:
+      start();
+      break;
+    case DgramAction::LookLater:
+      look_later();
+      break;
+    case DgramAction::Discard:
+      if (discard_head(fd())) host_.refuse(service_, "-", "unread");
+      look_later();
+      break;
+  }
+  reconcile();
+}
+
+void DatagramListener::start() {
+  reconcile();  // not polled while the server has not read yet
+  delay_ = kFirstLook;
+  UniqueFd none;
+  launch_ = host_.launch(*this, fd(), none, SocketAddress());
+  if (launch_ == 0) {
+    head_ = DatagramHead();  // it has had no start
+  } else {
+    service_.rate.count(host_.now());
+  }
+  look_later();
+}
+
+void DatagramListener::look_later() {
+  if (timer_ != 0) return;
+  timer_ = host_.timers().after(delay_, [this] {
+    timer_ = 0;
+    delay_ = std::min(delay_ * 2, kLongestLook);
+    look();
+  });
+}
+
+void DatagramListener::on_start_failed(LaunchId id, bool) {
+  if (id != launch_) return;
+  launch_ = 0;
+  look();  // the head is unread and has nobody: it is discarded
+}
+
+void DatagramListener::on_launch_lost(LaunchId id) {
+  if (id != launch_) return;
+  launch_ = 0;
+  head_ = DatagramHead();
+  look();
+}
+
+void DatagramListener::on_exited(LaunchId id, std::chrono::nanoseconds, int) {
+  if (id == launch_) launch_ = 0;
+  if (gate_ == DgramState::Holding) look();
+}
+
+void DatagramListener::on_adopted(LaunchId id) {
+  launch_ = id;
+  head_ = peek_head(fd());
+  advance(DgramEvent::Adopted);
+}
+
+void DatagramListener::on_limit_freed() {
+  if (gate_ == DgramState::Holding) look();
+}
+
+void DatagramListener::on_pause(bool is_paused) {
+  if (!is_paused && gate_ == DgramState::Holding) look();
+  reconcile();
+}
+
+}  // namespace uvinetd

@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: ISC
+#include "core/reactor/launchers.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace uvinetd {
+namespace {
+
+constexpr std::chrono::seconds kRetireAfter{30};  // a spare launcher without children
+
+}  // namespace
+
+void Launchers::join(std::uint32_t launcher, std::uint32_t identity, UniqueFd channel,
+                     LedgerReader ledger) {
+  auto one = std::make_unique<One>();
+  one->id = launcher;
+  one->identity = identity;
+  one->channel = Channel(std::move(channel));
+  one->ledger = std::move(ledger);
+  one->last_answer = loop_.now();
+  one->watcher = std::make_unique<FdWatcher>(
+      loop_, one->channel.fd(), [this, launcher](int events) { on_ready(launcher, events); });
+  watch(*one);
+  by_identity_[identity].push_back(one.get());
+  all_.insert_or_assign(launcher, std::move(one));
+  asked_.erase(identity);
+  if (starved_.erase(identity) > 0) callbacks_.on_room(identity);
+}
+
+void Launchers::watch(One& one) {
+  one.watcher->watch(one.channel.has_backlog() ? UV_READABLE | UV_WRITABLE : UV_READABLE);
+}
+
+void Launchers::on_ready(std::uint32_t launcher, int) {
+  const auto found = all_.find(launcher);
+  if (found == all_.end()) return;
+  auto& one = *found->second;
+  (void)one.channel.flush();
+  read(one);
+}
+
+// Reads all that is there. A closed channel is left open until the monitor says what happened.
+void Launchers::read(One& one) {
+  while (one.channel.is_open()) {
+    auto received = one.channel.receive();
+    if (received.event == Channel::Event::Nothing) break;
+    auto reports = received.event == Channel::Event::Message &&
+                           received.message.type == static_cast<std::uint16_t>(MessageType::Reports)
+                       ? parse_as<Reports>(received.message.body)
+                       : std::nullopt;
+    if (!reports) {
+      // Dead (the monitor will say so), or it speaks nonsense or has refused ours: it is ended.
+      one.watcher.reset();
+      one.channel.close();
+      callbacks_.tell_monitor(MessageType::StuckLauncher, print(LauncherNumber{one.id, true}));
+      return;
+    }
+    on_reports(one, std::move(*reports));
+  }
+  if (one.channel.is_open()) watch(one);
+}
+
+void Launchers::on_reports(One& one, Reports reports) {
+  one.last_answer = loop_.now();
+  one.is_stalled = false;
+  for (auto& report : reports.list) {
+    std::optional<InFlight> launch;
+    if (auto node = in_flight_.extract(report.id)) {
+      launch = std::move(node.mapped());
+      one.in_flight.erase(report.id);
+    }
+    if (report.kind == ReportKind::Started) one.running.insert(report.id);
+    if (report.kind == ReportKind::Exited) one.running.erase(report.id);
+    callbacks_.on_report(report, std::move(launch));
+  }
+  if (starved_.contains(one.identity) && best(one.identity) != nullptr) {
+    starved_.erase(one.identity);
+    callbacks_.on_room(one.identity);
+  }
+  maybe_retire(one);
+}
+
+// The launcher with the fewest children and launches that may take one more.
+Launchers::One* Launchers::best(std::uint32_t identity) {
+  const auto found = by_identity_.find(identity);
+  if (found == by_identity_.end()) return nullptr;
+  One* best = nullptr;
+  std::size_t least = kLedgerSlots - 16;
+  for (auto* one : found->second) {
+    const auto load = one->in_flight.size() + one->running.size();
+    if (one->is_stalled || one->is_retired || !one->channel.is_open() || one->channel.has_backlog() ||
+        one->in_flight.size() >= kMostInFlight || load >= least) {
+      continue;
+    }
+    best = one;
+    least = load;
+  }
+  return best;
+}
+
+bool Launchers::has_room(std::uint32_t identity) {
+  const auto* one = best(identity);
+  if (one == nullptr) {
+    starved_.insert(identity);
+    // All busy with launches is backpressure; all full of children, stalled or none needs another.
+    const auto found = by_identity_.find(identity);
+    const bool is_only_busy =
+        found != by_identity_.end() &&
+        std::any_of(found->second.begin(), found->second.end(), [](const One* each) {
+          return each->channel.is_open() && !each->is_stalled &&
+                 each->running.size() < kComfortableChildren;
+        });
+    if (!is_only_busy) ask_for_one(identity);
+    return false;
+  }
+  if (one->running.size() + one->in_flight.size() >= kComfortableChildren) ask_for_one(identity);
+  return true;
+}
+
+void Launchers::ask_for_one(std::uint32_t identity) {
+  if (!asked_.insert(identity).second) return;
+  callbacks_.tell_monitor(MessageType::NeedLauncher, print(IdentityNumber{identity}));
+}
+
+void Launchers::failed(std::uint32_t identity) { asked_.erase(identity); }
+
+bool Launchers::submit(InFlight& launch, int socket) {
+  auto* one = best(launch.identity);
+  if (one == nullptr) return false;
+  const auto sent = one->channel.send(static_cast<std::uint16_t>(MessageType::Launch),
+                                      print(Launch{launch.id, launch.service, launch.listener}),
+                                      {socket});
+  if (!sent) return false;
+  if (one->channel.has_backlog()) watch(*one);
+  if (one->in_flight.empty()) one->last_answer = loop_.now();
+  one->in_flight.insert(launch.id);
+  in_flight_.insert_or_assign(launch.id, std::move(launch));
+  arm_deadline_check();
+  return true;
+}
+
+void Launchers::count_child(LaunchId id, std::uint32_t launcher) {
+  if (const auto found = all_.find(launcher); found != all_.end()) found->second->running.insert(id);
+}
+
+std::vector<std::pair<std::uint32_t, LedgerEntry>> Launchers::ledger_entries() const {
+  std::vector<std::pair<std::uint32_t, LedgerEntry>> out;
+  for (const auto& [id, one] : all_) {
+    for (auto& entry : one->ledger.entries()) out.emplace_back(id, std::move(entry));
+  }
+  return out;
+}
+
+// ---- death and silence -----------------------------------------------------------------------
+
+void Launchers::gone(std::uint32_t launcher) {
+  const auto found = all_.find(launcher);
+  if (found == all_.end()) return;
+  read(*found->second);  // its last words
+  auto one = std::move(found->second);
+  all_.erase(found);
+  auto& siblings = by_identity_[one->identity];
+  std::erase(siblings, one.get());
+  if (siblings.empty()) by_identity_.erase(one->identity);
+  settle(*one);
+}
+
+void Launchers::settle(One& one) {
+  const std::vector<LaunchId> unanswered(one.in_flight.begin(), one.in_flight.end());
+  for (const auto id : unanswered) {
+    auto node = in_flight_.extract(id);
+    if (!node) continue;
+    const auto entry = one.ledger.find(id);
+    if (!entry) {
+      callbacks_.on_settled(std::move(node.mapped()), Settled::NeverStarted, 0);
+    } else if (entry->child.pid > 0) {
+      callbacks_.on_settled(std::move(node.mapped()), Settled::Running, entry->child.pid);
+    } else {
+      callbacks_.on_settled(std::move(node.mapped()), Settled::Unknown, 0);
+    }
+  }
+}
+
+void Launchers::arm_deadline_check() {
+  if (deadline_check_ != 0) return;
+  deadline_check_ = timers_.after(kLaunchDeadline / 2, [this] {
+    deadline_check_ = 0;
+    check_deadlines();
+  });
+}
+
+void Launchers::check_deadlines() {
+  const auto now = loop_.now();
+  for (auto& [id, one] : all_) {
+    if (one->in_flight.empty()) continue;
+    const auto silent = now - one->last_answer;
+    if (silent >= kLaunchDeadline && !one->is_stalled) {
+      one->is_stalled = true;
+      callbacks_.tell_monitor(MessageType::StuckLauncher, print(LauncherNumber{id, false}));
+      if (starved_.contains(one->identity)) ask_for_one(one->identity);
+    }
+    if (silent >= kSilentDeadline) {
+      callbacks_.tell_monitor(MessageType::StuckLauncher, print(LauncherNumber{id, true}));
+    }
+  }
+  if (!in_flight_.empty()) arm_deadline_check();
+}
+
+// A spare launcher that has stood without children for a while is let go.
+void Launchers::maybe_retire(One& one) {
+  if (!one.running.empty() || !one.in_flight.empty() || one.is_retire_due) return;
+  if (count_of(one.identity) < 2) return;
+  one.is_retire_due = true;
+  timers_.after(kRetireAfter, [this, id = one.id] {
+    const auto found = all_.find(id);
+    if (found == all_.end()) return;
+    auto& spare = *found->second;
+    spare.is_retire_due = false;
+    if (!spare.running.empty() || !spare.in_flight.empty() || spare.is_retired ||
+        count_of(spare.identity) < 2) {
+      return;
+    }
+    spare.is_retired = true;
+    callbacks_.tell_monitor(MessageType::RetireLauncher, print(LauncherNumber{id, false}));
+  });
+}
+
+std::size_t Launchers::count_of(std::uint32_t identity) const {
+  const auto found = by_identity_.find(identity);
+  if (found == by_identity_.end()) return 0;
+  return static_cast<std::size_t>(std::count_if(found->second.begin(), found->second.end(),
+                                                [](const One* one) { return !one->is_retired; }));
+}
+
+}  // namespace uvinetd

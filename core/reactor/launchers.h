@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: ISC
+// The reactor's view of the launchers: which there are, what each has in hand, where the next
+// launch goes, and what is settled when one dies.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "core/base/channel.h"
+#include "core/base/loop.h"
+#include "spawn/ledger.h"
+#include "spawn/wire.h"
+
+namespace uvinetd {
+
+// A launch that has not been answered yet. For a connection, `copy` keeps it open until then.
+struct InFlight {
+  LaunchId id = 0;
+  std::uint32_t identity = 0;
+  std::uint32_t service = 0;
+  std::uint32_t listener = 0;
+  UniqueFd copy;       // the connection; not open when the listening socket itself was sent
+  SocketAddress peer;  // unset for wait and datagram services
+  int attempts = 0;    // launches that failed for want of resources
+};
+
+// How an unanswered launch of a dead launcher ended.
+enum class Settled : std::uint8_t { NeverStarted, Running, Unknown };
+
+class Launchers {
+ public:
+  // Unanswered launches of one launcher: bounded by the channel's buffer and by the descriptors in
+  // flight that the kernel counts per user (ETOOMANYREFS, unix(7)).
+  static constexpr std::size_t kMostInFlight = 128;
+  static constexpr std::chrono::seconds kLaunchDeadline{10};  // then another launcher is started
+  static constexpr std::chrono::seconds kSilentDeadline{60};  // then this one is killed
+
+  struct Callbacks {
+    std::function<void(Report&, std::optional<InFlight>)> on_report;
+    std::function<void(InFlight, Settled, std::int32_t pid)> on_settled;
+    std::function<void(std::uint32_t identity)> on_room;  // has_room() has become true
+    std::function<void(MessageType, const std::string& body)> tell_monitor;
+  };
+
+  Launchers(Loop& loop, Timers& timers, Callbacks callbacks)
+      : loop_(loop), timers_(timers), callbacks_(std::move(callbacks)) {}
+
+  void join(std::uint32_t launcher, std::uint32_t identity, UniqueFd channel, LedgerReader ledger);
+  // The monitor says that it is dead: what it had answered is read, the rest is settled by its
+  // ledger through on_settled.
+  void gone(std::uint32_t launcher);
+  // No launcher of this identity can be had for now.
+  void failed(std::uint32_t identity);
+
+  // Whether submit() would send at once. When not, a launcher is asked for if need be, and on_room
+  // follows in time.
+  bool has_room(std::uint32_t identity);
+  // Sends to the least busy launcher. `socket` is borrowed. False: no room, or the channel is
+  // closed; `launch` is untouched.
+  bool submit(InFlight& launch, int socket);
+
+  [[nodiscard]] std::size_t in_flight() const { return in_flight_.size(); }
+  // A child of this launcher has ended or was found running.
+  void count_child(LaunchId id, std::uint32_t launcher);
+  // What the ledgers of all launchers hold, by launcher id.
+  [[nodiscard]] std::vector<std::pair<std::uint32_t, LedgerEntry>> ledger_entries() const;
+
+ private:
+  struct One {
+    std::uint32_t id = 0;
+    std::uint32_t identity = 0;
+    Channel channel;
+    LedgerReader ledger;
+    std::unique_ptr<FdWatcher> watcher;
+    std::unordered_set<LaunchId> in_flight;
+    std::unordered_set<LaunchId> running;
+    std::chrono::milliseconds last_answer{0};  // or when it was last given something to do
+    bool is_stalled = false;                   // gets nothing new until it answers
+    bool is_retired = false;
+    bool is_retire_due = false;  // a timer looks at it
+  };
+
+  void on_ready(std::uint32_t launcher, int events);
+  void read(One& one);
+  void on_reports(One& one, Reports reports);
+  void watch(One& one);
+  One* best(std::uint32_t identity);
+  void ask_for_one(std::uint32_t identity);
+  void settle(One& one);
+  void check_deadlines();
+  void arm_deadline_check();
+  void maybe_retire(One& one);
+  [[nodiscard]] std::size_t count_of(std::uint32_t identity) const;
+
+  Loop& loop_;
+  Timers& timers_;
+  Callbacks callbacks_;
+  std::map<std::uint32_t, std::unique_ptr<One>> all_;
+  std::unordered_map<std::uint32_t, std::vector<One*>> by_identity_;
+  std::unordered_map<LaunchId, InFlight> in_flight_;
+  std::unordered_set<std::uint32_t> asked_;    // identities for which a launcher is on its way
+  std::unordered_set<std::uint32_t> starved_;  // identities that were told "no room"
+  Timers::Id deadline_check_ = 0;
+};
+
+}  // namespace uvinetd

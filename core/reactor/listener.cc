@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: ISC
+#include "core/reactor/listener.h"
+
+#include <utility>
+
+#include "core/base/process.h"
+#include "core/reactor/listener_host.h"
+#include "core/reactor/listener_kinds.h"
+
+namespace uvinetd {
+
+Listener::~Listener() {
+  if (is_polled_) (void)host_.poller().unwatch(fd());
+}
+
+void Listener::reconcile() {
+  const bool wanted = host_.is_accepting() && !is_starved_ && wants_polling();
+  if (wanted == is_polled_) return;
+  const auto status =
+      wanted ? host_.poller().watch(fd(), key_) : host_.poller().unwatch(fd());
+  if (!status) {
+    host_.log().error("id={} {}", service_.entry.id, status.error().text());
+    return;
+  }
+  is_polled_ = wanted;
+}
+
+void Listener::set_starved(bool on) {
+  is_starved_ = on;
+  reconcile();
+}
+
+UniqueFd Listener::release_fd() {
+  if (std::exchange(is_polled_, false)) (void)host_.poller().unwatch(fd());
+  return std::move(fd_);
+}
+
+Listener::Permit Listener::ask_permit() {
+  if (service_.pause != 0) return Permit::Paused;
+  if (service_.is_at_limit()) return Permit::AtLimit;
+  const auto now = host_.now();
+  if (!service_.rate.allows(service_.entry.starts_per_minute, now)) {
+    host_.pause(service_, "rate", service_.rate.wait(now));
+    return Permit::Paused;
+  }
+  return host_.has_room(*this) ? Permit::Yes : Permit::NoRoom;
+}
+
+std::unique_ptr<Listener> make_listener(ListenerHost& host, Service& service, std::uint32_t key,
+                                        UniqueFd fd) {
+  const auto& entry = service.entry;
+  const bool is_ours = entry.is_internal() || (!entry.is_wait && !entry.is_datagram());
+  (void)set_nonblocking(fd.get(), is_ours);
+  if (entry.is_internal()) {
+    const auto* builtin = find_builtin(entry.internal);
+    if (builtin == nullptr) return nullptr;
+    if (entry.is_datagram()) {
+      return std::make_unique<BuiltinDatagramListener>(host, service, key, std::move(fd), *builtin);
+    }
+    return std::make_unique<BuiltinStreamListener>(host, service, key, std::move(fd), *builtin);
+  }
+  if (entry.is_wait) return std::make_unique<WaitListener>(host, service, key, std::move(fd));
+  if (entry.is_datagram()) {
+    enable_marks(fd.get());
+    return std::make_unique<DatagramListener>(host, service, key, std::move(fd));
+  }
+  return std::make_unique<ConnectionListener>(host, service, key, std::move(fd));
+}
+
+}  // namespace uvinetd

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: ISC
+// One service socket: decides by its gate whether it is polled, and what a readable socket means.
+//
+// reconcile() is the one place where polling is turned on or off; it is called after every change
+// and may be called at any time.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "core/base/address.h"
+#include "core/base/unique_fd.h"
+#include "core/reactor/service.h"
+
+namespace uvinetd {
+
+class ListenerHost;
+
+class Listener {
+ public:
+  Listener(ListenerHost& host, Service& service, std::uint32_t key, UniqueFd fd)
+      : host_(host),
+        service_(service),
+        key_(key),
+        fd_(std::move(fd)),
+        internal_(service.entry.internal),
+        socket_type_(service.entry.socket_type),
+        is_wait_(service.entry.is_wait) {}
+  virtual ~Listener();
+  Listener(const Listener&) = delete;
+  Listener& operator=(const Listener&) = delete;
+
+  // The poller says that the socket is readable (or broken). Does a bounded amount of work.
+  virtual void on_readable() = 0;
+
+  // What became of a launch from this socket.
+  virtual void on_started(LaunchId) {}
+  // The program could not be started. Not `is_certain`: its launcher died at that moment, and a
+  // server may be running that nobody knows.
+  virtual void on_start_failed(LaunchId, bool /*is_certain*/) {}
+  // It never got to a child: as if it had not been asked for.
+  virtual void on_launch_lost(LaunchId) {}
+  virtual void on_exited(LaunchId, std::chrono::nanoseconds /*ran*/, int /*status*/) {}
+  // A server that has run since before this reactor.
+  virtual void on_adopted(LaunchId) {}
+
+  // The service's limit was freed, or its pause has begun or is over.
+  virtual void on_limit_freed() {}
+  virtual void on_pause(bool /*is_paused*/) {}
+  // A server owns the socket now: the socket must keep its gate over a change of its service.
+  [[nodiscard]] virtual bool is_held() const { return false; }
+
+  // Whether this kind of listener is still what the service's entry asks for.
+  [[nodiscard]] bool suits(const TableService& entry) const {
+    return entry.internal == internal_ && entry.socket_type == socket_type_ &&
+           entry.is_wait == is_wait_;
+  }
+
+  void reconcile();
+  // Room for launches was wanting when this listener wanted to launch; it is there again.
+  void set_starved(bool on);
+
+  [[nodiscard]] std::uint32_t key() const { return key_; }
+  [[nodiscard]] Service& service() { return service_; }
+  [[nodiscard]] int fd() const { return fd_.get(); }
+  // Gives the socket up (to another kind of listener); not watched any more.
+  [[nodiscard]] UniqueFd release_fd();
+
+ protected:
+  [[nodiscard]] virtual bool wants_polling() const = 0;
+  // True when the service may start one more now; otherwise pauses it, or marks this listener as
+  // starved, and says why by doing so.
+  enum class Permit { Yes, AtLimit, Paused, NoRoom };
+  Permit ask_permit();
+
+  ListenerHost& host_;
+  Service& service_;
+
+ private:
+  std::uint32_t key_;
+  UniqueFd fd_;
+  std::string internal_;
+  std::int32_t socket_type_;
+  bool is_wait_;
+  bool is_polled_ = false;
+  bool is_starved_ = false;
+};
+
+// The kind of listener that the service's entry asks for; null for an unknown built-in. Sets the
+// flags of the socket: non-blocking only where we read or accept ourselves.
+[[nodiscard]] std::unique_ptr<Listener> make_listener(ListenerHost& host, Service& service,
+                                                      std::uint32_t key, UniqueFd fd);
+
+}  // namespace uvinetd

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: ISC
+// What listeners need of the reactor around them.
+#pragma once
+
+#include <string_view>
+
+#include "core/base/log.h"
+#include "core/reactor/launchers.h"
+#include "core/reactor/poller.h"
+#include "core/reactor/service.h"
+#include "core/reactor/sessions.h"
+
+namespace uvinetd {
+
+class Listener;
+
+class ListenerHost {
+ public:
+  virtual ~ListenerHost() = default;
+
+  virtual Poller& poller() = 0;
+  virtual Timers& timers() = 0;
+  virtual Log& log() = 0;
+  virtual Sessions& sessions() = 0;
+  [[nodiscard]] virtual std::chrono::milliseconds now() const = 0;  // loop time
+  [[nodiscard]] virtual std::uint16_t random_bits() = 0;            // for jitter
+
+  // False while stopping: nothing is polled.
+  [[nodiscard]] virtual bool is_accepting() const = 0;
+  // False at the global limit of running servers or without room at the service's launchers; the
+  // listener is then woken by set_starved(false).
+  virtual bool has_room(Listener& listener) = 0;
+
+  // Starts the service's program with `socket` as its stdio; `copy` is kept until the answer
+  // (a connection) or not open (the listening socket itself). 0: it could not be sent; nothing
+  // has happened, and `copy` is still the caller's.
+  virtual LaunchId launch(Listener& listener, int socket, UniqueFd& copy,
+                          const SocketAddress& peer) = 0;
+  // Per-source limits; counts the start when allowed. nullptr: allowed, else the reason.
+  virtual const char* refuse_source(Service& service, const SocketAddress& peer) = 0;
+
+  // One refused client, datagram or start; logs at a bounded rate.
+  virtual void refuse(const Service& service, std::string_view from, std::string_view reason) = 0;
+  // Stops polling all sockets of the service for a while.
+  virtual void pause(Service& service, const char* reason, std::chrono::milliseconds time) = 0;
+  // Out of descriptors: stops polling everything for a while.
+  virtual void pause_everything(int code) = 0;
+  // This socket can only be mended by binding it anew, which is the monitor's.
+  virtual void rebind(Listener& listener) = 0;
+};
+
+}  // namespace uvinetd

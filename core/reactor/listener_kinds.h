@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: ISC
+// The five kinds of listener; which one a service has is decided by make_listener().
+#pragma once
+
+#include "core/reactor/datagram_head.h"
+#include "core/reactor/dgram_gate.h"
+#include "core/reactor/listener.h"
+#include "core/reactor/nowait_gate.h"
+#include "core/reactor/wait_gate.h"
+#include "internal/builtin.h"
+#include "internal/datagram_server.h"
+
+namespace uvinetd {
+
+// Accepts connections (nowait stream and seqpacket, built-in streams): at most 16 a turn, each
+// handed over before the next is accepted.
+class AcceptingListener : public Listener {
+ public:
+  static constexpr int kMostAccepts = 16;
+
+  using Listener::Listener;
+  void on_readable() override;
+  void on_limit_freed() override;
+  void on_pause(bool is_paused) override;
+
+ protected:
+  [[nodiscard]] bool wants_polling() const override;
+  // Takes a client that has passed admission. False: no room after all, and the turn is over.
+  virtual bool serve(UniqueFd connection, const SocketAddress& peer) = 0;
+  [[nodiscard]] virtual int accept_flags() const = 0;
+
+ private:
+  bool may_accept();
+  void admit(UniqueFd connection, const SocketAddress& peer, bool& is_turn_over);
+  NowaitState gate_ = NowaitState::Open;
+};
+
+class ConnectionListener final : public AcceptingListener {
+ public:
+  using AcceptingListener::AcceptingListener;
+
+ protected:
+  bool serve(UniqueFd connection, const SocketAddress& peer) override;
+  [[nodiscard]] int accept_flags() const override;
+};
+
+class BuiltinStreamListener final : public AcceptingListener {
+ public:
+  BuiltinStreamListener(ListenerHost& host, Service& service, std::uint32_t key, UniqueFd fd,
+                        const Builtin& builtin)
+      : AcceptingListener(host, service, key, std::move(fd)), builtin_(builtin) {}
+
+ protected:
+  bool serve(UniqueFd connection, const SocketAddress& peer) override;
+  [[nodiscard]] int accept_flags() const override;
+
+ private:
+  const Builtin& builtin_;
+};
+
+class BuiltinDatagramListener final : public Listener {
+ public:
+  BuiltinDatagramListener(ListenerHost& host, Service& service, std::uint32_t key, UniqueFd fd,
+                          const Builtin& builtin);
+  void on_readable() override;
+
+ protected:
+  [[nodiscard]] bool wants_polling() const override { return service_.pause == 0; }
+
+ private:
+  DatagramServer server_;
+};
+
+// `wait`: the server gets the socket itself.
+class WaitListener final : public Listener {
+ public:
+  using Listener::Listener;
+  ~WaitListener() override;
+  void on_readable() override;
+  void on_started(LaunchId id) override;
+  void on_start_failed(LaunchId id, bool is_certain) override;
+  void on_launch_lost(LaunchId id) override;
+  void on_exited(LaunchId id, std::chrono::nanoseconds ran, int status) override;
+  void on_adopted(LaunchId id) override;
+  void on_limit_freed() override;
+  void on_pause(bool) override { reconcile(); }
+  [[nodiscard]] bool is_held() const override;
+
+ protected:
+  [[nodiscard]] bool wants_polling() const override;
+
+ private:
+  void advance(WaitEvent event);
+  void start();
+  void rearm();
+  void back_off();
+  [[nodiscard]] bool did_nothing(std::chrono::nanoseconds ran);
+
+  WaitState gate_ = WaitState::Idle;
+  LaunchId launch_ = 0;
+  DatagramHead head_;        // at the start, for a datagram socket
+  std::uint32_t idle_exits_ = 0;  // in a row
+  bool is_at_limit_ = false;
+  Timers::Id backoff_ = 0;
+};
+
+// `nowait` datagrams: one start per datagram.
+class DatagramListener final : public Listener {
+ public:
+  using Listener::Listener;
+  ~DatagramListener() override;
+  void on_readable() override;
+  void on_start_failed(LaunchId id, bool is_certain) override;
+  void on_launch_lost(LaunchId id) override;
+  void on_exited(LaunchId id, std::chrono::nanoseconds ran, int status) override;
+  void on_adopted(LaunchId id) override;
+  void on_limit_freed() override;
+  void on_pause(bool is_paused) override;
+
+ protected:
+  [[nodiscard]] bool wants_polling() const override;
+
+ private:
+  void advance(DgramEvent event);
+  void start();
+  void look();
+  void look_later();
+
+  DgramState gate_ = DgramState::Idle;
+  DatagramHead head_;            // the datagram that has had its start
+  LaunchId launch_ = 0;          // its server; 0: ended
+  std::chrono::milliseconds delay_{1};
+  Timers::Id timer_ = 0;
+};
+
+}  // namespace uvinetd

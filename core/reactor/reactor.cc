@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: ISC
+#include "core/reactor/reactor.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <utility>
+
+#include "core/base/clock.h"
+#include "core/base/process.h"
+#include "core/reactor/sandbox.h"
+#include "spawn/identity.h"
+
+namespace uvinetd {
+namespace {
+
+constexpr std::size_t kTokens = 64;  // sockets served per turn
+constexpr std::chrono::milliseconds kLogRetry{100};
+constexpr std::chrono::milliseconds kShortestExhaustion{10};
+constexpr std::chrono::milliseconds kLongestExhaustion{1'000};
+constexpr std::chrono::seconds kLeaveAfter{2};  // without a monitor, whatever is still in flight
+constexpr std::chrono::seconds kIdentityRetry{5};
+
+}  // namespace
+
+Reactor::Reactor(Channel monitor, Poller poller)
+    : monitor_(std::move(monitor)),
+      poller_(std::move(poller)),
+      random_(static_cast<std::uint_fast32_t>(monotonic_now().count())),
+      sessions_(loop_, timers_,
+                [this](std::uint32_t key) {
+                  if (auto* service = find_service(key)) instance_ended(*service);
+                  forget_if_done(key);
+                }),
+      launchers_(loop_, timers_,
+                 {[this](Report& report, std::optional<InFlight> launch) {
+                    on_report(report, std::move(launch));
+                  },
+                  [this](InFlight launch, Settled settled, std::int32_t pid) {
+                    on_settled(std::move(launch), settled, pid);
+                  },
+                  [this](std::uint32_t identity) {
+                    submit_held(identity);
+                    if (const auto found = starved_.find(identity); found != starved_.end()) {
+                      wake(found->second);
+                    }
+                  },
+                  [this](MessageType type, const std::string& body) { tell(type, body); }}) {
+  log_.on_trouble([this] { tend_log(); });
+}
+
+Reactor::~Reactor() {
+  listeners_.clear();
+  poller_watcher_.reset();
+  monitor_watcher_.reset();
+}
+
+int Reactor::run() {
+  monitor_watcher_ =
+      std::make_unique<FdWatcher>(loop_, monitor_.fd(), [this](int) { on_monitor_ready(); });
+  poller_watcher_ =
+      std::make_unique<FdWatcher>(loop_, poller_.fd(), [this](int) { on_poller_ready(); });
+  tell(MessageType::Hello, print(Hello{"reactor", kWireVersion, std::string(build_id())}));
+  watch_monitor();
+  loop_.run();
+  log_.flush();
+  return exit_status_;
+}
+
+Service* Reactor::find_service(std::uint32_t key) {
+  const auto found = services_.find(key);
+  return found == services_.end() ? nullptr : found->second.get();
+}
+
+Listener* Reactor::find_listener(std::uint32_t key) {
+  const auto found = listeners_.find(key);
+  return found == listeners_.end() ? nullptr : found->second.get();
+}
+
+std::uint16_t Reactor::random_bits() { return static_cast<std::uint16_t>(random_() >> 8); }
+
+void Reactor::on_poller_ready() {
+  note_work();
+  std::array<std::uint32_t, kTokens> tokens{};
+  const auto count = poller_.ready(tokens);
+  for (std::size_t i = 0; i < count; ++i) {
+    if (auto* listener = find_listener(tokens[i])) listener->on_readable();
+  }
+}
+
+// ---- the monitor's messages ------------------------------------------------------------------
+
+void Reactor::tell(MessageType type, const std::string& body) {
+  if (is_monitor_gone_) return;
+  (void)monitor_.send(static_cast<std::uint16_t>(type), body);
+  if (monitor_.has_backlog()) watch_monitor();
+}
+
+void Reactor::watch_monitor() {
+  monitor_watcher_->watch(monitor_.has_backlog() ? UV_READABLE | UV_WRITABLE : UV_READABLE);
+}
+
+void Reactor::on_monitor_ready() {
+  (void)monitor_.flush();
+  while (!is_monitor_gone_) {
+    auto received = monitor_.receive();
+    if (received.event == Channel::Event::Message) {
+      on_message(std::move(received.message));
+    } else if (received.event == Channel::Event::Nothing) {
+      watch_monitor();
+      return;
+    } else {
+      on_monitor_gone();
+    }
+  }
+}
+
+void Reactor::on_message(Message message) {
+  const auto& body = message.body;
+  switch (static_cast<MessageType>(message.type)) {
+    case MessageType::ReactorStart:
+      return on_start(message);
+    case MessageType::Table:
+      if (message.fds.size() == 1) {
+        if (auto table = Table::map(message.fds[0].get())) next_table_ = std::move(*table);
+      }
+      return;
+    case MessageType::Listeners:
+      return on_listeners(message);
+    case MessageType::LauncherJoined:
+      return on_launcher_joined(message);
+    case MessageType::LauncherGone:
+      if (const auto gone = parse_as<LauncherNumber>(body)) launchers_.gone(gone->launcher);
+      return;
+    case MessageType::LauncherFailed:
+      if (const auto failure = parse_as<LauncherFailed>(body)) on_launcher_failed(*failure);
+      return;
+    case MessageType::Adopted:
+      if (const auto child = parse_as<RunningChild>(body)) adopt(*child);
+      return;
+    case MessageType::AdoptedExit:
+      if (const auto reports = parse_as<Reports>(body)) {
+        for (const auto& report : reports->list) on_exited(report);
+      }
+      return;
+    case MessageType::Apply:
+      if (const auto generation = parse_as<Generation>(body)) apply(generation->generation);
+      return;
+    case MessageType::StopAccepting:
+      is_accepting_ = false;
+      is_stopping_ = true;
+      poller_watcher_->watch(0);
+      return check_stopped();
+    case MessageType::Ping:
+      tell(MessageType::Pong, print(Pong{is_busy_}));
+      is_active_told_ = is_busy_;
+      is_busy_ = false;
+      return;
+    case MessageType::LogTarget:
+      if (const auto form = parse_as<LogTargetForm>(body); form && message.fds.size() == 1) {
+        log_.open({static_cast<LogForm>(form->form), std::move(message.fds[0])}, "uvinetd");
+      }
+      return;
+    default:
+      return;  // of a later version
+  }
+}
+
+void Reactor::on_start(Message& message) {
+  const auto start = parse_as<ReactorStart>(message.body);
+  const auto status = start ? take_start(*start, message) : Status(fail("start", {}, EPROTO));
+  if (status) return;
+  log_.error("reactor: cannot start: {}", status.error().text());
+  exit_status_ = 1;
+  loop_.stop();
+}
+
+Status Reactor::take_start(const ReactorStart& start, Message& message) {
+  if (message.fds.size() != 2) return fail("start", {}, EBADF);
+  log_.open({static_cast<LogForm>(start.log_form), std::move(message.fds[1])}, start.log_ident);
+  log_.set_level(static_cast<LogLevel>(start.log_level));
+  auto table = Table::map(message.fds[0].get());
+  if (!table) return tl::unexpected(table.error());
+  next_table_ = std::move(*table);
+  epoch_ = start.epoch;
+  logs_connections_ = start.logs_connections;
+  global_limit_ = start.global_instances;
+  tzset();  // daytime answers in local time; the zone's file is out of reach afterwards
+  if (start.becomes_user) {
+    enter_empty_root();
+    if (auto status = become({start.uid, start.gid, {}, 0}); !status) return status;
+  }
+  set_dumpable(start.is_dumpable);
+  if (!start.is_dumpable) restrict_system_calls();
+  return {};
+}
+
+void Reactor::on_listeners(Message& message) {
+  const auto keys = parse_as<ListenerKeys>(message.body);
+  if (!keys || keys->keys.size() != message.fds.size()) return;
+  for (std::size_t i = 0; i < keys->keys.size(); ++i) {
+    next_fds_.insert_or_assign(keys->keys[i], std::move(message.fds[i]));
+  }
+}
+
+void Reactor::on_launcher_joined(Message& message) {
+  const auto joined = parse_as<LauncherJoined>(message.body);
+  if (!joined || message.fds.size() != 2) return;
+  auto ledger = LedgerReader::map(message.fds[1].get());
+  if (!ledger) {
+    log_.error("launcher {}: {}", joined->launcher, ledger.error().text());
+    return;
+  }
+  launchers_.join(joined->launcher, joined->identity, std::move(message.fds[0]),
+                  std::move(*ledger));
+}
+
+// No server of this identity can be started for now: who waits for one is told so, and the
+// sockets are tried again after a while.
+void Reactor::on_launcher_failed(const LauncherFailed& failure) {
+  launchers_.failed(failure.identity);
+  if (auto node = held_.extract(failure.identity)) {
+    for (const auto& launch : node.mapped()) {
+      give_up(launch, "launcher step=" + failure.step, true);
+    }
+  }
+  timers_.after(kIdentityRetry, [this, identity = failure.identity] {
+    if (const auto found = starved_.find(identity); found != starved_.end()) wake(found->second);
+  });
+}
+
+// Nobody holds the sockets for us any more: they are closed at once, so that a new daemon can bind
+// them, and what was promised to clients is finished.
+void Reactor::on_monitor_gone() {
+  is_monitor_gone_ = true;
+  is_accepting_ = false;
+  is_stopping_ = true;
+  monitor_watcher_->watch(0);
+  poller_watcher_->watch(0);
+  for (auto& [key, service] : services_) service->listeners.clear();
+  listeners_.clear();
+  next_fds_.clear();
+  timers_.after(kLeaveAfter, [this] { loop_.stop(); });
+  check_stopped();
+}
+
+void Reactor::check_stopped() {
+  if (!is_stopping_ || launchers_.in_flight() != 0 || retrying_ != 0 || !held_.empty()) return;
+  if (is_monitor_gone_) {
+    loop_.stop();
+  } else {
+    tell(MessageType::Stopped, "");
+  }
+}
+
+// ---- life ------------------------------------------------------------------------------------
+
+void Reactor::note_work() {
+  is_busy_ = true;
+  if (std::exchange(is_active_told_, true)) return;
+  tell(MessageType::Active, "");
+}
+
+void Reactor::tend_log() {
+  if (log_.is_lost()) tell(MessageType::LogLost, "");
+  if (log_timer_ != 0) return;
+  log_timer_ = timers_.after(kLogRetry, [this] {
+    log_timer_ = 0;
+    log_.flush();
+    if (log_.has_backlog() || log_.is_lost()) tend_log();
+  });
+}
+
+void Reactor::pause_everything(int code) {
+  if (now() - last_exhausted_ > 10 * kLongestExhaustion) {
+    exhausted_pause_ = kShortestExhaustion;
+    log_.error("pause id=* reason=descriptors: accept: {}", std::strerror(code));
+  } else {
+    exhausted_pause_ = std::min(exhausted_pause_ * 2, kLongestExhaustion);
+  }
+  last_exhausted_ = now();
+  poller_watcher_->watch(0);
+  timers_.after(exhausted_pause_, [this] {
+    if (is_accepting_) poller_watcher_->watch(UV_READABLE);
+  });
+}
+
+void Reactor::pause(Service& service, const char* reason, std::chrono::milliseconds time) {
+  if (service.pause != 0) return;
+  service.pause_reason = reason;
+  log_.warning("pause id={} reason={} ms={}", service.entry.id, reason, time.count());
+  service.pause = timers_.after(time, [this, key = service.entry.key] {
+    auto* paused = find_service(key);
+    if (paused == nullptr) return;
+    paused->pause = 0;
+    log_.notice("resume id={} reason={}", paused->entry.id, paused->pause_reason);
+    for (auto* listener : paused->listeners) listener->on_pause(false);
+  });
+  for (auto* listener : service.listeners) listener->on_pause(true);
+}
+
+void Reactor::refuse(const Service& service, std::string_view from, std::string_view reason) {
+  if (!refusals_.allows(now())) return;
+  if (const auto withheld = refusals_.take_withheld(); withheld > 0) {
+    log_.warning("{} refusals were not logged", withheld);
+  }
+  log_.warning("refuse id={} from={} reason={}", service.entry.id, from, reason);
+}
+
+// The socket is closed here first, so that the monitor can bind its address again.
+void Reactor::rebind(Listener& listener) {
+  if (listener.fd() < 0) return;
+  log_.warning("id={} a server has spoilt its socket: binding it anew", listener.service().entry.id);
+  { const auto spoilt = listener.release_fd(); }
+  listener.set_starved(true);
+  tell(MessageType::Rebind, print(ListenerNumber{listener.key()}));
+}
+
+}  // namespace uvinetd

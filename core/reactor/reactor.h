@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: ISC
+// The reactor: the only process that touches clients, and a disposable one.
+//
+// What it knows is derived: the table, the sockets and the adopted children come from the monitor,
+// the running children from the launchers' ledgers. Start and reload are one path: apply() brings
+// what is there to what the table says, from nothing or from the table before.
+//
+// One turn: the poller's readable sockets (accept, admit, launch), the launchers' reports, the
+// monitor's messages, timers. Nothing blocks, and no name is ever looked up.
+#pragma once
+
+#include <memory>
+#include <random>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "core/base/channel.h"
+#include "core/base/log.h"
+#include "core/base/loop.h"
+#include "core/reactor/admission.h"
+#include "core/reactor/launchers.h"
+#include "core/reactor/listener.h"
+#include "core/reactor/listener_host.h"
+#include "core/reactor/poller.h"
+#include "core/reactor/refusal_log.h"
+#include "core/reactor/sessions.h"
+#include "spawn/table.h"
+#include "spawn/wire.h"
+
+namespace uvinetd {
+
+class Reactor final : public ListenerHost {
+ public:
+  Reactor(Channel monitor, Poller poller);
+  ~Reactor() override;
+
+  // Returns the exit status of the process.
+  int run();
+
+  // ListenerHost
+  Poller& poller() override { return poller_; }
+  Timers& timers() override { return timers_; }
+  Log& log() override { return log_; }
+  Sessions& sessions() override { return sessions_; }
+  [[nodiscard]] std::chrono::milliseconds now() const override { return loop_.now(); }
+  [[nodiscard]] std::uint16_t random_bits() override;
+  [[nodiscard]] bool is_accepting() const override { return is_accepting_; }
+  bool has_room(Listener& listener) override;
+  LaunchId launch(Listener& listener, int socket, UniqueFd& copy,
+                  const SocketAddress& peer) override;
+  const char* refuse_source(Service& service, const SocketAddress& peer) override;
+  void refuse(const Service& service, std::string_view from, std::string_view reason) override;
+  void pause(Service& service, const char* reason, std::chrono::milliseconds time) override;
+  void pause_everything(int code) override;
+  void rebind(Listener& listener) override;
+
+ private:
+  // Messages of the monitor (reactor.cc).
+  void on_monitor_ready();
+  void on_message(Message message);
+  void on_start(Message& message);
+  Status take_start(const ReactorStart& start, Message& message);
+  void on_listeners(Message& message);
+  void on_launcher_joined(Message& message);
+  void on_launcher_failed(const LauncherFailed& failure);
+  void on_monitor_gone();
+  void tell(MessageType type, const std::string& body);
+  void watch_monitor();
+  void check_stopped();
+
+  // The table (reactor_table.cc).
+  void apply(std::uint32_t generation);
+  void apply_service(TableService entry);
+  void apply_listener(Service& service, std::uint32_t key);
+  void remove_absent(const std::vector<std::uint32_t>& kept_services,
+                     const std::vector<std::uint32_t>& kept_listeners);
+  void replay_ledgers();
+  void adopt(const RunningChild& child);
+  void forget_if_done(std::uint32_t service);
+
+  // Launches and what becomes of them (reactor_launches.cc).
+  void on_report(Report& report, std::optional<InFlight> launch);
+  void on_started(const Report& report, const std::optional<InFlight>& launch);
+  void on_failed(const Report& report, InFlight launch);
+  void on_exited(const Report& report);
+  void on_settled(InFlight launch, Settled settled, std::int32_t pid);
+  void give_up(const InFlight& launch, const std::string& reason, bool is_certain);
+  void instance_ended(Service& service);
+  void hold(InFlight launch);
+  void submit_held(std::uint32_t identity);
+  void retry_later(InFlight launch);
+  void wake(std::vector<std::uint32_t>& starved);
+
+  void on_poller_ready();
+  void note_work();
+  void tend_log();
+  Service* find_service(std::uint32_t key);
+  Listener* find_listener(std::uint32_t key);
+
+  Loop loop_;
+  Timers timers_{loop_};
+  Channel monitor_;
+  Poller poller_;
+  Log log_;
+  std::minstd_rand random_;
+  RefusalLog refusals_;
+
+  Table table_;
+  Table next_table_;
+  std::unordered_map<std::uint32_t, UniqueFd> next_fds_;  // sockets that came since the last apply
+  std::unordered_map<std::uint32_t, std::unique_ptr<Service>> services_;
+  std::unordered_map<std::uint32_t, std::unique_ptr<Listener>> listeners_;
+  std::unordered_map<LaunchId, Running> running_;
+  std::unordered_map<std::uint32_t, std::vector<InFlight>> held_;  // by identity; waits for room
+  std::unordered_map<std::uint32_t, std::vector<std::uint32_t>> starved_;  // listeners, by identity
+  std::vector<std::uint32_t> starved_globally_;
+  std::size_t retrying_ = 0;  // launches that wait for a timer
+  SourceLimits sources_;
+
+  std::unique_ptr<FdWatcher> poller_watcher_;
+  std::unique_ptr<FdWatcher> monitor_watcher_;
+  Sessions sessions_;
+  Launchers launchers_;
+
+  std::uint32_t epoch_ = 0;
+  std::uint64_t sequence_ = 0;
+  std::uint32_t instances_ = 0;  // running and starting, all services
+  std::uint32_t global_limit_ = 0;
+  std::chrono::milliseconds exhausted_pause_{0};
+  std::chrono::milliseconds last_exhausted_{0};
+  Timers::Id log_timer_ = 0;
+  bool logs_connections_ = false;
+  bool has_applied_ = false;
+  bool is_accepting_ = false;
+  bool is_stopping_ = false;
+  bool is_monitor_gone_ = false;
+  bool is_busy_ = false;       // work since the last Ping
+  bool is_active_told_ = false;
+  int exit_status_ = 0;
+};
+
+}  // namespace uvinetd

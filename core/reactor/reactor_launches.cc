@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: ISC
+// The reactor's launches: asked for by listeners, answered by launchers, settled when one dies.
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "core/base/clock.h"
+#include "core/reactor/reactor.h"
+
+namespace uvinetd {
+namespace {
+
+constexpr int kMostAttempts = 6;  // 20, 40, ... ms: about a second in all
+constexpr std::chrono::milliseconds kFirstRetry{20};
+constexpr std::chrono::milliseconds kSpawnPause{1'000};
+
+std::string status_text(int status) {
+  if (WIFEXITED(status)) return std::to_string(WEXITSTATUS(status));
+  if (WIFSIGNALED(status)) return "signal:" + std::to_string(WTERMSIG(status));
+  return "unknown";
+}
+
+// Failures that may pass by themselves: no process, no memory, no descriptor for now.
+bool is_passing(const Report& report) {
+  return report.step == "posix_spawn" || report.step == "ledger" || report.step == "recvmsg";
+}
+
+std::string errno_name(int code) {
+#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 32)
+  if (const char* name = strerrorname_np(code)) return name;
+#endif
+  return std::to_string(code);
+}
+
+}  // namespace
+
+bool Reactor::has_room(Listener& listener) {
+  if (listener.service().entry.is_internal()) return true;
+  const auto identity = listener.service().entry.identity;
+  if (global_limit_ != 0 && instances_ >= global_limit_) {
+    starved_globally_.push_back(listener.key());
+  } else if (!launchers_.has_room(identity)) {
+    starved_[identity].push_back(listener.key());
+  } else {
+    return true;
+  }
+  listener.set_starved(true);
+  return false;
+}
+
+void Reactor::wake(std::vector<std::uint32_t>& starved) {
+  for (const auto key : std::exchange(starved, {})) {
+    if (auto* listener = find_listener(key); listener != nullptr && listener->fd() >= 0) {
+      listener->set_starved(false);
+    }
+  }
+}
+
+const char* Reactor::refuse_source(Service& service, const SocketAddress& peer) {
+  switch (sources_.admit(service.entry.key, peer, service.entry.instances_per_source,
+                         service.entry.source_starts_per_minute, now())) {
+    case SourceLimits::Verdict::Allowed:
+      return nullptr;
+    case SourceLimits::Verdict::TooManyInstances:
+      return "source-instances";
+    case SourceLimits::Verdict::TooManyStarts:
+      return "source-rate";
+  }
+  return nullptr;
+}
+
+LaunchId Reactor::launch(Listener& listener, int socket, UniqueFd& copy,
+                         const SocketAddress& peer) {
+  const auto& service = listener.service();
+  InFlight launch;
+  launch.id = make_launch_id(epoch_, ++sequence_);
+  launch.identity = service.entry.identity;
+  launch.service = service.entry.key;
+  launch.listener = listener.key();
+  launch.peer = peer;
+  const auto id = launch.id;
+  const bool is_connection = copy.is_open();
+  if (is_connection) launch.copy = std::move(copy);
+  if (!launchers_.submit(launch, socket)) {
+    if (!is_connection) return 0;
+    hold(std::move(launch));  // its launcher has just died: another will take it
+  }
+  ++listener.service().instances;
+  ++instances_;
+  return id;
+}
+
+// ---- answers ---------------------------------------------------------------------------------
+
+void Reactor::on_report(Report& report, std::optional<InFlight> launch) {
+  switch (report.kind) {
+    case ReportKind::Started:
+      on_started(report, launch);
+      break;
+    case ReportKind::Failed:
+      if (launch) {
+        on_failed(report, std::move(*launch));
+      } else if (auto* service = find_service(report.service)) {
+        // Asked for by a reactor that is dead.
+        refuse(*service, "-", "exec errno=" + errno_name(report.code) + " step=" + report.step);
+      }
+      break;
+    case ReportKind::Exited:
+      on_exited(report);
+      break;
+  }
+  check_stopped();
+}
+
+void Reactor::on_started(const Report& report, const std::optional<InFlight>& launch) {
+  if (!launch) {  // asked for by a reactor that is dead, started after its ledger was read
+    adopt({report.id, report.service, report.listener, report.pid, monotonic_now().count(), ""});
+    return;
+  }
+  auto* service = find_service(launch->service);
+  if (service == nullptr) return;
+  service->spawn_failures = 0;
+  running_.emplace(launch->id, Running{launch->service, launch->listener, report.pid,
+                                       monotonic_now(), launch->peer});
+  if (logs_connections_) {
+    log_.info("start id={} pid={} from={}", service->entry.id, report.pid, launch->peer.text());
+  }
+  if (auto* listener = find_listener(launch->listener)) listener->on_started(launch->id);
+}
+
+void Reactor::on_failed(const Report& report, InFlight launch) {
+  auto* service = find_service(launch.service);
+  if (service == nullptr) return;
+  if (!is_passing(report)) {
+    give_up(launch, "exec errno=" + errno_name(report.code) + " step=" + report.step, true);
+    return;
+  }
+  if (launch.copy.is_open() && ++launch.attempts < kMostAttempts) {
+    retry_later(std::move(launch));
+    return;
+  }
+  const auto doubled = kSpawnPause * (1U << std::min(service->spawn_failures++, 5U));
+  pause(*service, "spawn", doubled + doubled * (random_bits() % 20) / 100);
+  // A datagram is kept for the next try; a connection has waited long enough.
+  give_up(launch, "spawn errno=" + errno_name(report.code) + " step=" + report.step,
+          launch.copy.is_open());
+}
+
+void Reactor::on_exited(const Report& report) {
+  auto node = running_.extract(report.id);
+  if (!node) return;
+  const auto& running = node.mapped();
+  auto* service = find_service(running.service);
+  if (service == nullptr) return;
+  const auto ran = monotonic_now() - running.started;
+  if (logs_connections_) {
+    log_.info("exit id={} pid={} status={} ms={}", service->entry.id, running.pid,
+              status_text(report.status),
+              std::chrono::duration_cast<std::chrono::milliseconds>(ran).count());
+  }
+  sources_.ended(running.service, running.peer);
+  if (instances_ > 0) --instances_;
+  instance_ended(*service);
+  if (auto* listener = find_listener(running.listener)) {
+    listener->on_exited(report.id, ran, report.status);
+    if (listener->fd() >= 0 && !listener->is_held() && !listener->suits(service->entry)) {
+      // The change of the service's kind had to wait for this server (apply_service()).
+      next_fds_[running.listener] = listener->release_fd();
+      apply_listener(*service, running.listener);
+    }
+  }
+  if (!starved_globally_.empty()) wake(starved_globally_);
+  forget_if_done(running.service);
+}
+
+void Reactor::instance_ended(Service& service) {
+  const bool was_at_limit = service.is_at_limit();
+  if (service.instances > 0) --service.instances;
+  if (!was_at_limit || service.is_at_limit()) return;
+  for (auto* listener : service.listeners) listener->on_limit_freed();
+}
+
+// ---- what cannot go on -----------------------------------------------------------------------
+
+void Reactor::on_settled(InFlight launch, Settled settled, std::int32_t pid) {
+  switch (settled) {
+    case Settled::Running: {
+      Report report;
+      report.id = launch.id;
+      report.pid = pid;
+      on_started(report, std::move(launch));
+      break;
+    }
+    case Settled::NeverStarted:
+      if (launch.copy.is_open()) {
+        hold(std::move(launch));
+        break;
+      }
+      if (auto* service = find_service(launch.service)) instance_ended(*service);
+      if (instances_ > 0) --instances_;
+      if (auto* listener = find_listener(launch.listener)) listener->on_launch_lost(launch.id);
+      break;
+    case Settled::Unknown:
+      give_up(launch, "launcher", false);
+      break;
+  }
+  check_stopped();
+}
+
+void Reactor::give_up(const InFlight& launch, const std::string& reason, bool is_certain) {
+  auto* service = find_service(launch.service);
+  if (service == nullptr) return;
+  refuse(*service, launch.peer.text(), reason);
+  sources_.ended(launch.service, launch.peer);
+  if (instances_ > 0) --instances_;
+  instance_ended(*service);
+  if (auto* listener = find_listener(launch.listener)) {
+    listener->on_start_failed(launch.id, is_certain);
+  }
+  if (!starved_globally_.empty()) wake(starved_globally_);
+  forget_if_done(launch.service);
+}
+
+void Reactor::hold(InFlight launch) {
+  const auto identity = launch.identity;
+  held_[identity].push_back(std::move(launch));
+  if (launchers_.has_room(identity)) submit_held(identity);
+}
+
+void Reactor::submit_held(std::uint32_t identity) {
+  auto node = held_.extract(identity);
+  if (!node) return;
+  auto& waiting = node.mapped();
+  std::size_t sent = 0;
+  while (sent < waiting.size() && launchers_.submit(waiting[sent], waiting[sent].copy.get())) ++sent;
+  if (sent == waiting.size()) return;
+  waiting.erase(waiting.begin(), waiting.begin() + static_cast<std::ptrdiff_t>(sent));
+  held_.insert(std::move(node));
+  (void)launchers_.has_room(identity);  // so that on_room follows
+}
+
+void Reactor::retry_later(InFlight launch) {
+  ++retrying_;
+  const auto delay = kFirstRetry * (1 << (launch.attempts - 1));
+  // std::function wants a copyable callable; the launch is not.
+  auto shared = std::make_shared<InFlight>(std::move(launch));
+  timers_.after(delay, [this, shared] {
+    --retrying_;
+    hold(std::move(*shared));
+  });
+}
+
+}  // namespace uvinetd

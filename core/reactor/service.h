@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: ISC
+// One service at run time: its table entry, what runs of it, and its pauses. The sockets are its
+// listeners' (listener.h).
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "core/base/loop.h"
+#include "core/reactor/admission.h"
+#include "spawn/table.h"
+#include "spawn/wire.h"
+
+namespace uvinetd {
+
+class Listener;
+
+struct Service {
+  TableService entry;
+  std::vector<Listener*> listeners;
+  std::uint32_t instances = 0;  // running and starting, over all sockets
+  MinuteRate rate;
+  Timers::Id pause = 0;         // set while paused
+  const char* pause_reason = "";
+  std::uint32_t spawn_failures = 0;  // in a row; sets how long the next pause lasts
+  bool is_removed = false;           // not in the table any more; kept until its children have ended
+
+  [[nodiscard]] bool is_at_limit() const {
+    return entry.instances != 0 && instances >= entry.instances;
+  }
+};
+
+// A server that runs.
+struct Running {
+  std::uint32_t service = 0;
+  std::uint32_t listener = 0;
+  std::int32_t pid = 0;
+  std::chrono::nanoseconds started{0};  // CLOCK_MONOTONIC
+  SocketAddress peer;
+};
+
+}  // namespace uvinetd

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: ISC
+#include "core/reactor/sessions.h"
+
+#include <utility>
+
+namespace uvinetd {
+namespace {
+
+int events_of(Interest interest) {
+  switch (interest) {
+    case Interest::Read: return UV_READABLE;
+    case Interest::Write: return UV_WRITABLE;
+    case Interest::ReadWrite: return UV_READABLE | UV_WRITABLE;
+    case Interest::Close: return 0;
+  }
+  return 0;
+}
+
+}  // namespace
+
+void Sessions::open(const Builtin& builtin, std::uint32_t service, UniqueFd connection) {
+  auto& one = all_.emplace_back();
+  one.self = std::prev(all_.end());
+  one.service = service;
+  one.fd = std::move(connection);
+  one.session = builtin.open();
+  // Most of the short ones (daytime, time) need no watcher at all.
+  const auto interest = one.session->step(one.fd.get());
+  if (interest == Interest::Close) {
+    end(one);
+    return;
+  }
+  one.last_active = loop_.now();
+  one.watcher = std::make_unique<FdWatcher>(loop_, one.fd.get(), [this, &one](int) { on_ready(one); });
+  one.watched = events_of(interest);
+  one.watcher->watch(one.watched);
+  arm_sweep();
+}
+
+void Sessions::on_ready(One& one) {
+  const auto interest = one.session->step(one.fd.get());
+  if (interest == Interest::Close) {
+    end(one);
+    return;
+  }
+  one.last_active = loop_.now();
+  const int events = events_of(interest);
+  if (events != std::exchange(one.watched, events)) one.watcher->watch(events);
+}
+
+void Sessions::end(One& one) {
+  const auto service = one.service;
+  one.watcher.reset();  // before its descriptor is closed
+  all_.erase(one.self);
+  on_end_(service);
+}
+
+void Sessions::arm_sweep() {
+  if (sweep_ != 0 || all_.empty()) return;
+  sweep_ = timers_.after(kIdleLimit / 4, [this] {
+    sweep_ = 0;
+    sweep();
+  });
+}
+
+void Sessions::sweep() {
+  const auto now = loop_.now();
+  for (auto at = all_.begin(); at != all_.end();) {
+    auto& one = *at++;
+    if (now - one.last_active >= kIdleLimit) end(one);
+  }
+  arm_sweep();
+}
+
+}  // namespace uvinetd

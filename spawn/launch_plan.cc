@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: ISC
+#include "spawn/launch_plan.h"
+
+#include <sys/socket.h>
+
+#include <cstring>
+#include <utility>
+
+namespace uvinetd {
+namespace {
+
+std::string decimal(std::uint16_t number) { return std::to_string(number); }  // never allocates
+
+}  // namespace
+
+void ConnectionEnvironment::add(std::string_view name, std::string_view value) {
+  const auto need = name.size() + value.size() + 2;
+  if (count_ == kMost || used_ + need > buffer_.size()) return;
+  char* at = buffer_.data() + used_;
+  offsets_[count_++] = used_;
+  std::memcpy(at, name.data(), name.size());
+  at[name.size()] = '=';
+  std::memcpy(at + name.size() + 1, value.data(), value.size());
+  at[need - 1] = '\0';
+  used_ += need;
+}
+
+void ConnectionEnvironment::set(int socket_type, const SocketAddress& local,
+                                const std::optional<SocketAddress>& peer) {
+  count_ = 0;
+  used_ = 0;
+  if (!local.is_ip()) {
+    add("PROTO", "UNIX");
+    if (const auto path = local.unix_path(); !path.empty()) add("UNIXLOCALPATH", path);
+    return;
+  }
+  const bool is_tcp = socket_type == SOCK_STREAM;
+  add("PROTO", is_tcp ? "TCP" : "UDP");
+  add(is_tcp ? "TCPLOCALIP" : "UDPLOCALIP", local.host());
+  add(is_tcp ? "TCPLOCALPORT" : "UDPLOCALPORT", decimal(local.port()));
+  if (!peer || !peer->is_ip()) return;
+  const auto host = peer->host();
+  add("TCPREMOTEIP", host);
+  add("TCPREMOTEPORT", decimal(peer->port()));
+  add("REMOTE_HOST", host);
+  add("REMOTE_ADDR", host);
+  add("REMOTE_PORT", decimal(peer->port()));
+}
+
+LaunchPlan::LaunchPlan(TableService service, const TableIdentity& identity)
+    : service_(std::move(service)), fixed_(identity.environment) {
+  for (auto& word : service_.argv) argv_.push_back(word.data());
+  argv_.push_back(nullptr);
+  for (auto& variable : fixed_) environment_.push_back(variable.data());
+  environment_.resize(fixed_.size() + ConnectionEnvironment::kMost + 1, nullptr);
+}
+
+char* const* LaunchPlan::environment(ConnectionEnvironment& connection) {
+  auto at = fixed_.size();
+  for (std::size_t i = 0; i < connection.count(); ++i) environment_[at++] = connection.at(i);
+  environment_[at] = nullptr;
+  return environment_.data();
+}
+
+}  // namespace uvinetd

@@ -1,0 +1,376 @@
+// SPDX-License-Identifier: ISC
+#include "spawn/launcher.h"
+
+#include <sys/resource.h>
+#include <sys/select.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "core/base/clock.h"
+#include "core/base/process.h"
+#include "spawn/identity.h"
+
+namespace uvinetd {
+namespace {
+
+constexpr int kLaunchesPerTurn = 16;    // then children are reaped and reports go out
+constexpr std::size_t kReportsPerPacket = 256;
+constexpr auto kLingerCheck = std::chrono::seconds(1);
+
+volatile std::sig_atomic_t child_ended = 0;
+
+void on_sigchld(int) { child_ended = 1; }
+
+int socket_type_of(int fd) {
+  int type = 0;
+  socklen_t size = sizeof type;
+  return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 ? type : -1;
+}
+
+Report report_of(const Launch& launch, ReportKind kind) {
+  Report report;
+  report.kind = kind;
+  report.id = launch.id;
+  report.service = launch.service;
+  report.listener = launch.listener;
+  return report;
+}
+
+}  // namespace
+
+int Launcher::run() {
+  struct sigaction action {};
+  action.sa_handler = on_sigchld;
+  sigaction(SIGCHLD, &action, nullptr);
+  sigset_t blocked;
+  sigset_t while_asleep;
+  sigemptyset(&blocked);
+  sigaddset(&blocked, SIGCHLD);
+  sigprocmask(SIG_BLOCK, &blocked, &while_asleep);
+  sigdelset(&while_asleep, SIGCHLD);
+  tell_monitor(MessageType::Hello, print(Hello{"launcher", kWireVersion, std::string(build_id())}));
+  while (!is_finished_) {
+    turn();
+    if (is_finished_) break;
+    if (is_monitor_gone_ && !reactor_.is_open() && children_.empty() && lingering_.empty()) break;
+    sleep(while_asleep);
+  }
+  flush_reports();
+  return exit_status_;
+}
+
+void Launcher::turn() {
+  if (child_ended != 0) {
+    child_ended = 0;
+    reap();
+  }
+  if (!lingering_.empty()) check_lingering();
+  read_monitor();
+  read_reactor(kLaunchesPerTurn);
+  flush_reports();
+}
+
+void Launcher::sleep(const sigset_t& while_asleep) {
+  fd_set readable;
+  fd_set writable;
+  FD_ZERO(&readable);
+  FD_ZERO(&writable);
+  int highest = -1;
+  const auto add = [&](const Channel& channel) {
+    if (!channel.is_open()) return;
+    FD_SET(channel.fd(), &readable);
+    if (channel.has_backlog()) FD_SET(channel.fd(), &writable);
+    highest = std::max(highest, channel.fd());
+  };
+  if (!is_monitor_gone_) add(monitor_);
+  add(reactor_);
+  const timespec linger{kLingerCheck.count(), 0};
+  pselect(highest + 1, &readable, &writable, nullptr, lingering_.empty() ? nullptr : &linger,
+          &while_asleep);
+}
+
+void Launcher::tell_monitor(MessageType type, const std::string& body) {
+  // A monitor that is gone is noticed by reading.
+  (void)monitor_.send(static_cast<std::uint16_t>(type), body);
+}
+
+// ---- the monitor's side ----------------------------------------------------------------------
+
+void Launcher::read_monitor() {
+  (void)monitor_.flush();
+  while (!is_monitor_gone_ && !is_finished_) {
+    auto received = monitor_.receive();
+    switch (received.event) {
+      case Channel::Event::Message:
+        on_monitor_message(std::move(received.message));
+        break;
+      case Channel::Event::Nothing:
+        return;
+      case Channel::Event::Closed:
+      case Channel::Event::Malformed:
+      case Channel::Event::TooFewDescriptors:
+        is_monitor_gone_ = true;
+        monitor_.close();
+        return;
+    }
+  }
+}
+
+void Launcher::on_monitor_message(Message message) {
+  switch (static_cast<MessageType>(message.type)) {
+    case MessageType::LauncherStart:
+      return on_start(message);
+    case MessageType::Table:
+      return on_table(message);
+    case MessageType::TableCommit:
+      older_table_ = Table();
+      return;
+    case MessageType::ReactorChannel:
+      return on_reactor_channel(message);
+    case MessageType::StopLauncher:
+      if (const auto stop = parse_as<StopLauncher>(message.body)) on_stop(stop->how);
+      return;
+    default:
+      return;  // of a later version
+  }
+}
+
+void Launcher::on_start(Message& message) {
+  const auto start = parse_as<LauncherStart>(message.body);
+  LauncherStarted answer;
+  const auto status =
+      start ? take_start(*start, message) : Status(fail("LauncherStart", {}, EPROTO));
+  if (!status) {
+    answer.code = status.error().code;
+    answer.step = status.error().op;
+    is_finished_ = true;
+    exit_status_ = 1;
+  }
+  tell_monitor(MessageType::LauncherStarted, print(answer));
+}
+
+Status Launcher::take_start(const LauncherStart& start, Message& message) {
+  if (message.fds.size() != 2) return fail("LauncherStart", {}, EBADF);
+  auto table = Table::map(message.fds[0].get());
+  if (!table) return tl::unexpected(table.error());
+  auto ledger = LedgerWriter::map(message.fds[1].get());
+  if (!ledger) return tl::unexpected(ledger.error());
+  const auto who = table->identity(start.identity);
+  if (!who) return fail("identity", std::to_string(start.identity), ENOENT);
+  const rlimit limit{start.soft_descriptor_limit, start.hard_descriptor_limit};
+  if (setrlimit(RLIMIT_NOFILE, &limit) != 0) return fail_errno("setrlimit");
+  umask(022);
+  if (start.becomes_identity) {
+    if (auto status = become({who->uid, who->gid, who->groups, start.guard_gid}); !status) {
+      return status;
+    }
+  }
+  set_dumpable(start.is_dumpable);
+  become_subreaper();
+  identity_ = start.identity;
+  who_ = *who;
+  table_ = std::move(*table);
+  ledger_ = std::make_unique<LedgerWriter>(std::move(*ledger));
+  return {};
+}
+
+void Launcher::on_table(Message& message) {
+  const auto generation = parse_as<Generation>(message.body);
+  if (!generation || message.fds.size() != 1) return;
+  auto table = Table::map(message.fds[0].get());
+  if (!table) return;  // not acknowledged: the monitor replaces this launcher
+  older_table_ = std::move(table_);
+  table_ = std::move(*table);
+  if (const auto who = table_.identity(identity_)) who_ = *who;
+  plans_.clear();
+  tell_monitor(MessageType::TableTaken, print(*generation));
+}
+
+// The old reactor is dead or has let go: what it had sent is started first, so that nothing that
+// a client was promised is lost, then its successor is served.
+void Launcher::on_reactor_channel(Message& message) {
+  const auto epoch = parse_as<Epoch>(message.body);
+  if (!epoch || message.fds.size() != 1) return;
+  while (reactor_.is_open()) {
+    auto received = reactor_.receive();
+    if (received.event == Channel::Event::Message) {
+      on_launch(received.message, false);
+    } else if (received.event == Channel::Event::TooFewDescriptors) {
+      on_launch(received.message, true);
+    } else {
+      break;
+    }
+  }
+  reactor_ = Channel(std::move(message.fds[0]));
+  tell_monitor(MessageType::Drained, print(*epoch));
+}
+
+void Launcher::on_stop(StopHow how) {
+  switch (how) {
+    case StopHow::EndWaitServers:
+      return signal_children(SIGTERM, true);
+    case StopHow::TerminateAll:
+      return signal_children(SIGTERM, false);
+    case StopHow::KillAll:
+      return signal_children(SIGKILL, false);
+    case StopHow::LeaveNow:
+      is_finished_ = true;
+      return;
+  }
+}
+
+void Launcher::signal_children(int signal, bool wait_only) {
+  const auto tell = [&](const Child& child) {
+    if (child.is_wait || !wait_only) kill(-child.pid, signal);
+  };
+  for (const auto& [pid, child] : children_) tell(child);
+  for (const auto& child : lingering_) tell(child);
+}
+
+// ---- the reactor's side ----------------------------------------------------------------------
+
+void Launcher::read_reactor(int most) {
+  for (int i = 0; i < most && reactor_.is_open(); ++i) {
+    auto received = reactor_.receive();
+    switch (received.event) {
+      case Channel::Event::Message:
+        on_launch(received.message, false);
+        break;
+      case Channel::Event::TooFewDescriptors:
+        on_launch(received.message, true);
+        break;
+      case Channel::Event::Nothing:
+        return;
+      case Channel::Event::Closed:
+      case Channel::Event::Malformed:
+        reactor_.close();
+        return;
+    }
+  }
+}
+
+void Launcher::on_launch(Message& message, bool lacks_descriptors) {
+  const auto launch = message.type == static_cast<std::uint16_t>(MessageType::Launch)
+                          ? parse_as<Launch>(message.body)
+                          : std::nullopt;
+  if (!launch) {
+    reactor_.close();  // it speaks nonsense: the monitor will notice and replace it
+    return;
+  }
+  const auto report = lacks_descriptors ? Result<Report>(fail("recvmsg", {}, EMFILE))
+                                        : start(*launch, message);
+  if (report) {
+    reports_.push_back(*report);
+    return;
+  }
+  auto failed = report_of(*launch, ReportKind::Failed);
+  failed.code = report.error().code;
+  failed.step = report.error().op;
+  reports_.push_back(std::move(failed));
+}
+
+Result<Report> Launcher::start(const Launch& launch, const Message& message) {
+  if (message.fds.size() != 1 || !ledger_) return fail("launch", {}, EBADF);
+  const int fd = message.fds[0].get();
+  auto* plan = plan_for(launch.service);
+  if (plan == nullptr) return fail("service", {}, ENOENT);
+  const auto& service = plan->service();
+  if (socket_type_of(fd) != service.socket_type) return fail("socket", {}, EPROTOTYPE);
+  const bool has_peer = !service.is_wait && !service.is_datagram();
+  const auto peer = has_peer ? SocketAddress::peer_of(fd) : std::nullopt;
+  connection_.set(service.socket_type, SocketAddress::local_of(fd).value_or(SocketAddress()), peer);
+  const auto slot = ledger_->begin(launch.id, launch.service, launch.listener,
+                                   monotonic_now().count(), peer ? &*peer : nullptr);
+  if (!slot) return fail("ledger", {}, EAGAIN);
+
+  SpawnRequest request;
+  request.program = plan->program();
+  request.argv = plan->argv();
+  request.environment = plan->environment(connection_);
+  if (service.working_directory != "/") {
+    request.working_directory = service.working_directory.c_str();
+  }
+  request.connection = fd;
+  const auto pid = spawner_.spawn(request);
+  if (!pid) {
+    ledger_->free(*slot);
+    return tl::unexpected(pid.error());
+  }
+  ledger_->started(*slot, *pid);
+  auto report = report_of(launch, ReportKind::Started);
+  report.pid = *pid;
+  Child child{*pid, *slot, report, service.is_wait};
+  children_.insert_or_assign(*pid, std::move(child));
+  return report;
+}
+
+LaunchPlan* Launcher::plan_for(std::uint32_t service) {
+  if (const auto known = plans_.find(service); known != plans_.end()) return known->second.get();
+  auto entry = table_.is_open() ? table_.service(service) : std::nullopt;
+  if (!entry && older_table_.is_open()) entry = older_table_.service(service);
+  if (!entry || entry->identity != identity_ || entry->is_internal() || entry->argv.empty()) {
+    return nullptr;
+  }
+  auto plan = std::make_unique<LaunchPlan>(std::move(*entry), who_);
+  return plans_.emplace(service, std::move(plan)).first->second.get();
+}
+
+// ---- children --------------------------------------------------------------------------------
+
+void Launcher::reap() {
+  while (const auto exit = reap_one()) {
+    const auto known = children_.find(exit->pid);
+    if (known == children_.end()) continue;  // an orphan of a server: nobody asks for it
+    auto child = std::move(known->second);
+    children_.erase(known);
+    on_exit(std::move(child), *exit);
+  }
+}
+
+void Launcher::on_exit(Child child, const Exit& exit) {
+  child.exit.kind = ReportKind::Exited;
+  child.exit.status = exit.status;
+  child.exit.user_usec = exit.user_usec;
+  child.exit.system_usec = exit.system_usec;
+  child.exit.max_rss_kib = exit.max_rss_kib;
+  if (child.is_wait && session_lives(child.pid)) {
+    ledger_->linger(child.slot);
+    lingering_.push_back(std::move(child));
+    return;
+  }
+  ledger_->end(child.slot);
+  ended_slots_.push_back(child.slot);
+  reports_.push_back(std::move(child.exit));
+}
+
+void Launcher::check_lingering() {
+  std::erase_if(lingering_, [this](Child& child) {
+    if (session_lives(child.pid)) return false;
+    ledger_->end(child.slot);
+    ended_slots_.push_back(child.slot);
+    reports_.push_back(std::move(child.exit));
+    return true;
+  });
+}
+
+void Launcher::flush_reports() {
+  if (!reactor_.is_open()) return;  // kept for the next reactor
+  (void)reactor_.flush();
+  for (std::size_t at = 0; at < reports_.size(); at += kReportsPerPacket) {
+    const auto end = std::min(reports_.size(), at + kReportsPerPacket);
+    Reports packet;
+    packet.list.assign(std::make_move_iterator(reports_.begin() + static_cast<std::ptrdiff_t>(at)),
+                       std::make_move_iterator(reports_.begin() + static_cast<std::ptrdiff_t>(end)));
+    (void)reactor_.send(static_cast<std::uint16_t>(MessageType::Reports), print(packet));
+  }
+  reports_.clear();
+  if (reactor_.has_backlog()) return;
+  for (const auto slot : ended_slots_) ledger_->free(slot);
+  ended_slots_.clear();
+}
+
+}  // namespace uvinetd

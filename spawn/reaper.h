@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: ISC
+// Collecting children that have ended, and knowing whether a session still lives.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <optional>
+
+namespace uvinetd {
+
+struct Exit {
+  pid_t pid = 0;
+  int status = 0;  // as wait4(2) gives it
+  std::int64_t user_usec = 0;
+  std::int64_t system_usec = 0;
+  std::int64_t max_rss_kib = 0;
+};
+
+// One ended child of this process, any of them; nullopt when none has ended. Never blocks.
+// wait4(2), because glibc's waitid(3) gives no resource usage.
+[[nodiscard]] std::optional<Exit> reap_one();
+
+// Orphaned descendants become children of this process (Linux: PR_SET_CHILD_SUBREAPER). False
+// where the system has no such thing; then they go to init and only session_lives() knows of them.
+bool become_subreaper();
+
+// Whether a process of the group that `leader` founded by setsid(2) still exists: a server that
+// forks and lets its parent exit goes on serving.
+[[nodiscard]] bool session_lives(pid_t leader);
+
+}  // namespace uvinetd

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: ISC
+#include "spawn/table.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace uvinetd {
+namespace {
+
+constexpr std::uint32_t kMagic = 0x75766931;  // "uvi1"
+constexpr std::size_t kHeaderBytes = 4 * sizeof(std::uint32_t);
+constexpr std::size_t kPairBytes = 2 * sizeof(std::uint32_t);
+
+void put_identity(Writer& out, const TableIdentity& identity) {
+  out.put(identity.key);
+  out.put(identity.uid);
+  out.put(identity.gid);
+  out.put(static_cast<std::uint32_t>(identity.groups.size()));
+  for (const auto group : identity.groups) out.put(group);
+  out.put(std::string_view(identity.name));
+  out.put_strings(identity.environment);
+}
+
+TableIdentity get_identity(Reader& in) {
+  TableIdentity out;
+  out.key = in.get<std::uint32_t>();
+  out.uid = in.get<std::uint32_t>();
+  out.gid = in.get<std::uint32_t>();
+  const auto count = in.get<std::uint32_t>();
+  for (std::uint32_t i = 0; i < count && in.is_good(); ++i) {
+    out.groups.push_back(in.get<std::uint32_t>());
+  }
+  out.name = std::string(in.get_text());
+  out.environment = in.get_strings();
+  return out;
+}
+
+void put_service(Writer& out, const TableService& service) {
+  out.put(service.key);
+  out.put(std::string_view(service.id));
+  out.put(service.identity);
+  out.put(service.socket_type);
+  out.put(service.is_wait);
+  out.put(std::string_view(service.internal));
+  out.put(std::string_view(service.program));
+  out.put_strings(service.argv);
+  out.put(std::string_view(service.working_directory));
+  out.put(service.umask);
+  out.put(service.instances);
+  out.put(service.starts_per_minute);
+  out.put(service.source_starts_per_minute);
+  out.put(service.instances_per_source);
+  out.put(static_cast<std::uint32_t>(service.listeners.size()));
+  for (const auto& listener : service.listeners) {
+    out.put(listener.key);
+    out.put(listener.address.bytes());
+  }
+}
+
+TableService get_service(Reader& in) {
+  TableService out;
+  out.key = in.get<std::uint32_t>();
+  out.id = std::string(in.get_text());
+  out.identity = in.get<std::uint32_t>();
+  out.socket_type = in.get<std::int32_t>();
+  out.is_wait = in.get<bool>();
+  out.internal = std::string(in.get_text());
+  out.program = std::string(in.get_text());
+  out.argv = in.get_strings();
+  out.working_directory = std::string(in.get_text());
+  out.umask = in.get<std::uint32_t>();
+  out.instances = in.get<std::uint32_t>();
+  out.starts_per_minute = in.get<std::uint32_t>();
+  out.source_starts_per_minute = in.get<std::uint32_t>();
+  out.instances_per_source = in.get<std::uint32_t>();
+  const auto count = in.get<std::uint32_t>();
+  for (std::uint32_t i = 0; i < count && in.is_good(); ++i) {
+    auto& listener = out.listeners.emplace_back();
+    listener.key = in.get<std::uint32_t>();
+    listener.address = SocketAddress::from_bytes(in.get_text());
+  }
+  return out;
+}
+
+using Index = std::vector<std::pair<std::uint32_t, std::uint32_t>>;
+
+void patch_index(Writer& out, std::size_t at, Index& index) {
+  std::sort(index.begin(), index.end());
+  for (const auto& [key, offset] : index) {
+    out.patch(at, key);
+    out.patch(at + sizeof key, offset);
+    at += kPairBytes;
+  }
+}
+
+}  // namespace
+
+std::string print_table(std::uint32_t generation, const std::vector<TableIdentity>& identities,
+                        const std::vector<TableService>& services) {
+  Writer out;
+  out.put(kMagic);
+  out.put(generation);
+  out.put(static_cast<std::uint32_t>(identities.size()));
+  out.put(static_cast<std::uint32_t>(services.size()));
+  for (std::size_t i = 0; i < identities.size() + services.size(); ++i) out.put(std::uint64_t{0});
+  Index identity_index, service_index;
+  for (const auto& identity : identities) {
+    identity_index.emplace_back(identity.key, static_cast<std::uint32_t>(out.size()));
+    put_identity(out, identity);
+  }
+  for (const auto& service : services) {
+    service_index.emplace_back(service.key, static_cast<std::uint32_t>(out.size()));
+    put_service(out, service);
+  }
+  patch_index(out, kHeaderBytes, identity_index);
+  patch_index(out, kHeaderBytes + identities.size() * kPairBytes, service_index);
+  return out.take();
+}
+
+Result<Table> Table::map(int fd) {
+  auto mapping = map_read_only(fd, kHeaderBytes);
+  if (!mapping) return tl::unexpected(mapping.error());
+  Table table;
+  table.mapping_ = std::move(*mapping);
+  if (auto status = table.open(table.mapping_.bytes()); !status) {
+    return tl::unexpected(status.error());
+  }
+  return table;
+}
+
+Result<Table> Table::view(std::string_view bytes) {
+  Table table;
+  if (auto status = table.open(bytes); !status) return tl::unexpected(status.error());
+  return table;
+}
+
+Status Table::open(std::string_view bytes) {
+  Reader in(bytes);
+  const auto magic = in.get<std::uint32_t>();
+  generation_ = in.get<std::uint32_t>();
+  identity_count_ = in.get<std::uint32_t>();
+  service_count_ = in.get<std::uint32_t>();
+  const std::size_t room = bytes.size() / kPairBytes;
+  if (!in.is_good() || magic != kMagic || identity_count_ > room || service_count_ > room ||
+      kHeaderBytes + (identity_count_ + service_count_) * kPairBytes > bytes.size()) {
+    return fail("table", "malformed", EINVAL);
+  }
+  bytes_ = bytes;
+  identity_index_ = kHeaderBytes;
+  service_index_ = kHeaderBytes + identity_count_ * kPairBytes;
+  return {};
+}
+
+std::uint32_t Table::word(std::size_t at) const {
+  std::uint32_t value = 0;
+  std::memcpy(&value, bytes_.data() + at, sizeof value);
+  return value;
+}
+
+std::uint32_t Table::find(std::size_t index, std::size_t count, std::uint32_t key) const {
+  std::size_t low = 0;
+  std::size_t high = count;
+  while (low < high) {
+    const auto middle = (low + high) / 2;
+    const auto at = index + middle * kPairBytes;
+    const auto here = word(at);
+    if (here == key) return word(at + sizeof here);
+    (here < key ? low : high) = here < key ? middle + 1 : middle;
+  }
+  return 0;
+}
+
+TableService Table::service_at(std::size_t index) const {
+  Reader in(bytes_.substr(
+      std::min<std::size_t>(word(service_index_ + index * kPairBytes + 4), bytes_.size())));
+  return get_service(in);
+}
+
+std::optional<TableService> Table::service(std::uint32_t key) const {
+  const auto offset = find(service_index_, service_count_, key);
+  if (offset == 0 || offset >= bytes_.size()) return std::nullopt;
+  Reader in(bytes_.substr(offset));
+  auto service = get_service(in);
+  if (!in.is_good()) return std::nullopt;
+  return service;
+}
+
+std::optional<TableIdentity> Table::identity(std::uint32_t key) const {
+  const auto offset = find(identity_index_, identity_count_, key);
+  if (offset == 0 || offset >= bytes_.size()) return std::nullopt;
+  Reader in(bytes_.substr(offset));
+  auto identity = get_identity(in);
+  if (!in.is_good()) return std::nullopt;
+  return identity;
+}
+
+}  // namespace uvinetd

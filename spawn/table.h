@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: ISC
+// The run-time table of services: made by the monitor, sealed in shared memory, mapped by every
+// role. Nobody copies it; an entry is decoded where it is needed.
+//
+// A service and an identity keep their key for the monitor's life, over reloads; so does a socket.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/address.h"
+#include "core/base/codec.h"
+#include "core/base/result.h"
+#include "core/base/shared_memory.h"
+
+namespace uvinetd {
+
+struct TableIdentity {
+  std::uint32_t key = 0;
+  std::uint32_t uid = 0;
+  std::uint32_t gid = 0;
+  std::vector<std::uint32_t> groups;
+  std::string name;                      // for messages
+  std::vector<std::string> environment;  // NAME=VALUE, the part that is the same for every launch
+};
+
+struct TableListener {
+  std::uint32_t key = 0;
+  SocketAddress address;
+};
+
+struct TableService {
+  std::uint32_t key = 0;
+  std::string id;
+  std::uint32_t identity = 0;
+  std::int32_t socket_type = 0;  // SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET
+  bool is_wait = false;
+  std::string internal;  // "" for a program
+  std::string program;
+  std::vector<std::string> argv;
+  std::string working_directory = "/";
+  std::uint32_t umask = 022;
+  // 0: none
+  std::uint32_t instances = 0;
+  std::uint32_t starts_per_minute = 0;
+  std::uint32_t source_starts_per_minute = 0;
+  std::uint32_t instances_per_source = 0;
+  std::vector<TableListener> listeners;
+
+  [[nodiscard]] bool is_datagram() const { return socket_type == SOCK_DGRAM; }
+  [[nodiscard]] bool is_internal() const { return !internal.empty(); }
+};
+
+// The bytes of a table; services and identities in any order.
+[[nodiscard]] std::string print_table(std::uint32_t generation,
+                                      const std::vector<TableIdentity>& identities,
+                                      const std::vector<TableService>& services);
+
+// A mapped table. Look-ups by key are O(log n) and touch only the entry asked for.
+class Table {
+ public:
+  Table() = default;
+  // Errors: EINVAL: not a table of this build.
+  static Result<Table> map(int fd);
+  static Result<Table> view(std::string_view bytes);  // borrowed, for tests
+
+  [[nodiscard]] std::uint32_t generation() const { return generation_; }
+  [[nodiscard]] std::size_t service_count() const { return service_count_; }
+  [[nodiscard]] TableService service_at(std::size_t index) const;  // in order of key
+  [[nodiscard]] std::optional<TableService> service(std::uint32_t key) const;
+  [[nodiscard]] std::optional<TableIdentity> identity(std::uint32_t key) const;
+  [[nodiscard]] bool is_open() const { return !bytes_.empty(); }
+
+ private:
+  Status open(std::string_view bytes);
+  // Place of the entry with this key in the index that starts at `index`, as an offset; 0: none.
+  [[nodiscard]] std::uint32_t find(std::size_t index, std::size_t count, std::uint32_t key) const;
+  [[nodiscard]] std::uint32_t word(std::size_t at) const;
+
+  Mapping mapping_;
+  std::string_view bytes_;
+  std::uint32_t generation_ = 0;
+  std::size_t service_count_ = 0;
+  std::size_t identity_count_ = 0;
+  std::size_t service_index_ = 0;   // offset of {key, offset} pairs, sorted by key
+  std::size_t identity_index_ = 0;
+};
+
+}  // namespace uvinetd

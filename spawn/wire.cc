@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: ISC
+#include "spawn/wire.h"
+
+#include <type_traits>
+
+#include "uvinetd_build_id.h"
+
+namespace uvinetd {
+namespace {
+
+// Each body names its fields once, in fields(); encoding and decoding both follow that list, so
+// that they cannot drift apart.
+struct Encoder {
+  Writer out;
+  template <typename... F>
+  void operator()(const F&... field) {
+    (put(field), ...);
+  }
+
+ private:
+  template <typename T>
+  void put(const T& value) {
+    if constexpr (std::is_same_v<T, std::string>) {
+      out.put(std::string_view(value));
+    } else {
+      out.put(value);
+    }
+  }
+  void put(const std::vector<std::uint32_t>& list) {
+    out.put(static_cast<std::uint32_t>(list.size()));
+    for (const auto value : list) out.put(value);
+  }
+};
+
+struct Decoder {
+  Reader in;
+  template <typename... F>
+  void operator()(F&... field) {
+    (get(field), ...);
+  }
+
+ private:
+  template <typename T>
+  void get(T& value) {
+    value = in.get<T>();
+  }
+  void get(std::string& value) { value = std::string(in.get_text()); }
+  void get(StopHow& value) { value = in.get_enum(StopHow::KillAll); }
+  void get(ReportKind& value) { value = in.get_enum(ReportKind::Exited); }
+  void get(std::vector<std::uint32_t>& list) {
+    const auto count = in.get<std::uint32_t>();
+    for (std::uint32_t i = 0; i < count && in.is_good(); ++i) list.push_back(in.get<std::uint32_t>());
+  }
+};
+
+template <typename V, typename B>
+void fields(V& visit, B& body)
+  requires std::is_same_v<std::remove_const_t<B>, Hello>
+{
+  visit(body.role, body.version, body.build_id);
+}
+template <typename V, typename B>
+void fields(V& visit, B& b)
+  requires std::is_same_v<std::remove_const_t<B>, LauncherStart>
+{
+  visit(b.launcher, b.identity, b.becomes_identity, b.guard_gid, b.is_dumpable,
+        b.soft_descriptor_limit, b.hard_descriptor_limit);
+}
+template <typename V, typename B>
+void fields(V& visit, B& b)
+  requires std::is_same_v<std::remove_const_t<B>, LauncherStarted>
+{
+  visit(b.code, b.step);
+}
+template <typename V, typename B>
+void fields(V& visit, B& b)
+  requires std::is_same_v<std::remove_const_t<B>, Generation>
+{
+  visit(b.generation);
+}
+template <typename V, typename B>
+void fields(V& visit, B& b)
+  requires std::is_same_v<std::remove_const_t<B>, Epoch>
+{
+  visit(b.epoch);
+}
+template <typename V, typename B>
+void fields(V& visit, B& b)
+  requires std::is_same_v<std::remove_const_t<B>, StopLauncher>
+{
+  visit(b.how);
+}
+template <typename V, typename B>
+void fields(V& visit, B& b)
+  requires std::is_same_v<std::remove_const_t<B>, ReactorStart>
+{
+  visit(b.epoch, b.becomes_user, b.uid, b.gid, b.is_dumpable, b.logs_connections, b.log_level,
+        b.log_form, b.log_ident, b.global_instances);
+}
+template <typename V, typename B>
+void fields(V& visit, B& b)
+  requires std::is_same_v<std::remove_const_t<B>, ListenerKeys>
+{
+  visit(b.keys);
+}
+template <typename V, typename B>
+void fields(V& visit, B& b)
+  requires std::is_same_v<std::remove_const_t<B>, LauncherJoined>
+{
+  visit(b.launcher, b.identity);
+}
+template <typename V, typename B>
+void fields(V& visit, B& b)
+  requires std::is_same_v<std::remove_const_t<B>, LauncherNumber>
+{
+  visit(b.launcher, b.is_final);
+}
+template <typename V, typename B>
+void fields(V& visit, B& b)
+  requires std::is_same_v<std::remove_const_t<B>, LauncherFailed>
+{
+  visit(b.identity, b.code, b.step);
+}
+template <typename V, typename B>
+void fields(V& visit, B& b)
+  requires std::is_same_v<std::remove_const_t<B>, IdentityNumber>
+{
+  visit(b.identity);
+}
+template <typename V, typename B>
+void fields(V& visit, B& b)
+  requires std::is_same_v<std::remove_const_t<B>, ListenerNumber>
+{
+  visit(b.listener);
+}
+template <typename V, typename B>
+void fields(V& visit, B& b)
+  requires std::is_same_v<std::remove_const_t<B>, Pong>
+{
+  visit(b.is_busy);
+}
+template <typename V, typename B>
+void fields(V& visit, B& b)
+  requires std::is_same_v<std::remove_const_t<B>, LogTargetForm>
+{
+  visit(b.form);
+}
+template <typename V, typename B>
+void fields(V& visit, B& b)
+  requires std::is_same_v<std::remove_const_t<B>, Launch>
+{
+  visit(b.id, b.service, b.listener);
+}
+template <typename V, typename B>
+void fields(V& visit, B& b)
+  requires std::is_same_v<std::remove_const_t<B>, Report>
+{
+  visit(b.kind, b.id, b.service, b.listener, b.pid, b.code, b.step, b.status, b.user_usec,
+        b.system_usec, b.max_rss_kib);
+}
+template <typename V, typename B>
+void fields(V& visit, B& b)
+  requires std::is_same_v<std::remove_const_t<B>, RunningChild>
+{
+  visit(b.id, b.service, b.listener, b.pid, b.started_ns, b.peer);
+}
+
+template <typename T>
+std::string print_body(const T& body) {
+  Encoder encoder;
+  fields(encoder, body);
+  return encoder.out.take();
+}
+
+template <typename T>
+std::optional<T> parse_body(std::string_view bytes) {
+  Decoder decoder{Reader(bytes)};
+  T body;
+  fields(decoder, body);
+  if (!decoder.in.is_at_end()) return std::nullopt;
+  return body;
+}
+
+}  // namespace
+
+#define UVINETD_WIRE_BODY(Type)                                                      \
+  std::string print(const Type& body) { return print_body(body); }                   \
+  std::optional<Type> parse(std::string_view bytes, const Type*) { return parse_body<Type>(bytes); }
+UVINETD_WIRE_BODY(Hello)
+UVINETD_WIRE_BODY(LauncherStart)
+UVINETD_WIRE_BODY(LauncherStarted)
+UVINETD_WIRE_BODY(Generation)
+UVINETD_WIRE_BODY(Epoch)
+UVINETD_WIRE_BODY(StopLauncher)
+UVINETD_WIRE_BODY(ReactorStart)
+UVINETD_WIRE_BODY(ListenerKeys)
+UVINETD_WIRE_BODY(LauncherJoined)
+UVINETD_WIRE_BODY(LauncherNumber)
+UVINETD_WIRE_BODY(LauncherFailed)
+UVINETD_WIRE_BODY(IdentityNumber)
+UVINETD_WIRE_BODY(ListenerNumber)
+UVINETD_WIRE_BODY(Pong)
+UVINETD_WIRE_BODY(LogTargetForm)
+UVINETD_WIRE_BODY(Launch)
+UVINETD_WIRE_BODY(RunningChild)
+#undef UVINETD_WIRE_BODY
+
+std::string print(const Reports& body) {
+  Encoder encoder;
+  encoder.out.put(static_cast<std::uint32_t>(body.list.size()));
+  for (const auto& report : body.list) fields(encoder, report);
+  return encoder.out.take();
+}
+
+std::optional<Reports> parse(std::string_view bytes, const Reports*) {
+  Decoder decoder{Reader(bytes)};
+  Reports body;
+  const auto count = decoder.in.get<std::uint32_t>();
+  for (std::uint32_t i = 0; i < count && decoder.in.is_good(); ++i) {
+    fields(decoder, body.list.emplace_back());
+  }
+  if (!decoder.in.is_at_end()) return std::nullopt;
+  return body;
+}
+
+std::string_view build_id() { return UVINETD_BUILD_ID; }
+
+}  // namespace uvinetd

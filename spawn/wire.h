@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: ISC
+// What the monitor, the reactor and the launchers say to each other.
+//
+//     monitor --Start, Table, ...--> launcher      monitor <--Hello, Started, ...-- launcher
+//     monitor --Start, Table, ...--> reactor       monitor <--Hello, Applied, ...-- reactor
+//     reactor --Launch + fd--> launcher            reactor <--Report[]-- launcher
+//
+// Every message is one Channel frame; its type is a MessageType, its body one of the structs below.
+// parse() gives nullopt for a body that is too short, too long or out of range: the peer is then
+// ended and started again. Descriptors are listed beside each struct, in order.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/codec.h"
+
+namespace uvinetd {
+
+inline constexpr std::uint32_t kWireVersion = 1;
+inline constexpr int kChannelFd = 3;  // where a role finds its channel to the monitor
+
+enum class MessageType : std::uint16_t {
+  Hello = 1,         // role → monitor
+  LauncherStart,     // monitor → launcher; fds: table, ledger (writer)
+  LauncherStarted,   // launcher → monitor
+  Table,             // monitor → either; fds: table
+  TableTaken,        // launcher → monitor
+  TableCommit,       // monitor → launcher: forget the older table
+  ReactorChannel,    // monitor → launcher; fds: channel
+  Drained,           // launcher → monitor
+  StopLauncher,      // monitor → launcher
+  ReactorStart,      // monitor → reactor; fds: table, log
+  Listeners,         // monitor → reactor; fds: one per key
+  LauncherJoined,    // monitor → reactor; fds: channel, ledger (reader)
+  LauncherGone,      // monitor → reactor
+  LauncherFailed,    // monitor → reactor
+  Adopted,           // monitor → reactor: a running child of a dead launcher
+  AdoptedExit,       // monitor → reactor
+  Apply,             // monitor → reactor: table and listeners are complete, use them
+  Applied,           // reactor → monitor
+  StopAccepting,     // monitor → reactor
+  Stopped,           // reactor → monitor: nothing in flight any more
+  Ping,              // monitor → reactor
+  Pong,              // reactor → monitor
+  Active,            // reactor → monitor: work has begun after a quiet time
+  LogTarget,         // monitor → reactor; fds: log
+  LogLost,           // reactor → monitor
+  NeedLauncher,      // reactor → monitor
+  RetireLauncher,    // reactor → monitor
+  StuckLauncher,     // reactor → monitor
+  Rebind,            // reactor → monitor: a server spoilt this socket
+  Launch,            // reactor → launcher; fds: the connection or the listening socket
+  Reports,           // launcher → reactor
+};
+
+// Never reused: the reactor's incarnation in the upper 20 bits, a sequence in the lower 44.
+using LaunchId = std::uint64_t;
+[[nodiscard]] constexpr LaunchId make_launch_id(std::uint32_t epoch, std::uint64_t sequence) {
+  return (static_cast<std::uint64_t>(epoch) << 44) | (sequence & ((std::uint64_t{1} << 44) - 1));
+}
+
+struct Hello {
+  std::string role;      // "reactor", "launcher"
+  std::uint32_t version = kWireVersion;
+  std::string build_id;  // must equal the monitor's
+};
+
+struct LauncherStart {
+  std::uint32_t launcher = 0;       // id, unique in the monitor's life
+  std::uint32_t identity = 0;       // key in the table
+  bool becomes_identity = false;    // false when not root: everybody is the invoking user
+  std::uint32_t guard_gid = 0;      // saved gid that keeps same-user servers from tracing it; 0: none
+  bool is_dumpable = false;
+  std::uint64_t soft_descriptor_limit = 0;  // RLIMIT_NOFILE as we were started with it: it is
+  std::uint64_t hard_descriptor_limit = 0;  // what the children get
+};
+
+struct LauncherStarted {
+  std::int32_t code = 0;  // 0, or the errno of `step`; the launcher then ends
+  std::string step;
+};
+
+struct Generation {  // Table, TableTaken, TableCommit, Apply, Applied
+  std::uint32_t generation = 0;
+};
+
+struct Epoch {  // ReactorChannel, Drained
+  std::uint32_t epoch = 0;
+};
+
+// How the launcher ends: at once, leaving its children to init; or after them.
+enum class StopHow : std::uint8_t { EndWaitServers, LeaveNow, TerminateAll, KillAll };
+struct StopLauncher {
+  StopHow how = StopHow::LeaveNow;
+};
+
+struct ReactorStart {
+  std::uint32_t epoch = 0;
+  bool becomes_user = false;
+  std::uint32_t uid = 0;
+  std::uint32_t gid = 0;
+  bool is_dumpable = false;
+  bool logs_connections = false;
+  std::uint8_t log_level = 0;   // LogLevel
+  std::uint8_t log_form = 0;    // LogForm
+  std::string log_ident;
+  std::uint32_t global_instances = 0;  // running children over all services; 0: none
+};
+
+struct ListenerKeys {
+  std::vector<std::uint32_t> keys;
+};
+
+struct LauncherJoined {
+  std::uint32_t launcher = 0;
+  std::uint32_t identity = 0;
+};
+
+struct LauncherNumber {  // LauncherGone, RetireLauncher, StuckLauncher (is_final: kill it)
+  std::uint32_t launcher = 0;
+  bool is_final = false;
+};
+
+struct LauncherFailed {
+  std::uint32_t identity = 0;
+  std::int32_t code = 0;
+  std::string step;
+};
+
+struct IdentityNumber {  // NeedLauncher
+  std::uint32_t identity = 0;
+};
+
+struct ListenerNumber {  // Rebind
+  std::uint32_t listener = 0;
+};
+
+struct Pong {
+  bool is_busy = false;  // there was work since the last Ping
+};
+
+struct LogTargetForm {
+  std::uint8_t form = 0;
+};
+
+struct Launch {
+  LaunchId id = 0;
+  std::uint32_t service = 0;
+  std::uint32_t listener = 0;
+};
+
+// What became of a launch. One packet carries many.
+enum class ReportKind : std::uint8_t { Started, Failed, Exited };
+struct Report {
+  ReportKind kind = ReportKind::Started;
+  LaunchId id = 0;
+  std::uint32_t service = 0;
+  std::uint32_t listener = 0;
+  std::int32_t pid = 0;
+  std::int32_t code = 0;    // Failed: errno
+  std::string step;         // Failed: "execve", "fcntl", ...
+  std::int32_t status = 0;  // Exited: as wait4(2) gives it; -1: unknown (reaped by somebody else)
+  std::int64_t user_usec = 0;    // Exited: CPU
+  std::int64_t system_usec = 0;
+  std::int64_t max_rss_kib = 0;
+};
+
+struct Reports {
+  std::vector<Report> list;
+};
+
+// A child that runs, as a ledger tells it.
+struct RunningChild {
+  LaunchId id = 0;
+  std::uint32_t service = 0;
+  std::uint32_t listener = 0;
+  std::int32_t pid = 0;
+  std::int64_t started_ns = 0;  // CLOCK_MONOTONIC
+  std::string peer;             // SocketAddress::bytes(), or ""
+};
+
+// One overload pair per body.
+#define UVINETD_WIRE_BODY(Type)             \
+  [[nodiscard]] std::string print(const Type& body); \
+  [[nodiscard]] std::optional<Type> parse(std::string_view bytes, const Type* tag);
+UVINETD_WIRE_BODY(Hello)
+UVINETD_WIRE_BODY(LauncherStart)
+UVINETD_WIRE_BODY(LauncherStarted)
+UVINETD_WIRE_BODY(Generation)
+UVINETD_WIRE_BODY(Epoch)
+UVINETD_WIRE_BODY(StopLauncher)
+UVINETD_WIRE_BODY(ReactorStart)
+UVINETD_WIRE_BODY(ListenerKeys)
+UVINETD_WIRE_BODY(LauncherJoined)
+UVINETD_WIRE_BODY(LauncherNumber)
+UVINETD_WIRE_BODY(LauncherFailed)
+UVINETD_WIRE_BODY(IdentityNumber)
+UVINETD_WIRE_BODY(ListenerNumber)
+UVINETD_WIRE_BODY(Pong)
+UVINETD_WIRE_BODY(LogTargetForm)
+UVINETD_WIRE_BODY(Launch)
+UVINETD_WIRE_BODY(Reports)
+UVINETD_WIRE_BODY(RunningChild)
+#undef UVINETD_WIRE_BODY
+
+// parse_as<Launch>(body)
+template <typename T>
+[[nodiscard]] std::optional<T> parse_as(std::string_view bytes) {
+  return parse(bytes, static_cast<const T*>(nullptr));
+}
+
+// Identifies one build of the three programs: version, wire version and a hash of the sources.
+[[nodiscard]] std::string_view build_id();
+
+}  // namespace uvinetd
