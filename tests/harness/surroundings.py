@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: ISC
+"""What a test needs around it: programs, privileges, ports, temporary folders, its own name.
+
+A requirement that is not met skips the test and prints the reason.
+"""
+import atexit
+import grp
+import os
+import pwd
+import random
+import shutil
+import socket
+import tempfile
+import unittest
+
+SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+# Below the kernel's range for outgoing connections, so that no client takes a port meanwhile.
+_PORTS = range(20000, 32000)
+_taken = set()
+
+
+def is_root():
+    """True when tests may become anybody."""
+    return os.geteuid() == 0
+
+
+def requires_root(why):
+    """Skips the test for ordinary users."""
+    if not is_root():
+        raise unittest.SkipTest(f"needs root: {why}")
+
+
+def requires(*programs):
+    """The path of each program (one path when one is asked for), or the test is skipped."""
+    paths = [shutil.which(program, path=SYSTEM_PATH) for program in programs]
+    for program, path in zip(programs, paths):
+        if path is None:
+            raise unittest.SkipTest(f"{program} is not installed")
+    return paths[0] if len(paths) == 1 else paths
+
+
+def requires_ipv6():
+    """Skips the test on a host without an IPv6 loopback address."""
+    try:
+        with socket.socket(socket.AF_INET6, socket.SOCK_STREAM) as probe:
+            probe.bind(("::1", 0))
+    except OSError as error:
+        raise unittest.SkipTest(f"no IPv6 loopback here: {error}") from error
+
+
+def me():
+    """The user that a service of ours runs as when the test does not care: ourselves."""
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        return str(os.geteuid())
+
+
+def my_group():
+    """The name of our group."""
+    try:
+        return grp.getgrgid(os.getegid()).gr_name
+    except KeyError:
+        return str(os.getegid())
+
+
+def free_port():
+    """A port that nobody uses on IPv4 and IPv6, TCP and UDP; never the same one twice."""
+    while True:
+        port = random.choice(_PORTS)
+        if port not in _taken and _is_free(port):
+            _taken.add(port)
+            return port
+
+
+def free_ports(count):
+    """As many different ones."""
+    return [free_port() for _ in range(count)]
+
+
+def _is_free(port):
+    for family, host in ((socket.AF_INET, "0.0.0.0"), (socket.AF_INET6, "::")):
+        for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+            try:
+                with socket.socket(family, kind) as trial:
+                    if family == socket.AF_INET6:
+                        trial.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+                    trial.bind((host, port))
+            except OSError:
+                if family == socket.AF_INET:
+                    return False
+    return True
+
+
+def temporary_folder():
+    """A folder that servers of any user can reach, removed when the test program ends."""
+    folder = tempfile.mkdtemp(prefix="uvinetd-test-")
+    os.chmod(folder, 0o755)
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
+def shared_folder():
+    """A folder that servers of any user can write to."""
+    folder = os.path.join(temporary_folder(), "shared")
+    os.mkdir(folder)
+    os.chmod(folder, 0o777)
+    return folder
+
+
+def bin_dir():
+    """Where the programs under test are."""
+    folder = os.environ.get("UVINETD_BIN_DIR")
+    if not folder:
+        raise RuntimeError("UVINETD_BIN_DIR is not set: see tests/README.md")
+    return folder
+
+
+_probe = None
+
+
+def probe():
+    """The probe server, at a path that servers of any user can execute."""
+    global _probe  # pylint: disable=global-statement
+    if _probe is None:
+        original = os.environ.get("UVINETD_PROBE") or os.path.join(bin_dir(), "uvinetd_probe")
+        _probe = shutil.copy(original, os.path.join(temporary_folder(), "probe"))
+        os.chmod(_probe, 0o755)
+    return _probe
