@@ -6,11 +6,16 @@
 // Two places only: a syslog datagram socket (syslog(3)'s wire form, RFC 3164 as glibc sends it) and
 // standard error. A line that cannot be written at once waits in a bounded queue; past the bound it
 // is dropped and counted, and the count is told once lines flow again.
+// Writing to a pipe whose reader has gone raises SIGPIPE, which no flag of write(2) can stop: the
+// process must ignore that signal. Sockets raise none.
+// fork(2) copies what is queued: only one side may go on writing to the same target.
 #pragma once
 
 #include <fmt/format.h>
+#include <sys/types.h>
 
 #include <cstdint>
+#include <ctime>
 #include <deque>
 #include <functional>
 #include <string>
@@ -24,7 +29,8 @@ namespace uvinetd {
 
 enum class LogLevel : std::uint8_t { Error = 3, Warning = 4, Notice = 5, Info = 6, Debug = 7 };
 
-// Plain: "uvinetd[12]: text". Terminal: with local time. Journal: "<5>text" (sd-daemon(3)).
+// Syslog: "<29>Nov 22 10:16:34 uvinetd[12]: text". Plain: "uvinetd[12]: text". Terminal: with local
+// time before it. Journal: "<5>text" (sd-daemon(3)); the journal knows the rest.
 enum class LogForm : std::uint8_t { Syslog, Plain, Terminal, Journal };
 
 // Where lines go: chosen by the monitor, handed to the reactor by descriptor.
@@ -34,8 +40,10 @@ struct LogTarget {
 };
 
 // A descriptor for standard error that never blocks us without touching the O_NONBLOCK flag that
-// others share: a pipe, FIFO or terminal is opened anew through /proc/self/fd where that works; a
-// socket is used with MSG_DONTWAIT; a regular file as it is.
+// others share: a pipe, FIFO or terminal is opened anew through /proc/self/fd where that works, and
+// asked by poll(2) before each line where it does not; a socket is used with MSG_DONTWAIT; a
+// regular file as it is. Form: Terminal for a terminal, Journal when JOURNAL_STREAM names
+// descriptor 2, else Plain. Not open when standard error is closed.
 [[nodiscard]] LogTarget open_stderr_target();
 // A non-blocking datagram socket connected to /dev/log. Errors: ENOENT, ECONNREFUSED: no syslogd.
 [[nodiscard]] Result<LogTarget> open_syslog_target(const char* path = "/dev/log");
@@ -43,8 +51,12 @@ struct LogTarget {
 class Log {
  public:
   static constexpr std::size_t kQueueLines = 1024;
+  // Of one line's text after escaping; more is cut and ends in "...". With the rest of the line it
+  // stays within PIPE_BUF (Linux: 4096), so that a pipe takes it whole or not at all.
+  static constexpr std::size_t kMostTextBytes = 3800;
 
-  // `ident` is the name in the line ("uvinetd"); it is copied.
+  // `ident` is the name in the line ("uvinetd"); it is copied. Writes what is queued: lines written
+  // before the first open() wait for it.
   void open(LogTarget target, std::string ident);
   void set_level(LogLevel most) { most_ = most; }
   [[nodiscard]] bool is_enabled(LogLevel level) const { return level <= most_; }
@@ -70,7 +82,8 @@ class Log {
     write_if(LogLevel::Debug, form, std::forward<A>(args)...);
   }
 
-  // One finished line; control octets are escaped (\n becomes "\x0a") so that one event is one line.
+  // One finished line, whatever its level; control octets and invalid UTF-8 are escaped (\n becomes
+  // "\x0a") so that one event is one line. It carries the pid of the process that calls.
   void write(LogLevel level, std::string_view text);
 
   // Tries to write what is queued. The owner of the loop calls it from a timer while has_backlog().
@@ -79,7 +92,8 @@ class Log {
   // The syslog socket has lost its peer (syslogd restarted): lines are queued until open() is
   // called again. Cleared by open().
   [[nodiscard]] bool is_lost() const { return lost_; }
-  // Called once when a backlog appears or the peer is lost, so that the owner can arm its timer.
+  // Called once when a backlog appears (a lost peer leaves one too), so that the owner can arm its
+  // timer; again only after the backlog has gone.
   void on_trouble(std::function<void()> callback) { on_trouble_ = std::move(callback); }
 
  private:
@@ -87,15 +101,34 @@ class Log {
   void write_if(LogLevel level, fmt::format_string<A...> form, A&&... args) {
     if (is_enabled(level)) write(level, fmt::format(form, std::forward<A>(args)...));
   }
-  enum class Sent { Done, Later, Lost };
-  Sent send_line(std::string_view line) noexcept;
+  // Kept unformatted: the target may change while it waits.
+  struct Line {
+    LogLevel level;
+    std::time_t when;
+    pid_t pid;
+    std::string text;
+  };
+  enum class Sent : std::uint8_t { Done, Later, Lost, TooLong };
+  // How not to block: send(2) flags, O_NONBLOCK or a regular file, poll(2) before each write.
+  enum class Manner : std::uint8_t { Socket, Direct, Polled };
+
+  void enqueue(LogLevel level, std::string_view text);
+  void enqueue_drop_notice();
+  void drain();
+  void tell_trouble();
+  [[nodiscard]] std::string format(const Line& line) const;
+  Sent send_front();
+  ssize_t put(std::string_view bytes) const noexcept;
 
   LogTarget target_;
+  Manner manner_ = Manner::Direct;
   std::string ident_ = "uvinetd";
   LogLevel most_ = LogLevel::Info;
-  std::deque<std::string> queue_;
+  std::deque<Line> queue_;
+  std::string rest_;  // of the front line as this target gets it: what it has not taken yet
   std::uint64_t dropped_ = 0;
   bool lost_ = false;
+  bool is_trouble_told_ = false;
   std::function<void()> on_trouble_;
 };
 
