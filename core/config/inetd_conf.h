@@ -3,6 +3,7 @@
 // diagnostics out; survives any bytes; linear in the size of the text.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -39,7 +40,8 @@ struct InetdConfOptions {
 
 struct ParsedConfig {
   std::vector<ServiceSpec> services;
-  Diagnostics diagnostics;
+  Diagnostics diagnostics;           // by place
+  std::size_t services_written = 0;  // good and bad together
 };
 
 [[nodiscard]] ParsedConfig parse_inetd_conf(std::string_view text, const std::string& file_name,

@@ -4,6 +4,8 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -19,8 +21,9 @@ struct LoadOptions {
 
 // A service whose names are all looked up.
 struct LoadedService {
-  ServiceSpec spec;                 // hosts in spec.listen are numeric; one entry per address
-  Identity identity;                // zero for a built-in that needs none
+  // In spec.listen hosts, socket_user and socket_group are numeric, and every address has an entry.
+  ServiceSpec spec;
+  Identity identity;  // zero for a built-in that needs none
   friend bool operator==(const LoadedService&, const LoadedService&) = default;
 };
 
@@ -30,7 +33,7 @@ struct LoadedConfig {
   std::vector<ServiceSpec> unresolved;
   Diagnostics diagnostics;
   std::size_t services_written = 0;  // good and bad together
-  bool is_unreadable = false;        // a named file is missing, unreadable or unsafe: nothing loaded
+  bool is_unreadable = false;  // a named file is missing, unreadable or unsafe: nothing loaded
 };
 
 // Reads every path (a directory: its regular files in byte order, without backup and

@@ -28,14 +28,14 @@ enum class IpFamily : std::uint8_t { V4, V6, Dual };
 // One socket to bind.
 struct ListenSpec {
   SocketKind kind = SocketKind::Tcp;
-  IpFamily family = IpFamily::V4;     // Tcp and Udp only
-  std::string host;                   // "": any. A numeric address, or a name not resolved yet
-  std::uint16_t port = 0;             // Tcp and Udp only
-  std::string path;                   // Unix only; '@' begins an abstract name
-  std::string socket_user;            // owner of the Unix path; "": whoever binds
-  std::string socket_group;           // the same for its group
+  IpFamily family = IpFamily::V4;       // Tcp and Udp only
+  std::string host;                     // "": any. A numeric address, or a name not resolved yet
+  std::uint16_t port = 0;               // Tcp and Udp only
+  std::string path;                     // Unix only; '@' begins an abstract name
+  std::string socket_user;              // owner of the Unix path; "": whoever binds
+  std::string socket_group;             // the same for its group
   std::optional<unsigned> socket_mode;  // permission bits of the Unix path; default: by umask
-  bool is_optional = false;           // the v6 half of a plain `tcp`: no v6 on this host is no error
+  bool is_optional = false;  // the v6 half of a plain `tcp`: no v6 on this host is no error
 
   friend bool operator==(const ListenSpec&, const ListenSpec&) = default;
 };
@@ -54,8 +54,8 @@ struct ServiceSpec {
   std::vector<std::string> argv;  // argv[0] first; never empty for a program
 
   // Limits. nullopt: not written, the command line's default holds; 0: none.
-  std::optional<unsigned> instances;            // running at once, over all sockets of the service
-  std::optional<unsigned> starts_per_minute;    // per fixed 60 s
+  std::optional<unsigned> instances;          // running at once, over all sockets of the service
+  std::optional<unsigned> starts_per_minute;  // per fixed 60 s
   std::optional<unsigned> source_starts_per_minute;
   std::optional<unsigned> instances_per_source;
 

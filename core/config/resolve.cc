@@ -1,0 +1,332 @@
+// SPDX-License-Identifier: ISC
+#include "core/config/resolve.h"
+
+#include <arpa/inet.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "core/config/field_reader.h"
+#include "core/config/lookup.h"
+#include "core/config/quote.h"
+
+namespace uvinetd {
+namespace {
+
+constexpr unsigned kMostId = UINT32_MAX - 1;
+
+// Later: a name service did not answer; the service is tried again.
+enum class Outcome { Good, Bad, Later };
+
+bool is_host_name(const std::string& host) {
+  in_addr v4{};
+  return !host.empty() && host.find(':') == std::string::npos &&
+         inet_pton(AF_INET, host.c_str(), &v4) != 1;
+}
+
+std::vector<std::uint32_t> our_groups(std::uint32_t gid) {
+  std::vector<std::uint32_t> out{gid};
+  std::vector<gid_t> list(65536);
+  const int count = getgroups(static_cast<int>(list.size()), list.data());
+  for (int i = 0; i < count; ++i) out.push_back(list[static_cast<std::size_t>(i)]);
+  return out;
+}
+
+void sort_unique(std::vector<std::uint32_t>& list) {
+  std::sort(list.begin(), list.end());
+  list.erase(std::unique(list.begin(), list.end()), list.end());
+}
+
+class Resolver {
+ public:
+  Resolver(const LoadOptions& options, Diagnostics& diagnostics)
+      : options_(options), diagnostics_(diagnostics) {}
+
+  void request(const ServiceSpec& spec);
+  void look_up(const NameService& service) {
+    results_ = run_lookups(request_, options_.lookup_deadline, service);
+  }
+  Outcome resolve(LoadedService& loaded);
+
+ private:
+  Outcome refuse(const SourcePosition& at, const char* slug, std::string message,
+                 std::string hint = {});
+  // What to do with a name that was not found: `answer` is null when none came in time.
+  Outcome not_found(const SourcePosition& at, const char* slug, const char* what,
+                    const std::string& name, const LookupState* state);
+
+  bool may_split(const ServiceSpec& spec) const;
+  void split_user(ServiceSpec& spec) const;
+  Outcome find_user(LoadedService& loaded, bool& has_record, UserRecord& record);
+  Outcome find_group(const SourcePosition& at, const std::string& group, std::uint32_t& gid);
+  Outcome resolve_identity(LoadedService& loaded);
+  Outcome become_oneself(LoadedService& loaded);
+  Outcome resolve_socket_owner(const ServiceSpec& spec, ListenSpec& listen);
+  Outcome resolve_hosts(ServiceSpec& spec);
+
+  const LoadOptions& options_;
+  Diagnostics& diagnostics_;
+  LookupRequest request_;
+  LookupResults results_;
+};
+
+// `user.group` in the daemons that know it; FreeBSD's does not.
+bool Resolver::may_split(const ServiceSpec& spec) const {
+  return options_.inetd.dialect != Dialect::FreeBsd && spec.group.empty() &&
+         spec.user.find('.') != std::string::npos;
+}
+
+void Resolver::split_user(ServiceSpec& spec) const {
+  const auto dot = spec.user.rfind('.');
+  spec.group = spec.user.substr(dot + 1);
+  spec.user.resize(dot);
+  spec.group_at = spec.user_at;
+  spec.group_at.column += static_cast<int>(dot) + 1;
+}
+
+void Resolver::request(const ServiceSpec& spec) {
+  const auto add_group = [&](const std::string& name) {
+    if (!name.empty() && !parse_number(name, kMostId)) request_.groups.insert(name);
+  };
+  if (spec.internal.empty()) {
+    request_.users.insert(spec.user);
+    add_group(spec.group);
+    if (may_split(spec)) {
+      ServiceSpec split = spec;
+      split_user(split);
+      request_.users.insert(split.user);
+      add_group(split.group);
+    }
+  }
+  for (const auto& listen : spec.listen) {
+    if (is_ip(listen.kind) && is_host_name(listen.host)) request_.hosts.insert(listen.host);
+    if (!listen.socket_user.empty()) request_.users.insert(listen.socket_user);
+    add_group(listen.socket_group);
+  }
+}
+
+Outcome Resolver::refuse(const SourcePosition& at, const char* slug, std::string message,
+                         std::string hint) {
+  diagnostics_.push_back({Severity::Error, at, std::move(message), std::move(hint), slug});
+  return Outcome::Bad;
+}
+
+Outcome Resolver::not_found(const SourcePosition& at, const char* slug, const char* what,
+                            const std::string& name, const LookupState* state) {
+  if (state != nullptr && *state == LookupState::Absent) {
+    return refuse(at, slug, std::string("unknown ") + what + " " + quoted(name));
+  }
+  const bool is_late = state == nullptr;
+  diagnostics_.push_back({Severity::Warning, at,
+                          std::string("the look-up of ") + what + " " + quoted(name) +
+                              (is_late ? " was not answered in time" : " failed"),
+                          "it is tried again", is_late ? "lookup-timeout" : "lookup-failed"});
+  return Outcome::Later;
+}
+
+Outcome Resolver::find_user(LoadedService& loaded, bool& has_record, UserRecord& record) {
+  auto& spec = loaded.spec;
+  auto found = results_.users.find(spec.user);
+  const auto is_found = [&] {
+    return found != results_.users.end() && found->second.state == LookupState::Found;
+  };
+  const bool is_absent =
+      found != results_.users.end() && found->second.state == LookupState::Absent;
+  if (is_absent && may_split(spec)) {
+    ServiceSpec split = spec;
+    split_user(split);
+    const auto half = results_.users.find(split.user);
+    const bool is_known = half != results_.users.end() && half->second.state == LookupState::Found;
+    if (is_known || split.user == "root" || parse_number(split.user, kMostId)) {
+      spec = std::move(split);
+      found = half;
+    }
+  }
+  has_record = is_found();
+  if (has_record) {
+    record = found->second.value;
+    return Outcome::Good;
+  }
+  record.home = "/";
+  record.shell = "/bin/sh";
+  record.name = spec.user;
+  if (const auto uid = parse_number(spec.user, kMostId)) {
+    record.uid = *uid;
+    return Outcome::Good;
+  }
+  if (spec.user == "root") {  // a container may have no /etc/passwd
+    has_record = true;
+    record.home = "/root";
+    return Outcome::Good;
+  }
+  const bool has_answer = found != results_.users.end();
+  return not_found(spec.user_at, "unknown-user", "user", spec.user,
+                   has_answer ? &found->second.state : nullptr);
+}
+
+Outcome Resolver::find_group(const SourcePosition& at, const std::string& group,
+                             std::uint32_t& gid) {
+  if (const auto number = parse_number(group, kMostId)) {
+    gid = *number;
+    return Outcome::Good;
+  }
+  const auto found = results_.groups.find(group);
+  const bool has_answer = found != results_.groups.end();
+  if (has_answer && found->second.state == LookupState::Found) {
+    gid = found->second.value;
+    return Outcome::Good;
+  }
+  if (group == "root") {
+    gid = 0;
+    return Outcome::Good;
+  }
+  return not_found(at, "unknown-group", "group", group,
+                   has_answer ? &found->second.state : nullptr);
+}
+
+// Without privilege a server keeps the groups that we have.
+Outcome Resolver::become_oneself(LoadedService& loaded) {
+  const auto& spec = loaded.spec;
+  auto& identity = loaded.identity;
+  if (identity.uid != options_.uid) {
+    return refuse(spec.user_at, "other-user",
+                  "only root can run a service as " + quoted(spec.user));
+  }
+  const std::uint32_t own = getegid();
+  if (!spec.group.empty() && identity.gid != own) {
+    return refuse(spec.group_at, "other-user",
+                  "only root can run a service with the group " + quoted(spec.group));
+  }
+  identity.gid = own;
+  identity.groups = our_groups(own);
+  sort_unique(identity.groups);
+  return Outcome::Good;
+}
+
+Outcome Resolver::resolve_identity(LoadedService& loaded) {
+  auto& spec = loaded.spec;
+  auto& identity = loaded.identity;
+  bool has_record = false;
+  UserRecord record;
+  if (const auto outcome = find_user(loaded, has_record, record); outcome != Outcome::Good) {
+    return outcome;
+  }
+  identity.uid = record.uid;
+  identity.gid = record.gid;
+  identity.user_name = record.name;
+  identity.home = record.home.empty() ? "/" : record.home;
+  identity.shell = record.shell.empty() ? "/bin/sh" : record.shell;
+  if (!spec.group.empty()) {
+    const auto outcome = find_group(spec.group_at, spec.group, identity.gid);
+    if (outcome != Outcome::Good) return outcome;
+  }
+  if (options_.uid != 0) return become_oneself(loaded);
+  if (spec.group.empty() && !has_record) {
+    const auto found = results_.users.find(spec.user);
+    if (found == results_.users.end() || found->second.state == LookupState::Failed) {
+      return not_found(spec.user_at, "unknown-user", "user", spec.user,
+                       found == results_.users.end() ? nullptr : &found->second.state);
+    }
+    return refuse(spec.user_at, "unknown-user",
+                  "user " + spec.user + " is in no user database, so its group must be written",
+                  spec.user + ":" + spec.user);
+  }
+  identity.groups = record.groups;
+  identity.groups.push_back(identity.gid);
+  sort_unique(identity.groups);
+  return Outcome::Good;
+}
+
+Outcome Resolver::resolve_socket_owner(const ServiceSpec& spec, ListenSpec& listen) {
+  if (!listen.socket_user.empty()) {
+    LoadedService owner;
+    owner.spec.user = listen.socket_user;
+    owner.spec.group = "-";  // never split at a dot
+    owner.spec.user_at = spec.at;
+    bool has_record = false;
+    UserRecord record;
+    const auto outcome = find_user(owner, has_record, record);
+    if (outcome != Outcome::Good) return outcome;
+    if (options_.uid != 0 && record.uid != options_.uid) {
+      return refuse(spec.at, "other-user",
+                    "only root can give a socket to " + quoted(listen.socket_user));
+    }
+    listen.socket_user = std::to_string(record.uid);
+  }
+  if (listen.socket_group.empty()) return Outcome::Good;
+  std::uint32_t gid = 0;
+  const auto outcome = find_group(spec.at, listen.socket_group, gid);
+  if (outcome == Outcome::Good) listen.socket_group = std::to_string(gid);
+  return outcome;
+}
+
+// One ListenSpec per address of the family that was asked for.
+Outcome Resolver::resolve_hosts(ServiceSpec& spec) {
+  std::vector<ListenSpec> numeric;
+  const std::string* unknown = nullptr;
+  for (const auto& listen : spec.listen) {
+    if (!is_ip(listen.kind) || !is_host_name(listen.host)) {
+      numeric.push_back(listen);
+      continue;
+    }
+    const auto found = results_.hosts.find(listen.host);
+    if (found == results_.hosts.end() || found->second.state != LookupState::Found) {
+      return not_found(spec.at, "unknown-host", "host", listen.host,
+                       found == results_.hosts.end() ? nullptr : &found->second.state);
+    }
+    unknown = &listen.host;
+    for (const auto& address : found->second.value) {
+      const auto family = address.find(':') == std::string::npos ? IpFamily::V4 : IpFamily::V6;
+      if (listen.family != IpFamily::Dual && listen.family != family) continue;
+      ListenSpec one = listen;
+      one.family = family;
+      one.host = address;
+      if (std::find(numeric.begin(), numeric.end(), one) == numeric.end()) numeric.push_back(one);
+    }
+  }
+  if (numeric.empty()) {
+    return refuse(spec.at, "unknown-host",
+                  "host " + quoted(*unknown) + " has no address of the protocol's family");
+  }
+  const bool has_firm = std::any_of(numeric.begin(), numeric.end(),
+                                    [](const ListenSpec& one) { return !one.is_optional; });
+  for (auto& one : numeric) one.is_optional = one.is_optional && has_firm;
+  spec.listen = std::move(numeric);
+  return Outcome::Good;
+}
+
+Outcome Resolver::resolve(LoadedService& loaded) {
+  if (loaded.spec.internal.empty()) {
+    if (const auto outcome = resolve_identity(loaded); outcome != Outcome::Good) return outcome;
+  }
+  for (auto& listen : loaded.spec.listen) {
+    const auto outcome = resolve_socket_owner(loaded.spec, listen);
+    if (outcome != Outcome::Good) return outcome;
+  }
+  return resolve_hosts(loaded.spec);
+}
+
+}  // namespace
+
+void resolve_services(std::vector<ServiceSpec> specs, const LoadOptions& options,
+                      const NameService& service, LoadedConfig& out) {
+  Resolver resolver(options, out.diagnostics);
+  for (const auto& spec : specs) resolver.request(spec);
+  resolver.look_up(service);
+  for (auto& spec : specs) {
+    LoadedService loaded{spec, {}};
+    switch (resolver.resolve(loaded)) {
+      case Outcome::Good:
+        out.services.push_back(std::move(loaded));
+        break;
+      case Outcome::Later:
+        out.unresolved.push_back(std::move(spec));
+        break;
+      case Outcome::Bad:
+        break;
+    }
+  }
+}
+
+}  // namespace uvinetd

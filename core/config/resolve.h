@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: ISC
+// Names to numbers: users, groups, owners of Unix sockets and host names of a list of services.
+#pragma once
+
+#include <vector>
+
+#include "core/config/loader.h"
+#include "core/config/name_service.h"
+
+namespace uvinetd {
+
+// Puts each spec into out.services or out.unresolved, or leaves it out with an error.
+// Blocks at most for options.lookup_deadline and a second. Forks: see lookup.h.
+void resolve_services(std::vector<ServiceSpec> specs, const LoadOptions& options,
+                      const NameService& service, LoadedConfig& out);
+
+// load_config with name look-ups of one's own, for tests.
+[[nodiscard]] LoadedConfig load_config_with(const std::vector<std::string>& paths,
+                                            const LoadOptions& options, const ServiceNames& names,
+                                            const NameService& service);
+
+}  // namespace uvinetd

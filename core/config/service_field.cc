@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: ISC
+#include "core/config/service_field.h"
+
+#include <arpa/inet.h>
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+#include <cstdint>
+
+#include "core/config/quote.h"
+#include "core/config/suggest.h"
+
+namespace uvinetd {
+namespace {
+
+bool is_name_byte(char c) {
+  return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '.' || c == '_';
+}
+
+std::string canonical(int family, const void* address) {
+  char text[INET6_ADDRSTRLEN] = "";
+  inet_ntop(family, address, text, sizeof text);
+  return text;
+}
+
+// `text` as a v6 literal, with or without %zone. The zone stays as written: whether such an
+// interface exists is for the bind to find out.
+std::optional<BindAddress> read_v6(const std::string& text) {
+  const auto percent = text.find('%');
+  in6_addr address{};
+  if (inet_pton(AF_INET6, text.substr(0, percent).c_str(), &address) != 1) return std::nullopt;
+  const std::string zone = percent == std::string::npos ? "" : text.substr(percent);
+  const auto is_zone_byte = [](char c) { return is_name_byte(c) || c == '@' || c == ':'; };
+  if (zone.size() == 1 ||
+      (zone.size() > 1 && !std::all_of(zone.begin() + 1, zone.end(), is_zone_byte))) {
+    return std::nullopt;
+  }
+  if (IN6_IS_ADDR_V4MAPPED(&address)) {
+    return BindAddress{BindAddress::Form::V4, canonical(AF_INET, &address.s6_addr[12])};
+  }
+  if (IN6_IS_ADDR_UNSPECIFIED(&address)) return BindAddress{BindAddress::Form::V6, ""};
+  return BindAddress{BindAddress::Form::V6, canonical(AF_INET6, &address) + zone};
+}
+
+std::optional<BindAddress> read_address(const Field& field, Report& report) {
+  std::string text = field.text;
+  const bool has_brackets = text.size() >= 2 && text.front() == '[' && text.back() == ']';
+  if (has_brackets) text = text.substr(1, text.size() - 2);
+  if (!has_brackets && (text.empty() || text == "*")) return BindAddress{};
+  in_addr v4{};
+  if (!has_brackets && inet_pton(AF_INET, text.c_str(), &v4) == 1) {
+    const bool is_any = v4.s_addr == htonl(INADDR_ANY);
+    return BindAddress{BindAddress::Form::V4, is_any ? "" : canonical(AF_INET, &v4)};
+  }
+  if (auto v6 = read_v6(text)) return v6;
+  const bool is_numeric = text.find_first_not_of("0123456789.") == std::string::npos;
+  if (has_brackets || is_numeric || text.size() > 253 ||
+      !std::all_of(text.begin(), text.end(), is_name_byte)) {
+    report.error(field.at, "address", "bad address " + quoted(field.text));
+    return std::nullopt;
+  }
+  return BindAddress{BindAddress::Form::Name, text};
+}
+
+// `:user:group:mode:/path`
+bool read_path_owner(const Field& field, Report& report, ServiceField& out) {
+  std::size_t begin = 1;
+  Field parts[3];
+  for (auto& part : parts) {
+    const auto end = field.text.find(':', begin);
+    if (end == std::string::npos || field.text.find('/', begin) < end) {
+      return report.error(field.at, "socket-owner",
+                          "bad owner of a Unix socket in " + quoted(field.text),
+                          ":user:group:mode:/path");
+    }
+    part = field.part(begin, end - begin);
+    begin = end + 1;
+  }
+  out.socket_user = parts[0].text;
+  out.socket_group = parts[1].text;
+  out.name = field.part(begin);
+  const auto& mode = parts[2].text;
+  if (mode.empty()) return true;
+  unsigned value = 0;
+  const auto [end, error] = std::from_chars(mode.data(), mode.data() + mode.size(), value, 8);
+  if (error != std::errc() || end != mode.data() + mode.size() || value > 0777) {
+    return report.error(parts[2].at, "socket-mode", "bad mode " + quoted(mode),
+                        "octal permission bits, as 0660");
+  }
+  out.socket_mode = value;
+  return true;
+}
+
+std::optional<ServiceField> read_path(const Field& field, Report& report) {
+  constexpr std::size_t kLongestPath = 103;  // sun_path of the smallest system, less the NUL
+  ServiceField out;
+  out.name = field;
+  const bool has_owner = field.text.starts_with(':');
+  if (has_owner && !read_path_owner(field, report, out)) return std::nullopt;
+  const auto& path = out.name.text;
+  const bool is_abstract = path.starts_with('@') && path.size() > 1 && !has_owner;
+  if (!path.starts_with('/') && !is_abstract) {
+    report.error(out.name.at, "socket-path",
+                 "a unix service needs an absolute path, not " + quoted(path));
+    return std::nullopt;
+  }
+  if (path.size() > kLongestPath || path.back() == '/') {
+    report.error(out.name.at, "socket-path", "bad path of a socket " + quoted(path),
+                 path.back() == '/' ? "" : "103 bytes at most");
+    return std::nullopt;
+  }
+  return out;
+}
+
+std::optional<std::uint16_t> read_port(const Field& field, SocketKind kind, FieldContext& context) {
+  Report& report = context.report;
+  const auto& text = field.text;
+  const char* protocol = kind_name(kind);
+  if (!text.empty() && text.find_first_not_of("0123456789") == std::string::npos) {
+    const auto port = parse_number(text, UINT16_MAX);
+    if (port && *port != 0) return static_cast<std::uint16_t>(*port);
+    report.error(field.at, "port", "bad port " + quoted(text), "1 to 65535");
+    return std::nullopt;
+  }
+  if (text.empty()) {
+    report.error(field.at, "service", "the service is empty");
+    return std::nullopt;
+  }
+  if (const auto port = context.names.port_of(text, protocol)) return port;
+  const char* other = kind == SocketKind::Tcp ? "udp" : "tcp";
+  std::string hint;
+  if (context.names.port_of(text, other)) {
+    hint = std::string("it is known for ") + other + " only";
+  } else if (context.hints_left > 0) {
+    --context.hints_left;
+    if (context.known_services.empty()) context.known_services = context.names.all();
+    hint = did_you_mean(text, std::span<const std::string>(context.known_services));
+  }
+  report.error(field.at, "service", "unknown service " + quoted(text) + " for " + protocol, hint);
+  return std::nullopt;
+}
+
+// The sockets for one address. Empty: the address is not of the protocol's family.
+std::vector<IpFamily> families_of(const BindAddress& address, Protocol::Family family,
+                                  Dialect dialect) {
+  using Family = Protocol::Family;
+  switch (address.form) {
+    case BindAddress::Form::V4:
+      if (family == Family::V6) return {};
+      return {IpFamily::V4};
+    case BindAddress::Form::V6:
+      if (family == Family::V4) return {};
+      if (family == Family::Dual && address.host.empty()) return {IpFamily::Dual};
+      return {IpFamily::V6};
+    case BindAddress::Form::Any:
+    case BindAddress::Form::Name:
+      break;
+  }
+  switch (family) {
+    case Family::Plain:
+      if (dialect == Dialect::Debian) return {IpFamily::V4, IpFamily::V6};
+      return {IpFamily::V4};
+    case Family::V4:
+      return {IpFamily::V4};
+    case Family::V6:
+      return {IpFamily::V6};
+    case Family::Dual:
+      return {IpFamily::Dual};
+  }
+  return {};
+}
+
+void make_unix_listener(const ServiceField& service, SocketKind kind, FieldContext& context,
+                        ServiceSpec& spec) {
+  ListenSpec listen;
+  listen.kind = kind;
+  listen.path = service.name.text;
+  listen.socket_user = service.socket_user;
+  listen.socket_group = service.socket_group;
+  listen.socket_mode = service.socket_mode;
+  if (!listen.socket_mode && context.options.dialect == Dialect::FreeBsd) listen.socket_mode = 0200;
+  spec.listen.push_back(std::move(listen));
+  spec.id = spec.name;
+}
+
+}  // namespace
+
+std::optional<std::vector<BindAddress>> read_addresses(const Field& field, Report& report) {
+  std::vector<BindAddress> out;
+  for (std::size_t begin = 0;;) {
+    const auto comma = field.text.find(',', begin);
+    const auto size = comma == std::string::npos ? comma : comma - begin;
+    auto address = read_address(field.part(begin, size), report);
+    if (!address) return std::nullopt;
+    out.push_back(std::move(*address));
+    if (comma == std::string::npos) return out;
+    begin = comma + 1;
+  }
+}
+
+bool is_default_address_line(const std::vector<Field>& words) {
+  return words.size() == 1 && words[0].text.ends_with(':');
+}
+
+std::optional<ServiceField> read_service_field(const Field& field, bool is_unix, Report& report) {
+  const bool looks_unix = field.text.starts_with('/') || field.text.find(":/") != std::string::npos;
+  if (is_unix) return read_path(field, report);
+  if (looks_unix) {
+    report.error(field.at, "protocol",
+                 quoted(field.text) + " is a path: its protocol must be unix");
+    return std::nullopt;
+  }
+  ServiceField out;
+  out.name = field;
+  const auto colon = field.text.rfind(':');
+  if (colon == std::string::npos) return out;
+  out.name = field.part(colon + 1);
+  out.addresses = read_addresses(field.part(0, colon), report);
+  if (!out.addresses) return std::nullopt;
+  return out;
+}
+
+bool make_listeners(const ServiceField& service, SocketKind kind, const Protocol& protocol,
+                    const std::vector<BindAddress>& default_addresses, FieldContext& context,
+                    ServiceSpec& spec) {
+  spec.name = service.name.text;
+  if (!is_ip(kind)) {
+    make_unix_listener(service, kind, context, spec);
+    return true;
+  }
+  const auto port = read_port(service.name, kind, context);
+  if (!port) return false;
+  if (!service.addresses && default_addresses.empty()) {
+    // Any other address in its place could offer the service to the whole world.
+    return context.report.error(service.name.at, "address",
+                                "the default address for this line is bad");
+  }
+  const bool is_plain = protocol.family == Protocol::Family::Plain;
+  std::string bound;
+  for (const auto& address : service.addresses ? *service.addresses : default_addresses) {
+    const auto families = families_of(address, protocol.family, context.options.dialect);
+    if (families.empty()) {
+      return context.report.error(service.name.at, "address-family",
+                                  quoted(address.host) + " is no address for " + protocol.word);
+    }
+    for (const auto family : families) {
+      ListenSpec listen;
+      listen.kind = kind;
+      listen.family = family;
+      listen.host = address.host;
+      listen.port = *port;
+      listen.is_optional = is_plain && family == IpFamily::V6 && families.size() > 1;
+      if (std::find(spec.listen.begin(), spec.listen.end(), listen) == spec.listen.end()) {
+        spec.listen.push_back(std::move(listen));
+      }
+    }
+    if (!address.host.empty()) bound += (bound.empty() ? "@" : ",") + address.host;
+  }
+  spec.id = spec.name + "/" + protocol.word + bound;
+  return true;
+}
+
+}  // namespace uvinetd

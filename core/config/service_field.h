@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: ISC
+// Field 1: the addresses to bind and the port, or the path of a Unix socket.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/config/field_reader.h"
+
+namespace uvinetd {
+
+struct BindAddress {
+  enum class Form { Any, V4, V6, Name };
+  Form form = Form::Any;
+  std::string host;  // canonical for V4 and V6; "" for the wildcard of its family
+};
+
+struct ServiceField {
+  Field name;                                         // service, port number or path
+  std::optional<std::vector<BindAddress>> addresses;  // nullopt: none written
+  std::string socket_user;
+  std::string socket_group;
+  std::optional<unsigned> socket_mode;
+};
+
+// `a,b`, `*`, `[v6]`, a host name. nullopt: reported.
+[[nodiscard]] std::optional<std::vector<BindAddress>> read_addresses(const Field& field,
+                                                                     Report& report);
+
+// A line of one word that ends in ':' sets the addresses of the lines that follow.
+[[nodiscard]] bool is_default_address_line(const std::vector<Field>& words);
+
+// Splits the field; looks nothing up. nullopt: reported.
+[[nodiscard]] std::optional<ServiceField> read_service_field(const Field& field, bool is_unix,
+                                                             Report& report);
+
+// Empty default_addresses: they were bad. Completes `spec`: name, id, and one ListenSpec per
+// socket.
+[[nodiscard]] bool make_listeners(const ServiceField& service, SocketKind kind,
+                                  const Protocol& protocol,
+                                  const std::vector<BindAddress>& default_addresses,
+                                  FieldContext& context, ServiceSpec& spec);
+
+}  // namespace uvinetd
