@@ -21,7 +21,7 @@ class StartReport {
  public:
   StartReport() = default;
   explicit StartReport(UniqueFd end) : end_(std::move(end)) {}
-  // Everything is bound and running: the starter exits 0.
+  // Everything is bound and running: the starter exits 0. Both are silent when it has gone.
   void ready();
   // The starter prints `reason` on its stderr and exits with `status` (not 0).
   void failed(int status, const std::string& reason);
@@ -30,12 +30,15 @@ class StartReport {
   UniqueFd end_;
 };
 
-// Forks twice with setsid between, umask 022, working directory /, 0..2 to /dev/null. Returns in
+// Forks twice with setsid between, umask 022, working directory /, 0 and 1 to /dev/null. Returns in
 // the daemon only; the starting process waits for the report and _exits with its status (1 and
 // "the daemon ended without a word" when it died).
-// Stderr stays open until StartReport says ready (diagnostics reach the person who started it):
-// call detach_stdio() then.
+// Standard error stays open until StartReport says ready (diagnostics reach the person who started
+// it): call detach_stdio() then.
+// Errors: in the starting process when nothing was forked yet; in the daemon (the starter knows
+// already) when "/" cannot be entered.
 Result<StartReport> daemonise();
+// 0, 1 and 2 to /dev/null.
 void detach_stdio();
 
 }  // namespace uvinetd

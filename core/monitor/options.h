@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/config/inetd_conf.h"
@@ -15,18 +16,18 @@ enum class Stop { No, Exit };
 
 struct CommandLine {
   std::vector<std::string> config_paths;  // absolute; empty: the defaults
-  bool foreground = false;                // -f, -i, --foreground, or implied
+  bool foreground = false;                // -f, -i, --foreground, -d, or implied (see below)
   bool debug = false;                     // -d: foreground, debug log on stderr
   bool log_to_stderr = false;             // -e
   // Path to write, "" for none (-p '' or --pidfile=), nullopt: /run/inetd.pid as root, else none.
   std::optional<std::string> pid_file;
-  int backlog = 4096;                         // -q
-  std::optional<unsigned> starts_per_minute;  // -R; 0 is none
-  std::optional<unsigned> instances;          // -c
+  int backlog = 4096;                                // -q
+  std::optional<unsigned> starts_per_minute;         // -R; 0 is none
+  std::optional<unsigned> instances;                 // -c
   std::optional<unsigned> source_starts_per_minute;  // -C
   std::optional<unsigned> instances_per_source;      // -s
   std::string default_host;                          // -a, numeric or a name
-  bool log_connections = false;                      // -l without access rules: see uvinetd(8)
+  bool log_connections = false;                      // --log-connections
   bool pass_environment = false;                     // -E
   bool gnu_environment = false;                      // --environment: accepted, always on
   Dialect dialect = host_dialect();                  // --dialect
@@ -46,8 +47,12 @@ struct ParsedCommandLine {
   std::string text;
 };
 
-// Pure but for making paths absolute by the working directory, and for reading the environment
-// through `environment` (NOTIFY_SOCKET, LISTEN_PID) and `pid` to imply the foreground.
+// Relative paths are made absolute by the working directory (the daemon leaves it). The foreground
+// is implied as PID 1, under NOTIFY_SOCKET, and when LISTEN_PID is this process. `argv` begins with
+// the program's name. Options that would restrict access and are not enforced yet are usage errors.
 [[nodiscard]] ParsedCommandLine parse_command_line(const std::vector<std::string>& argv);
+
+// What --help prints: every option there is, in lines of at most 80 columns.
+[[nodiscard]] std::string_view help_text();
 
 }  // namespace uvinetd

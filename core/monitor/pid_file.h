@@ -12,8 +12,9 @@ namespace uvinetd {
 class PidFile {
  public:
   // Opens (O_NOFOLLOW, 0644) and locks (fcntl F_SETLK, so the lock is this process's own). Does not
-  // write yet. Errors: op "lock", code EAGAIN and the holder's pid in subject when another daemon
-  // has it.
+  // write yet. Any other descriptor of this file that this process closes drops the lock
+  // (fcntl(2)). Errors: op "lock", code EAGAIN and the holder's pid in subject when another daemon
+  // has it. ELOOP: a symbolic link. EINVAL: not a regular file.
   static Result<PidFile> open(const std::string& path);
   // Writes "PID\n". Called after the sockets are bound.
   Status write();

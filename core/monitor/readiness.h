@@ -13,14 +13,16 @@ namespace uvinetd {
 
 class Readiness {
  public:
-  // Takes NOTIFY_SOCKET out of the environment (children must never see it) and keeps `ready_fd`
-  // (-1: none), made close-on-exec.
+  // Takes NOTIFY_SOCKET out of the environment (children must never see it) and owns `ready_fd`
+  // (-1: none), made close-on-exec; of 0, 1 and 2 it owns a duplicate.
   explicit Readiness(int ready_fd);
 
-  void ready(std::string_view status);      // READY=1, STATUS=; a newline to the ready fd, closed
-  void reloading();                         // RELOADING=1 with MONOTONIC_USEC= in one datagram
-  void stopping();                          // STOPPING=1
-  void status(std::string_view text);       // STATUS=
+  // Blocks for two seconds at most, when the manager does not read. Errors are not told: there is
+  // nothing to be done about them.
+  void ready(std::string_view status);  // READY=1, STATUS=; a newline to the ready fd, closed
+  void reloading();                     // RELOADING=1 with MONOTONIC_USEC= in one datagram
+  void stopping();                      // STOPPING=1
+  void status(std::string_view text);   // STATUS=
   [[nodiscard]] bool has_notify_socket() const { return !path_.empty(); }
 
  private:
