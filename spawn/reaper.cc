@@ -38,6 +38,12 @@ std::optional<Exit> reap_one() {
   return out;
 }
 
+std::string status_text(int status) {
+  if (status == kUnknownStatus) return "unknown";
+  if (WIFSIGNALED(status)) return "signal:" + std::to_string(WTERMSIG(status));
+  return std::to_string(WEXITSTATUS(status));
+}
+
 bool become_subreaper() {
 #ifdef __linux__
   return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0;

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 
 namespace uvinetd {
 
@@ -20,6 +21,10 @@ struct Exit {
 // One ended child of this process, any of them; nullopt when none has ended. Never blocks.
 // wait4(2), because glibc's waitid(3) gives no resource usage.
 [[nodiscard]] std::optional<Exit> reap_one();
+
+// The status of the log vocabulary: "0", "signal:9", "unknown" (kUnknownStatus).
+[[nodiscard]] std::string status_text(int status);
+inline constexpr int kUnknownStatus = -1;  // reaped by somebody else
 
 // Orphaned descendants become children of this process (Linux: PR_SET_CHILD_SUBREAPER). False
 // where the system has no such thing; then they go to init and only session_lives() knows of them.

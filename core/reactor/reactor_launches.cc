@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: ISC
 // The reactor's launches: asked for by listeners, answered by launchers, settled when one dies.
-#include <sys/wait.h>
-
 #include <algorithm>
 #include <string>
 #include <utility>
 
 #include "core/base/clock.h"
 #include "core/reactor/reactor.h"
+#include "spawn/reaper.h"
 
 namespace uvinetd {
 namespace {
@@ -15,12 +14,6 @@ namespace {
 constexpr int kMostAttempts = 6;  // 20, 40, ... ms: about a second in all
 constexpr std::chrono::milliseconds kFirstRetry{20};
 constexpr std::chrono::milliseconds kSpawnPause{1'000};
-
-std::string status_text(int status) {
-  if (WIFEXITED(status)) return std::to_string(WEXITSTATUS(status));
-  if (WIFSIGNALED(status)) return "signal:" + std::to_string(WTERMSIG(status));
-  return "unknown";
-}
 
 // Failures that may pass by themselves: no process, no memory, no descriptor for now.
 bool is_passing(const Report& report) {

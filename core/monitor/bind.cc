@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: ISC
+#include "core/monitor/bind.h"
+
+#include <grp.h>
+#include <netinet/tcp.h>
+#include <pwd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdlib>
+
+#include "core/base/process.h"
+
+namespace uvinetd {
+namespace {
+
+constexpr int kDeferSeconds = 30;  // then the connection is accepted all the same
+
+UniqueFd open_socket(int family, int type) {
+#ifdef SOCK_CLOEXEC
+  return UniqueFd(socket(family, type | SOCK_CLOEXEC, 0));
+#else
+  UniqueFd fd(socket(family, type, 0));
+  if (fd.is_open()) (void)set_cloexec(fd.get());
+  return fd;
+#endif
+}
+
+Status set_option(int fd, int level, int name, int value, const char* what) {
+  if (setsockopt(fd, level, name, &value, sizeof value) != 0) return fail_errno(what);
+  return {};
+}
+
+Status set_ip_options(int fd, const ListenSpec& spec) {
+  if (spec.kind == SocketKind::Tcp) {
+    if (auto status = set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1, "SO_REUSEADDR"); !status) {
+      return status;
+    }
+  }
+  if (spec.family == IpFamily::V4) return {};
+  return set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, spec.family == IpFamily::V6 ? 1 : 0,
+                    "IPV6_V6ONLY");
+}
+
+// Only a socket that nobody answers on may be in the way.
+Status clear_stale_path(const std::string& path, int type) {
+  struct stat info {};
+  if (path[0] == '@' || lstat(path.c_str(), &info) != 0) return {};
+  if (!S_ISSOCK(info.st_mode)) return fail("bind", path + " is not a socket", EEXIST);
+  const auto address = SocketAddress::unix_path(path);
+  const auto probe = open_socket(AF_UNIX, type);
+  if (connect(probe.get(), address->data(), address->size()) == 0 || errno != ECONNREFUSED) {
+    return fail("bind", path, EADDRINUSE);
+  }
+  if (unlink(path.c_str()) != 0) return fail_errno("unlink", path);
+  return {};
+}
+
+uid_t owner(const ListenSpec& spec) {
+  if (spec.socket_user.empty()) return static_cast<uid_t>(-1);
+  if (const auto* entry = getpwnam(spec.socket_user.c_str())) return entry->pw_uid;
+  return static_cast<uid_t>(std::strtoul(spec.socket_user.c_str(), nullptr, 10));
+}
+
+gid_t owner_group(const ListenSpec& spec) {
+  if (spec.socket_group.empty()) return static_cast<gid_t>(-1);
+  if (const auto* entry = getgrnam(spec.socket_group.c_str())) return entry->gr_gid;
+  return static_cast<gid_t>(std::strtoul(spec.socket_group.c_str(), nullptr, 10));
+}
+
+Status set_path_permissions(const ListenSpec& spec) {
+  if (spec.path[0] == '@') return {};
+  const char* path = spec.path.c_str();
+  if (!spec.socket_user.empty() || !spec.socket_group.empty()) {
+    if (chown(path, owner(spec), owner_group(spec)) != 0) return fail_errno("chown", spec.path);
+  }
+  if (spec.socket_mode && chmod(path, static_cast<mode_t>(*spec.socket_mode)) != 0) {
+    return fail_errno("chmod", spec.path);
+  }
+  return {};
+}
+
+Status bind_unix(int fd, const ListenSpec& spec, const SocketAddress& address) {
+  if (auto status = clear_stale_path(spec.path, socket_type(spec.kind)); !status) return status;
+  // Nobody may connect before owner and mode are set.
+  const bool narrows = spec.socket_mode || !spec.socket_user.empty() || !spec.socket_group.empty();
+  const mode_t before = umask(narrows ? 0777 : 022);
+  const int result = bind(fd, address.data(), address.size());
+  const int code = errno;
+  umask(before);
+  if (result != 0) return fail("bind", spec.path, code);
+  return set_path_permissions(spec);
+}
+
+Status set_buffers(int fd, const BindOptions& options) {
+  if (options.send_buffer > 0) {
+    auto status = set_option(fd, SOL_SOCKET, SO_SNDBUF, options.send_buffer, "SO_SNDBUF");
+    if (!status) return status;
+  }
+  if (options.receive_buffer > 0) {
+    auto status = set_option(fd, SOL_SOCKET, SO_RCVBUF, options.receive_buffer, "SO_RCVBUF");
+    if (!status) return status;
+  }
+#ifdef TCP_DEFER_ACCEPT
+  if (options.defers_accept) {
+    return set_option(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, kDeferSeconds, "TCP_DEFER_ACCEPT");
+  }
+#endif
+  return {};
+}
+
+}  // namespace
+
+int socket_type(SocketKind kind) {
+  switch (kind) {
+    case SocketKind::Tcp:
+    case SocketKind::UnixStream:
+      return SOCK_STREAM;
+    case SocketKind::Udp:
+    case SocketKind::UnixDgram:
+      return SOCK_DGRAM;
+    case SocketKind::UnixSeqpacket:
+      return SOCK_SEQPACKET;
+  }
+  return SOCK_STREAM;
+}
+
+SocketAddress socket_address(const ListenSpec& spec) {
+  if (!is_ip(spec.kind)) return SocketAddress::unix_path(spec.path).value_or(SocketAddress());
+  const int family = spec.family == IpFamily::V4 ? AF_INET : AF_INET6;
+  if (spec.host.empty() || spec.host == "*") return SocketAddress::any(family, spec.port);
+  return SocketAddress::parse_ip(spec.host, spec.port).value_or(SocketAddress());
+}
+
+std::string socket_name(const ListenSpec& spec) {
+  const std::string family = spec.family == IpFamily::Dual ? " dual" : "";
+  return std::string(kind_name(spec.kind)) + " " + socket_address(spec).text() + family;
+}
+
+Result<UniqueFd> bind_socket(const ListenSpec& spec, const BindOptions& options) {
+  const auto address = socket_address(spec);
+  if (address.size() == 0) return fail("bind", spec.host + spec.path, EINVAL);
+  auto fd = open_socket(address.family(), socket_type(spec.kind));
+  if (!fd.is_open()) return fail_errno("socket", address.text());
+  if (auto status = set_buffers(fd.get(), options); !status) return tl::unexpected(status.error());
+  if (is_ip(spec.kind)) {
+    if (auto status = set_ip_options(fd.get(), spec); !status) return tl::unexpected(status.error());
+    if (bind(fd.get(), address.data(), address.size()) != 0) {
+      return fail_errno("bind", address.text());
+    }
+  } else if (auto status = bind_unix(fd.get(), spec, address); !status) {
+    return tl::unexpected(status.error());
+  }
+  if (!is_datagram(spec.kind) && listen(fd.get(), options.backlog) != 0) {
+    return fail_errno("listen", address.text());
+  }
+  return fd;
+}
+
+PathIdentity path_identity(const std::string& path) {
+  struct stat info {};
+  if (path.empty() || path[0] == '@' || lstat(path.c_str(), &info) != 0) return {};
+  return {static_cast<std::uint64_t>(info.st_dev), static_cast<std::uint64_t>(info.st_ino)};
+}
+
+void remove_path_if(const std::string& path, const PathIdentity& identity) {
+  if (identity == PathIdentity() || path_identity(path) != identity) return;
+  unlink(path.c_str());
+}
+
+}  // namespace uvinetd

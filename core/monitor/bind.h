@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: ISC
+// Making the socket that a configuration asks for.
+#pragma once
+
+#include <string>
+
+#include "core/base/address.h"
+#include "core/base/result.h"
+#include "core/base/unique_fd.h"
+#include "core/config/service_spec.h"
+
+namespace uvinetd {
+
+// What makes two sockets the same over a reload: kind, family and address.
+[[nodiscard]] std::string socket_name(const ListenSpec& spec);
+// The address to bind; an unset one when the host is not numeric (names are looked up at load).
+[[nodiscard]] SocketAddress socket_address(const ListenSpec& spec);
+[[nodiscard]] int socket_type(SocketKind kind);  // SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET
+
+struct BindOptions {
+  int backlog = 4096;       // listen(2)
+  int send_buffer = 0;      // bytes, SO_SNDBUF; 0: the system's
+  int receive_buffer = 0;   // bytes, SO_RCVBUF; 0: the system's
+  bool defers_accept = false;  // TCP_DEFER_ACCEPT
+};
+
+// A bound (and, for streams, listening) close-on-exec socket in blocking mode.
+//
+// TCP: SO_REUSEADDR. UDP: never SO_REUSEADDR, it would let two daemons share a port unseen.
+// Unix: a path that is a socket nobody answers on is replaced; anything else there is an error.
+// Errors: the failing call with the address as subject: EADDRINUSE, EADDRNOTAVAIL, EACCES, ...
+Result<UniqueFd> bind_socket(const ListenSpec& spec, const BindOptions& options);
+
+// Removes the path of a Unix socket of ours if it is still the one behind `fd`'s binding
+// (`device` and `inode` as taken by path_identity() after the bind).
+struct PathIdentity {
+  std::uint64_t device = 0;
+  std::uint64_t inode = 0;
+  friend bool operator==(const PathIdentity&, const PathIdentity&) = default;
+};
+[[nodiscard]] PathIdentity path_identity(const std::string& path);
+void remove_path_if(const std::string& path, const PathIdentity& identity);
+
+}  // namespace uvinetd

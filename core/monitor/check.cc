@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: ISC
+#include "core/monitor/check.h"
+
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+namespace uvinetd {
+namespace {
+
+constexpr int kSchema = 1;  // grows only by addition
+
+const char* severity_name(Severity severity) {
+  switch (severity) {
+    case Severity::Note: return "note";
+    case Severity::Warning: return "warning";
+    case Severity::Error: return "error";
+  }
+  return "error";
+}
+
+void print_json(const LoadedConfig& config, std::size_t good) {
+  auto list = nlohmann::json::array();
+  for (const auto& each : config.diagnostics) {
+    list.push_back({{"file", each.at.file ? *each.at.file : ""},
+                    {"line", each.at.line},
+                    {"column", each.at.column},
+                    {"severity", severity_name(each.severity)},
+                    {"message", each.message},
+                    {"hint", each.hint},
+                    {"slug", each.slug}});
+  }
+  const nlohmann::json document = {
+      {"schema", kSchema}, {"services", good}, {"written", config.services_written}, {"diagnostics", list}};
+  const auto text = document.dump(2, ' ', false, nlohmann::json::error_handler_t::replace);
+  std::printf("%s\n", text.c_str());
+}
+
+}  // namespace
+
+int print_check(const LoadedConfig& config, const CommandLine& options) {
+  std::size_t errors = 0;
+  std::size_t warnings = 0;
+  for (const auto& diagnostic : config.diagnostics) {
+    errors += diagnostic.severity == Severity::Error ? 1 : 0;
+    warnings += diagnostic.severity == Severity::Warning ? 1 : 0;
+    if (!options.json) std::fprintf(stderr, "%s\n", diagnostic.text().c_str());
+  }
+  const auto good = config.services.size() + config.unresolved.size();
+  if (options.json) {
+    print_json(config, good);
+  } else {
+    std::fprintf(stderr, "%zu of %zu services are good: %zu errors, %zu warnings\n", good,
+                 config.services_written, errors, warnings);
+  }
+  const bool is_bad = errors > 0 || config.is_unreadable || (options.strict && warnings > 0);
+  return is_bad ? 78 : 0;
+}
+
+}  // namespace uvinetd

@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: ISC
+#include "core/monitor/launcher_set.h"
+
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <csignal>
+#include <utility>
+
+#include "core/monitor/role.h"
+
+namespace uvinetd {
+namespace {
+
+constexpr std::chrono::seconds kSessionCheck{1};
+
+// Whether `pid` is a child of ours, alive or not yet reaped (as after an adoption).
+bool is_own_child(pid_t pid) {
+  siginfo_t info{};
+  return waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG | WNOWAIT) == 0;
+}
+
+}  // namespace
+
+void LauncherSet::start(std::uint32_t identity, const std::string& name, int table) {
+  auto page = make_shared_page("uvinetd-ledger", kLedgerBytes);
+  auto role = page ? start_role(settings_.binary, "uvi-launcher: " + name)
+                   : Result<RoleProcess>(tl::unexpected(page.error()));
+  auto ledger = page ? LedgerReader::map(page->reader.get())
+                     : Result<LedgerReader>(tl::unexpected(page.error()));
+  if (!role || !ledger) {
+    const auto& error = role ? ledger.error() : role.error();
+    log_.error("launcher for {}: {}", name, error.text());
+    callbacks_.on_failed({identity, error.code, error.op});
+    return;
+  }
+  auto one = std::make_unique<One>();
+  const auto id = one->id = ++last_id_;
+  one->identity = identity;
+  one->name = name;
+  one->pid = role->pid;
+  one->channel = std::move(role->channel);
+  one->ledger_fd = std::move(page->reader);
+  one->ledger = std::move(*ledger);
+  one->started = loop_.now();
+  one->watcher = std::make_unique<FdWatcher>(loop_, one->channel.fd(), [this, id](int) { on_channel(id); });
+  LauncherStart start;
+  start.launcher = id;
+  start.identity = identity;
+  start.becomes_identity = settings_.becomes_identity;
+  start.guard_gid = settings_.guard_gid;
+  start.is_dumpable = settings_.is_dumpable;
+  start.soft_descriptor_limit = settings_.soft_descriptor_limit;
+  start.hard_descriptor_limit = settings_.hard_descriptor_limit;
+  auto& placed = *all_.emplace(id, std::move(one)).first->second;
+  send(placed, MessageType::LauncherStart, print(start), {table, page->writer.get()});
+}
+
+void LauncherSet::send(One& one, MessageType type, const std::string& body,
+                       const std::vector<int>& fds) {
+  (void)one.channel.send(static_cast<std::uint16_t>(type), body, fds);  // its end is seen by SIGCHLD
+  watch(one);
+}
+
+void LauncherSet::watch(One& one) {
+  if (!one.watcher) return;
+  one.watcher->watch(one.channel.has_backlog() ? UV_READABLE | UV_WRITABLE : UV_READABLE);
+}
+
+void LauncherSet::on_channel(std::uint32_t launcher) {
+  const auto found = all_.find(launcher);
+  if (found == all_.end()) return;
+  auto& one = *found->second;
+  (void)one.channel.flush();
+  while (one.channel.is_open()) {
+    const auto received = one.channel.receive();
+    if (received.event == Channel::Event::Message) {
+      on_message(one, received.message);
+      if (!all_.contains(launcher)) return;
+      continue;
+    }
+    if (received.event == Channel::Event::Nothing) break;
+    // Closed: SIGCHLD follows. Malformed: it is ended.
+    one.watcher.reset();
+    one.channel.close();
+    ::kill(one.pid, SIGKILL);
+    return;
+  }
+  watch(one);
+}
+
+void LauncherSet::on_message(One& one, const Message& message) {
+  switch (static_cast<MessageType>(message.type)) {
+    case MessageType::Hello: {
+      const auto hello = parse_as<Hello>(message.body);
+      if (hello && hello->build_id == build_id()) return;
+      return fail(one, EPROTO, "it is of another build");
+    }
+    case MessageType::LauncherStarted: {
+      const auto started = parse_as<LauncherStarted>(message.body);
+      if (!started || started->code != 0) {
+        return fail(one, started ? started->code : EPROTO, started ? started->step : "start");
+      }
+      one.is_ready = true;
+      return callbacks_.on_ready(one.id);
+    }
+    case MessageType::TableTaken:
+      if (const auto taken = parse_as<Generation>(message.body)) {
+        callbacks_.on_table_taken(one.id, taken->generation);
+      }
+      return;
+    case MessageType::Drained:
+      return callbacks_.on_drained(one.id);
+    default:
+      return;
+  }
+}
+
+void LauncherSet::fail(One& one, int code, const std::string& step) {
+  log_.error("launcher for {}: {}: {}", one.name, step, std::strerror(code));
+  one.is_ending = true;
+  ::kill(one.pid, SIGKILL);
+  callbacks_.on_failed({one.identity, code, step});
+}
+
+void LauncherSet::send_table(std::uint32_t generation, int table) {
+  for (auto& [id, one] : all_) {
+    send(*one, MessageType::Table, print(Generation{generation}), {table});
+  }
+}
+
+void LauncherSet::commit_table(std::uint32_t generation) {
+  for (auto& [id, one] : all_) send(*one, MessageType::TableCommit, print(Generation{generation}));
+}
+
+void LauncherSet::retire(std::uint32_t launcher) {
+  const auto found = all_.find(launcher);
+  if (found == all_.end()) return;
+  found->second->is_ending = true;
+  send(*found->second, MessageType::StopLauncher, print(StopLauncher{StopHow::LeaveNow}));
+}
+
+void LauncherSet::stop_all(StopHow how) {
+  for (auto& [id, one] : all_) {
+    if (how == StopHow::LeaveNow) one->is_ending = true;
+    send(*one, MessageType::StopLauncher, print(StopLauncher{how}));
+  }
+}
+
+void LauncherSet::kill(std::uint32_t launcher, const char* why) {
+  const auto found = all_.find(launcher);
+  if (found == all_.end() || found->second->is_ending) return;
+  log_.error("launcher for {}: {}; replacing it", found->second->name, why);
+  ::kill(found->second->pid, SIGKILL);
+}
+
+Result<LauncherSet::ReactorEnd> LauncherSet::connect(std::uint32_t launcher, std::uint32_t epoch) {
+  const auto found = all_.find(launcher);
+  if (found == all_.end()) return uvinetd::fail("connect", {}, ESRCH);
+  auto pair = Channel::make_pair();
+  if (!pair) return tl::unexpected(pair.error());
+  auto& one = *found->second;
+  send(one, MessageType::ReactorChannel, print(Epoch{epoch}), {pair->first.get()});
+  return ReactorEnd{one.identity, std::move(pair->second), one.ledger_fd.get()};
+}
+
+// ---- death and adoption ----------------------------------------------------------------------
+
+bool LauncherSet::on_process_end(const Exit& exit) {
+  const auto found = std::find_if(all_.begin(), all_.end(),
+                                  [&](const auto& each) { return each.second->pid == exit.pid; });
+  if (found == all_.end()) return false;
+  const auto one = std::move(found->second);
+  all_.erase(found);
+  one->watcher.reset();
+  if (!one->is_ending) {
+    log_.error("launcher for {} ended: status={}", one->name, status_text(exit.status));
+  }
+  adopt(*one);
+  callbacks_.on_gone(one->id);
+  if (!one->is_ready && !one->is_ending) callbacks_.on_failed({one->identity, ECHILD, "exec"});
+  return true;
+}
+
+// Its children are ours now (we are their subreaper), where the system has such a thing.
+void LauncherSet::adopt(const One& one) {
+  for (const auto& entry : one.ledger.entries()) {
+    const auto& child = entry.child;
+    if (child.pid <= 0) continue;  // Starting: settled by the reactor
+    if (entry.state == SlotState::Ended) {
+      // Its report may have been lost with the launcher; a second one does no harm.
+      timers_.after(std::chrono::milliseconds(0), [this, child] { report_end(child, {}); });
+    } else if (entry.state == SlotState::Running && is_own_child(child.pid)) {
+      adopted_.emplace(child.pid, child);
+    } else {
+      adopted_.emplace(child.pid, child);
+      watch_session(child);
+    }
+  }
+}
+
+// A child that is not ours to wait for: looked at until its process group is empty.
+void LauncherSet::watch_session(const RunningChild& child) {
+  timers_.after(kSessionCheck, [this, child] {
+    if (!adopted_.contains(child.pid)) return;
+    if (session_lives(child.pid)) {
+      watch_session(child);
+    } else {
+      adopted_.erase(child.pid);
+      report_end(child, {});
+    }
+  });
+}
+
+void LauncherSet::on_child_end(const Exit& exit) {
+  auto node = adopted_.extract(exit.pid);
+  if (node) report_end(node.mapped(), exit);
+}
+
+void LauncherSet::report_end(const RunningChild& child, const Exit& exit) {
+  Report report;
+  report.kind = ReportKind::Exited;
+  report.id = child.id;
+  report.service = child.service;
+  report.listener = child.listener;
+  report.pid = child.pid;
+  report.status = exit.pid != 0 ? exit.status : kUnknownStatus;
+  report.user_usec = exit.user_usec;
+  report.system_usec = exit.system_usec;
+  report.max_rss_kib = exit.max_rss_kib;
+  callbacks_.on_adopted_exit(report);
+}
+
+// ---- look-ups --------------------------------------------------------------------------------
+
+std::vector<std::uint32_t> LauncherSet::ready() const {
+  std::vector<std::uint32_t> out;
+  for (const auto& [id, one] : all_) {
+    if (one->is_ready && !one->is_ending) out.push_back(id);
+  }
+  return out;
+}
+
+bool LauncherSet::has_any_of(std::uint32_t identity) const {
+  return std::any_of(all_.begin(), all_.end(), [identity](const auto& each) {
+    return each.second->identity == identity && !each.second->is_ending;
+  });
+}
+
+std::vector<RunningChild> LauncherSet::adopted() const {
+  std::vector<RunningChild> out;
+  for (const auto& [pid, child] : adopted_) out.push_back(child);
+  return out;
+}
+
+std::size_t LauncherSet::children() const {
+  std::size_t count = adopted_.size();
+  for (const auto& [id, one] : all_) count += one->ledger.entries().size();
+  return count;
+}
+
+void LauncherSet::retire_unused(const std::function<bool(std::uint32_t)>& is_used) {
+  for (auto& [id, one] : all_) {
+    if (!one->is_ready || one->is_ending || is_used(one->identity)) continue;
+    if (one->ledger.entries().empty()) retire(id);
+  }
+}
+
+}  // namespace uvinetd

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: ISC
+// The monitor's launchers: started for an identity, watched, and their children adopted when one
+// dies. Knows nothing of sockets or configuration.
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "core/base/channel.h"
+#include "core/base/log.h"
+#include "core/base/loop.h"
+#include "spawn/ledger.h"
+#include "spawn/reaper.h"
+#include "spawn/wire.h"
+
+namespace uvinetd {
+
+class LauncherSet {
+ public:
+  struct Settings {
+    int binary = -1;  // borrowed
+    bool becomes_identity = false;
+    std::uint32_t guard_gid = 0;
+    bool is_dumpable = false;
+    std::uint64_t soft_descriptor_limit = 0;
+    std::uint64_t hard_descriptor_limit = 0;
+  };
+  struct Callbacks {
+    // It can be given to the reactor: connect() it.
+    std::function<void(std::uint32_t launcher)> on_ready;
+    // It has answered drain().
+    std::function<void(std::uint32_t launcher)> on_drained;
+    std::function<void(std::uint32_t launcher, std::uint32_t generation)> on_table_taken;
+    // It is dead; its children are adopted already.
+    std::function<void(std::uint32_t launcher)> on_gone;
+    // None of this identity can be started.
+    std::function<void(const LauncherFailed&)> on_failed;
+    std::function<void(const Report&)> on_adopted_exit;
+  };
+
+  LauncherSet(Loop& loop, Timers& timers, Log& log, Settings settings, Callbacks callbacks)
+      : loop_(loop), timers_(timers), log_(log), settings_(settings), callbacks_(std::move(callbacks)) {}
+
+  // Starts one more launcher of this identity. `table` is borrowed.
+  void start(std::uint32_t identity, const std::string& name, int table);
+  // New table, forget the older one, retire, stop: to one or all.
+  void send_table(std::uint32_t generation, int table);
+  void commit_table(std::uint32_t generation);
+  void retire(std::uint32_t launcher);
+  void stop_all(StopHow how);
+  void kill(std::uint32_t launcher, const char* why);
+
+  // A fresh channel for the reactor of this epoch; the launcher drains the old one first and
+  // on_drained follows. The reactor's end and the ledger (borrowed). Errors: descriptors.
+  struct ReactorEnd {
+    std::uint32_t identity = 0;
+    UniqueFd channel;
+    int ledger = -1;
+  };
+  Result<ReactorEnd> connect(std::uint32_t launcher, std::uint32_t epoch);
+
+  // A process has ended: true when it was a launcher of ours.
+  bool on_process_end(const Exit& exit);
+  // A process has ended that may be an adopted child: reported if it is.
+  void on_child_end(const Exit& exit);
+
+  [[nodiscard]] std::vector<std::uint32_t> ready() const;  // ids that connect() may be asked for
+  [[nodiscard]] bool has_any_of(std::uint32_t identity) const;
+  [[nodiscard]] std::vector<RunningChild> adopted() const;
+  [[nodiscard]] std::size_t children() const;  // of all launchers and adopted
+  // Ends launchers of identities that `is_used` denies, once they have no children.
+  void retire_unused(const std::function<bool(std::uint32_t identity)>& is_used);
+  [[nodiscard]] std::size_t count() const { return all_.size(); }
+
+ private:
+  struct One {
+    std::uint32_t id = 0;
+    std::uint32_t identity = 0;
+    std::string name;
+    pid_t pid = 0;
+    Channel channel;
+    std::unique_ptr<FdWatcher> watcher;
+    UniqueFd ledger_fd;  // the reader's
+    LedgerReader ledger;
+    std::chrono::milliseconds started{0};
+    bool is_ready = false;
+    bool is_ending = false;  // its death is expected
+  };
+
+  void on_channel(std::uint32_t launcher);
+  void on_message(One& one, const Message& message);
+  void send(One& one, MessageType type, const std::string& body, const std::vector<int>& fds = {});
+  void watch(One& one);
+  void fail(One& one, int code, const std::string& step);
+  void adopt(const One& one);
+  void watch_session(const RunningChild& child);
+  void report_end(const RunningChild& child, const Exit& exit);
+
+  Loop& loop_;
+  Timers& timers_;
+  Log& log_;
+  Settings settings_;
+  Callbacks callbacks_;
+  std::uint32_t last_id_ = 0;
+  std::map<std::uint32_t, std::unique_ptr<One>> all_;
+  std::unordered_map<pid_t, RunningChild> adopted_;
+};
+
+}  // namespace uvinetd

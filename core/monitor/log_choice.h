@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: ISC
+// Where the log goes: "auto" of the command line.
+#pragma once
+
+#include "core/base/log.h"
+#include "core/monitor/options.h"
+
+namespace uvinetd {
+
+// A fresh target for one role: the journal or standard error in the foreground and with -e, else
+// syslog. Errors: there is no syslogd for now.
+[[nodiscard]] Result<LogTarget> open_log_for_role(const CommandLine& options, bool is_daemon);
+
+}  // namespace uvinetd

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: ISC
+#include "core/monitor/monitor.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "core/base/process.h"
+#include "core/monitor/account.h"
+#include "core/monitor/limits.h"
+#include "core/monitor/log_choice.h"
+#include "core/monitor/state_file.h"
+#include "spawn/identity.h"
+
+namespace uvinetd {
+namespace {
+
+constexpr std::chrono::milliseconds kStopDeadline{800};   // for launches in flight
+constexpr std::chrono::seconds kDrainDeadline{8};         // PID 1: below the usual 10 s of a container
+constexpr std::chrono::seconds kTermDeadline{1};
+constexpr std::chrono::milliseconds kDrainLook{100};
+
+}  // namespace
+
+Monitor::Monitor(MonitorStart start, Log& log)
+    : start_(std::move(start)),
+      log_(log),
+      readiness_(start_.options.ready_fd),
+      sockets_(log, start_.options.backlog),
+      builder_(start_.options, start_.environment),
+      diagnostics_(start_.config.diagnostics) {
+  const auto account = find_reactor_account(start_.options.user, log_);
+  reactor_uid_ = account.uid;
+  reactor_gid_ = account.gid;
+  global_instances_ = global_instance_limit();
+  const auto original = original_descriptor_limit();
+  LauncherSet::Settings settings;
+  settings.binary = start_.binaries.launcher();
+  settings.becomes_identity = can_change_identity();
+  settings.guard_gid = settings.becomes_identity ? reactor_gid_ : 0;
+  settings.is_dumpable = start_.options.core_dumps;
+  settings.soft_descriptor_limit = original.rlim_cur;
+  settings.hard_descriptor_limit = original.rlim_max;
+  launchers_ = std::make_unique<LauncherSet>(
+      loop_, timers_, log_, settings,
+      LauncherSet::Callbacks{
+          [this](std::uint32_t id) { connect_launcher(id, false); },
+          [this](std::uint32_t id) { on_drained(id); },
+          [this](std::uint32_t id, std::uint32_t generation) { on_table_taken(id, generation); },
+          [this](std::uint32_t id) { on_launcher_gone(id); },
+          [this](const LauncherFailed& failure) {
+            failed_identities_.insert(failure.identity);
+            timers_.after(std::chrono::seconds(2), [this, identity = failure.identity] {
+              failed_identities_.erase(identity);
+            });
+            if (reactor_) reactor_->send(MessageType::LauncherFailed, print(failure));
+          },
+          [this](const Report& report) {
+            if (reactor_) reactor_->send(MessageType::AdoptedExit, print(Reports{{report}}));
+          }});
+  log_.on_trouble([this] {
+    timers_.after(std::chrono::milliseconds(100), [this] {
+      if (log_.is_lost()) open_log_target();
+      log_.flush();
+      if (log_.has_backlog() && !log_.is_lost()) log_.flush();
+    });
+  });
+}
+
+Monitor::~Monitor() {
+  reactor_.reset();
+  launchers_.reset();
+  signals_.clear();
+}
+
+int Monitor::run() {
+  become_subreaper();
+  const auto on_signal = [this](int signal, std::function<void()> callback) {
+    signals_.push_back(std::make_unique<SignalWatcher>(loop_, signal, std::move(callback)));
+  };
+  on_signal(SIGCHLD, [this] { on_child(); });
+  on_signal(SIGHUP, [this] { reload(); });
+  on_signal(SIGTERM, [this] { stop(false); });
+  on_signal(SIGINT, [this] { stop(true); });
+  on_signal(SIGQUIT, [this] { stop(true); });
+  on_signal(SIGUSR1, [this] { write_state(); });
+  on_signal(SIGUSR2, [this] { log_.warning("USR2: upgrade in place is not built in yet"); });
+  begin();
+  if (!is_stopping_) loop_.run();
+  return exit_status_;
+}
+
+// ---- start -----------------------------------------------------------------------------------
+
+// syslogd was restarted: its socket is a new one.
+void Monitor::open_log_target() {
+  if (auto target = open_log_for_role(start_.options, start_.is_daemon)) {
+    log_.open(std::move(*target), "uvinetd");
+  }
+}
+
+void Monitor::begin() {
+  take_config(std::move(start_.config));
+  (void)raise_descriptor_limit(static_cast<rlim_t>(sockets_.count()) + 4096);
+  if (!services_.empty() && sockets_.count() == 0) {
+    return fail_start("none of the configured addresses could be bound");
+  }
+  start_launchers_ahead();
+  start_reactor();
+}
+
+void Monitor::fail_start(const std::string& reason) {
+  log_.error("cannot start: {}", reason);
+  start_.report.failed(1, reason);
+  exit_status_ = 1;
+  finish();
+}
+
+std::string Monitor::summary() const {
+  std::string out = std::to_string(services_.size()) + " services, " +
+                    std::to_string(sockets_.count()) + " sockets";
+  if (left_out_ > 0) out += ", " + std::to_string(left_out_) + " left out";
+  const auto retrying = sockets_.failed_count() + unresolved_.size();
+  if (retrying > 0) out += ", " + std::to_string(retrying) + " retrying";
+  return out;
+}
+
+void Monitor::on_ready() {
+  is_ready_ = true;
+  if (start_.pid_file) {
+    if (auto status = start_.pid_file->write(); !status) {
+      log_.error("{}", status.error().text());
+    }
+  }
+  log_.notice("ready: {}", summary());
+  start_.report.ready();
+  if (start_.is_daemon) detach_stdio();
+  readiness_.ready(summary());
+  if (std::exchange(is_reload_due_, false)) reload();
+}
+
+// ---- signals ---------------------------------------------------------------------------------
+
+// Launchers first: the children of one that died in this batch become known by its ledger.
+void Monitor::on_child() {
+  std::vector<Exit> others;
+  std::optional<Exit> reactor;
+  while (const auto exit = reap_one()) {
+    if (reactor_ && exit->pid == reactor_->pid()) {
+      reactor = exit;
+    } else if (!launchers_->on_process_end(*exit)) {
+      others.push_back(*exit);
+    }
+  }
+  for (const auto& exit : others) launchers_->on_child_end(exit);
+  if (reactor) on_reactor_end(*reactor);
+}
+
+void Monitor::write_state() {
+  StateSnapshot state;
+  state.summary = summary();
+  state.generation = generation_;
+  state.reactor_pid = reactor_ ? reactor_->pid() : 0;
+  state.reactor_epoch = epoch_;
+  state.launchers = launchers_->count();
+  state.children = launchers_->children();
+  for (const auto& service : services_) {
+    auto& entry = state.services.emplace_back();
+    entry.id = service.spec.id;
+    for (const auto& listener : sockets_.listeners_of(service)) {
+      entry.addresses.push_back(listener.address.text());
+    }
+  }
+  if (auto status = write_state_file(state); !status) log_.error("{}", status.error().text());
+}
+
+// ---- stop ------------------------------------------------------------------------------------
+
+// TERM: servers of connections live on, servers of `wait` sockets end so that a successor can
+// bind. INT and QUIT: the same without waiting for what is in flight.
+void Monitor::stop(bool at_once) {
+  if (is_draining_) return drain(2);
+  if (std::exchange(is_stopping_, true)) return finish();
+  log_.notice("stopping");
+  readiness_.stopping();
+  if (reactor_) reactor_->send(MessageType::StopAccepting, "");
+  launchers_->stop_all(StopHow::EndWaitServers);
+  if (getpid() == 1) {
+    is_draining_ = true;
+    drain(at_once ? 1 : 0);
+    return;
+  }
+  if (at_once || !reactor_) return finish();
+  timers_.after(kStopDeadline, [this] { finish(); });
+}
+
+// As the init of a container: our end is the end of all. Steps: wait, TERM, KILL.
+void Monitor::drain(int step) {
+  if (step == 1) launchers_->stop_all(StopHow::TerminateAll);
+  if (step == 2) {
+    launchers_->stop_all(StopHow::KillAll);
+    timers_.after(kTermDeadline, [this] { finish(); });
+    return;
+  }
+  const auto deadline = loop_.now() + (step == 0 ? std::chrono::milliseconds(kDrainDeadline)
+                                                 : std::chrono::milliseconds(kTermDeadline));
+  auto look = std::make_shared<std::function<void()>>();
+  *look = [this, step, deadline, weak = std::weak_ptr(look)] {
+    if (launchers_->children() == 0) return finish();
+    if (loop_.now() >= deadline) return drain(step + 1);
+    if (const auto self = weak.lock()) timers_.after(kDrainLook, [self] { (*self)(); });
+  };
+  timers_.after(kDrainLook, [look] { (*look)(); });
+}
+
+void Monitor::finish() {
+  is_stopping_ = true;
+  launchers_->stop_all(StopHow::LeaveNow);
+  if (reactor_) reactor_->kill();
+  sockets_.remove_paths();
+  if (start_.pid_file) start_.pid_file->remove();
+  if (exit_status_ == 0) log_.notice("stopped");
+  log_.flush();
+  loop_.stop();
+}
+
+}  // namespace uvinetd

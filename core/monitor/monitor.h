@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: ISC
+// The monitor: reads the configuration, owns every socket, starts, watches and replaces the other
+// roles, acts on signals. It never reads a byte from the network.
+//
+// A table is published in three steps, at start and at every change: the launchers take it, then
+// the reactor applies it, then the older one is forgotten and sockets that nobody wants are closed.
+//
+//     publish() --TableTaken of all--> tell_reactor() --Applied--> committed()
+//
+// A change that comes meanwhile is published afterwards. A role that does not answer in time is
+// killed and replaced, which is the same path as when it dies by itself.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "core/base/log.h"
+#include "core/base/loop.h"
+#include "core/config/loader.h"
+#include "core/monitor/daemonise.h"
+#include "core/monitor/launcher_set.h"
+#include "core/monitor/options.h"
+#include "core/monitor/pid_file.h"
+#include "core/monitor/readiness.h"
+#include "core/monitor/reactor_role.h"
+#include "core/monitor/reload_diff.h"
+#include "core/monitor/role.h"
+#include "core/monitor/sockets.h"
+#include "core/monitor/table_builder.h"
+
+namespace uvinetd {
+
+// Everything that was settled before the loop exists.
+struct MonitorStart {
+  CommandLine options;
+  LoadOptions load;
+  LoadedConfig config;
+  RoleBinaries binaries;
+  std::optional<PidFile> pid_file;
+  StartReport report;  // the process that started a daemon waits for it
+  bool is_daemon = false;
+  std::vector<std::string> environment;  // for servers, with -E
+};
+
+class Monitor {
+ public:
+  Monitor(MonitorStart start, Log& log);
+  ~Monitor();
+
+  // Serves until told to stop. Returns the exit status.
+  int run();
+
+ private:
+  // Start, ready, stop (monitor.cc).
+  void open_log_target();
+  void begin();
+  void on_ready();
+  void fail_start(const std::string& reason);
+  void stop(bool at_once);
+  void finish();
+  void drain(int step);
+  [[nodiscard]] std::string summary() const;
+
+  // Signals (monitor.cc).
+  void on_child();
+  void write_state();
+
+  // Configuration (monitor_reload.cc).
+  void reload();
+  void take_config(LoadedConfig config);
+  void publish();
+  void on_table_taken(std::uint32_t launcher, std::uint32_t generation);
+  void tell_reactor();
+  void on_applied(std::uint32_t generation);
+  void committed();
+  void arm_retry();
+  void on_retry();
+
+  // Roles (monitor_roles.cc).
+  void start_reactor();
+  void on_reactor_message(const Message& message);
+  void on_reactor_end(const Exit& exit);
+  void connect_launcher(std::uint32_t launcher, bool must_drain);
+  void on_drained(std::uint32_t launcher);
+  void on_launcher_gone(std::uint32_t launcher);
+  void open_reactor_if_drained();
+  void need_launcher(std::uint32_t identity);
+  void start_launchers_ahead();
+  void ping();
+  void send_log_target();
+  [[nodiscard]] ReactorStart reactor_start() const;
+  [[nodiscard]] std::string identity_name(std::uint32_t identity) const;
+
+  MonitorStart start_;
+  Log& log_;
+  Loop loop_;
+  Timers timers_{loop_};
+  Readiness readiness_;
+  Sockets sockets_;
+  TableBuilder builder_;
+  std::unique_ptr<LauncherSet> launchers_;
+  std::unique_ptr<ReactorRole> reactor_;
+  std::vector<std::unique_ptr<SignalWatcher>> signals_;
+
+  // What is configured and what is published.
+  std::vector<LoadedService> services_;
+  std::vector<ServiceSpec> unresolved_;
+  Diagnostics diagnostics_;  // of the running table: their errors are known
+  std::size_t left_out_ = 0;
+  std::vector<TableIdentity> identities_;
+  UniqueFd table_;
+  std::uint32_t generation_ = 0;
+  bool is_publishing_ = false;
+  bool is_republish_due_ = false;
+  bool is_reload_due_ = false;
+  std::optional<ReloadDiff> reload_;  // of the reload under way, for its log line
+  std::unordered_set<std::uint32_t> awaited_tables_;  // launchers that have not taken the table
+  Timers::Id publish_deadline_ = 0;
+  Timers::Id retry_timer_ = 0;
+  std::chrono::milliseconds retry_delay_{1000};
+
+  // The reactor's life.
+  std::uint32_t epoch_ = 0;
+  std::unordered_set<std::uint32_t> awaited_drains_;
+  Timers::Id drain_deadline_ = 0;
+  std::chrono::milliseconds reactor_started_{0};
+  std::uint32_t quick_deaths_ = 0;
+  std::uint32_t reactor_uid_ = 0;
+  std::uint32_t reactor_gid_ = 0;
+  std::uint32_t global_instances_ = 0;
+  Timers::Id ping_timer_ = 0;
+  Timers::Id pong_deadline_ = 0;
+
+  std::set<std::uint32_t> failed_identities_;  // not started again before their time-out
+  bool is_ready_ = false;
+  bool is_stopping_ = false;
+  bool is_draining_ = false;
+  int exit_status_ = 0;
+};
+
+}  // namespace uvinetd

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: ISC
+// The monitor's configuration: loading, publishing, retrying.
+#include <algorithm>
+#include <utility>
+
+#include "core/monitor/monitor.h"
+
+namespace uvinetd {
+namespace {
+
+constexpr std::chrono::seconds kPublishDeadline{5};
+constexpr std::chrono::milliseconds kFirstRetry{1'000};
+constexpr std::chrono::milliseconds kLongestRetry{30'000};
+
+}  // namespace
+
+// A transaction: the new files are read and judged whole before anything changes.
+void Monitor::reload() {
+  if (is_stopping_) return;
+  if (is_publishing_ || !is_ready_) {
+    is_reload_due_ = true;
+    return;
+  }
+  readiness_.reloading();
+  auto config = load_config(start_.options.config_paths, start_.load);
+  const auto problems = new_errors(diagnostics_, config.diagnostics);
+  for (const auto& diagnostic : config.diagnostics) {
+    if (diagnostic.severity == Severity::Warning) log_.warning("{}", diagnostic.text());
+  }
+  if (config.is_unreadable || !problems.empty()) {
+    const auto& told = problems.empty() ? config.diagnostics : problems;
+    for (const auto& diagnostic : told) log_.error("{}", diagnostic.text());
+    log_.error("reload refused: {} new errors; nothing has changed", told.size());
+    readiness_.ready("reload refused; " + summary());
+    return;
+  }
+  auto wanted = config.services;
+  reload_ = diff(services_, wanted);
+  take_config(std::move(config));
+  publish();
+}
+
+void Monitor::take_config(LoadedConfig config) {
+  services_ = std::move(config.services);
+  unresolved_ = std::move(config.unresolved);
+  diagnostics_ = std::move(config.diagnostics);
+  const auto good = services_.size() + unresolved_.size();
+  left_out_ = config.services_written > good ? config.services_written - good : 0;
+  sockets_.want(services_);
+  arm_retry();
+}
+
+void Monitor::publish() {
+  if (is_publishing_) {
+    is_republish_due_ = true;
+    return;
+  }
+  auto built = builder_.build(services_, sockets_);
+  identities_ = built.identities;
+  auto table = make_read_only_memory("uvinetd-table",
+                                     print_table(++generation_, built.identities, built.services));
+  if (!table) {
+    log_.error("table: {}", table.error().text());
+    return;
+  }
+  table_ = std::move(*table);
+  is_publishing_ = true;
+  const auto ready = launchers_->ready();
+  awaited_tables_.insert(ready.begin(), ready.end());
+  launchers_->send_table(generation_, table_.get());
+  publish_deadline_ = timers_.after(kPublishDeadline, [this] {
+    publish_deadline_ = 0;
+    for (const auto launcher : awaited_tables_) launchers_->kill(launcher, "it takes no table");
+    awaited_tables_.clear();
+    tell_reactor();
+  });
+  if (awaited_tables_.empty()) tell_reactor();
+}
+
+void Monitor::on_table_taken(std::uint32_t launcher, std::uint32_t generation) {
+  if (generation != generation_ || awaited_tables_.erase(launcher) == 0) return;
+  if (awaited_tables_.empty()) tell_reactor();
+}
+
+// The launchers know the new services: the reactor may ask for them.
+void Monitor::tell_reactor() {
+  timers_.cancel(publish_deadline_);
+  if (!reactor_ || !reactor_->is_open) return;  // a starting one gets it as its first table
+  reactor_->send(MessageType::Table, print(Generation{generation_}), {table_.get()});
+  reactor_->send_listeners(sockets_.all());
+  reactor_->send(MessageType::Apply, print(Generation{generation_}));
+}
+
+void Monitor::on_applied(std::uint32_t generation) {
+  if (reactor_) reactor_->has_applied = true;
+  if (!is_ready_) on_ready();
+  if (is_publishing_ && generation == generation_ && awaited_tables_.empty()) committed();
+}
+
+// Nobody uses the table before any more.
+void Monitor::committed() {
+  is_publishing_ = false;
+  launchers_->commit_table(generation_);
+  sockets_.close_unwanted();
+  // An address that a removed socket held until now is free.
+  if (sockets_.failed_count() > 0 && sockets_.retry()) is_republish_due_ = true;
+  launchers_->retire_unused([this](std::uint32_t identity) {
+    return std::any_of(identities_.begin(), identities_.end(),
+                       [identity](const auto& each) { return each.key == identity; });
+  });
+  if (std::exchange(is_republish_due_, false)) return publish();
+  if (reload_) {
+    log_.notice("reload kept={} added={} removed={} changed={}", reload_->kept, reload_->added,
+                reload_->removed, reload_->changed);
+    reload_.reset();
+    readiness_.ready(summary());
+  }
+  if (std::exchange(is_reload_due_, false)) reload();
+}
+
+void Monitor::arm_retry() {
+  retry_delay_ = kFirstRetry;
+  timers_.cancel(retry_timer_);
+  if (sockets_.failed_count() == 0 && unresolved_.empty()) return;
+  retry_timer_ = timers_.after(retry_delay_, [this] {
+    retry_timer_ = 0;
+    on_retry();
+  });
+}
+
+void Monitor::on_retry() {
+  if (is_stopping_) return;
+  if (sockets_.failed_count() > 0 && sockets_.retry()) publish();
+  if (!unresolved_.empty() && retry_delay_ >= kLongestRetry) reload();  // look the names up again
+  if (retry_timer_ != 0 || (sockets_.failed_count() == 0 && unresolved_.empty())) return;
+  retry_delay_ = std::min(retry_delay_ * 2, kLongestRetry);
+  retry_timer_ = timers_.after(retry_delay_, [this] {
+    retry_timer_ = 0;
+    on_retry();
+  });
+}
+
+}  // namespace uvinetd

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: ISC
+// The monitor's roles: the reactor's start and replacement, launchers on need, the heartbeat.
+#include <algorithm>
+#include <utility>
+
+#include "core/monitor/log_choice.h"
+#include "core/monitor/monitor.h"
+#include "spawn/identity.h"
+
+namespace uvinetd {
+namespace {
+
+constexpr std::size_t kAheadAtMost = 8;  // identities whose launcher is started before its first use
+constexpr std::chrono::seconds kDrainDeadline{5};
+constexpr std::chrono::seconds kQuickDeath{2};
+constexpr std::uint32_t kStartTries = 3;
+constexpr std::chrono::seconds kIdlePing{60};  // an idle daemon sleeps
+constexpr std::chrono::seconds kBusyPing{5};
+constexpr std::chrono::seconds kPongDeadline{10};
+
+}  // namespace
+
+std::string Monitor::identity_name(std::uint32_t identity) const {
+  for (const auto& each : identities_) {
+    if (each.key == identity) return each.name;
+  }
+  return std::to_string(identity);
+}
+
+void Monitor::start_launchers_ahead() {
+  // The first table: published to nobody yet, it is what the first roles start with.
+  auto built = builder_.build(services_, sockets_);
+  identities_ = built.identities;
+  auto table = make_read_only_memory("uvinetd-table",
+                                     print_table(++generation_, built.identities, built.services));
+  if (!table) return fail_start(table.error().text());
+  table_ = std::move(*table);
+  if (identities_.size() > kAheadAtMost) return;
+  for (const auto& identity : identities_) {
+    launchers_->start(identity.key, identity.name, table_.get());
+  }
+}
+
+void Monitor::need_launcher(std::uint32_t identity) {
+  const bool is_known = std::any_of(identities_.begin(), identities_.end(),
+                                    [identity](const auto& each) { return each.key == identity; });
+  if (!is_known || failed_identities_.contains(identity)) {
+    if (reactor_) {
+      reactor_->send(MessageType::LauncherFailed, print(LauncherFailed{identity, EAGAIN, "start"}));
+    }
+    return;
+  }
+  launchers_->start(identity, identity_name(identity), table_.get());
+}
+
+// ---- the reactor -----------------------------------------------------------------------------
+
+ReactorStart Monitor::reactor_start() const {
+  ReactorStart out;
+  out.epoch = epoch_;
+  out.becomes_user = can_change_identity();
+  out.uid = reactor_uid_;
+  out.gid = reactor_gid_;
+  out.is_dumpable = start_.options.core_dumps;
+  out.logs_connections = start_.options.log_connections;
+  out.log_level = static_cast<std::uint8_t>(start_.options.debug ? LogLevel::Debug : LogLevel::Info);
+  out.log_ident = "uvinetd";
+  out.global_instances = global_instances_;
+  return out;
+}
+
+// Also the path after a death: what the old one had sent to launchers is started by them first, and
+// the new one polls nothing before every launcher has said so.
+void Monitor::start_reactor() {
+  if (is_stopping_) return;
+  ++epoch_;
+  reactor_started_ = loop_.now();
+  auto process = start_role(start_.binaries.reactor(), "uvi-reactor");
+  auto log_target = open_log_for_role(start_.options, start_.is_daemon);
+  if (!process || !log_target) {
+    const auto reason = process ? log_target.error().text() : process.error().text();
+    if (!is_ready_) return fail_start("reactor: " + reason);
+    log_.error("reactor: {}; trying again", reason);
+    timers_.after(std::chrono::seconds(1), [this] { start_reactor(); });
+    return;
+  }
+  reactor_ = std::make_unique<ReactorRole>(
+      loop_, std::move(*process), [this](const Message& message) { on_reactor_message(message); });
+  auto start = reactor_start();
+  start.log_form = static_cast<std::uint8_t>(log_target->form);
+  reactor_->send(MessageType::ReactorStart, print(start), {table_.get(), log_target->fd.get()});
+  reactor_->send_listeners(sockets_.all());
+  for (const auto launcher : launchers_->ready()) connect_launcher(launcher, true);
+  drain_deadline_ = timers_.after(kDrainDeadline, [this] {
+    drain_deadline_ = 0;
+    for (const auto launcher : std::exchange(awaited_drains_, {})) {
+      launchers_->kill(launcher, "it does not answer");
+    }
+    open_reactor_if_drained();
+  });
+  open_reactor_if_drained();
+}
+
+void Monitor::connect_launcher(std::uint32_t launcher, bool must_drain) {
+  if (!reactor_) return;
+  auto end = launchers_->connect(launcher, epoch_);
+  if (!end) return launchers_->kill(launcher, "it cannot be connected");
+  if (must_drain) awaited_drains_.insert(launcher);
+  reactor_->send(MessageType::LauncherJoined, print(LauncherJoined{launcher, end->identity}),
+                 {end->channel.get(), end->ledger});
+}
+
+void Monitor::on_drained(std::uint32_t launcher) {
+  if (awaited_drains_.erase(launcher) > 0) open_reactor_if_drained();
+}
+
+void Monitor::open_reactor_if_drained() {
+  if (!awaited_drains_.empty() || !reactor_ || reactor_->is_open) return;
+  timers_.cancel(drain_deadline_);
+  reactor_->is_open = true;
+  for (const auto& child : launchers_->adopted()) {
+    reactor_->send(MessageType::Adopted, print(child));
+  }
+  // The table of its start may be an older one by now.
+  reactor_->send(MessageType::Table, print(Generation{generation_}), {table_.get()});
+  reactor_->send_listeners(sockets_.all());
+  reactor_->send(MessageType::Apply, print(Generation{generation_}));
+  ping();
+}
+
+void Monitor::on_launcher_gone(std::uint32_t launcher) {
+  if (reactor_) reactor_->send(MessageType::LauncherGone, print(LauncherNumber{launcher, true}));
+  on_table_taken(launcher, generation_);
+  on_drained(launcher);
+}
+
+void Monitor::on_reactor_end(const Exit& exit) {
+  reactor_.reset();
+  awaited_drains_.clear();
+  timers_.cancel(drain_deadline_);
+  timers_.cancel(ping_timer_);
+  timers_.cancel(pong_deadline_);
+  if (is_stopping_) return;
+  const bool was_quick = loop_.now() - reactor_started_ < kQuickDeath;
+  quick_deaths_ = was_quick ? quick_deaths_ + 1 : 0;
+  log_.error("reactor ended: status={}; replacing it", status_text(exit.status));
+  if (!is_ready_ && quick_deaths_ >= kStartTries) return fail_start("the reactor does not start");
+  // At once the first times; then with a growing delay, so that a fault at start is no busy loop.
+  const auto doublings = quick_deaths_ < 3 ? 0U : std::min(quick_deaths_ - 2, 6U);
+  const auto delay = doublings == 0 ? std::chrono::milliseconds(0)
+                                    : std::chrono::milliseconds(50) * (1U << doublings);
+  timers_.after(delay, [this] { start_reactor(); });
+}
+
+void Monitor::on_reactor_message(const Message& message) {
+  const auto& body = message.body;
+  switch (static_cast<MessageType>(message.type)) {
+    case MessageType::Hello: {
+      const auto hello = parse_as<Hello>(body);
+      if (hello && hello->build_id == build_id()) return;
+      log_.error("the reactor is of another build");
+      return reactor_->kill();
+    }
+    case MessageType::Applied:
+      if (const auto applied = parse_as<Generation>(body)) on_applied(applied->generation);
+      return;
+    case MessageType::Stopped:
+      if (is_stopping_ && !is_draining_) finish();
+      return;
+    case MessageType::Pong:
+      timers_.cancel(pong_deadline_);
+      timers_.cancel(ping_timer_);
+      if (const auto pong = parse_as<Pong>(body)) {
+        ping_timer_ = timers_.after(pong->is_busy ? kBusyPing : kIdlePing, [this] { ping(); });
+      }
+      return;
+    case MessageType::Active:
+      timers_.cancel(ping_timer_);
+      if (pong_deadline_ == 0) ping_timer_ = timers_.after(kBusyPing, [this] { ping(); });
+      return;
+    case MessageType::LogLost:
+      return send_log_target();
+    case MessageType::NeedLauncher:
+      if (const auto need = parse_as<IdentityNumber>(body)) need_launcher(need->identity);
+      return;
+    case MessageType::RetireLauncher:
+      if (const auto number = parse_as<LauncherNumber>(body)) launchers_->retire(number->launcher);
+      return;
+    case MessageType::StuckLauncher:
+      if (const auto stuck = parse_as<LauncherNumber>(body)) {
+        if (stuck->is_final) launchers_->kill(stuck->launcher, "it does not answer");
+      }
+      return;
+    case MessageType::Rebind:
+      if (const auto number = parse_as<ListenerNumber>(body)) {
+        sockets_.rebind(number->listener);
+        reactor_->forget_listener(number->listener);
+        arm_retry();
+        publish();
+      }
+      return;
+    default:
+      return;
+  }
+}
+
+void Monitor::ping() {
+  ping_timer_ = 0;
+  if (!reactor_ || pong_deadline_ != 0) return;
+  reactor_->send(MessageType::Ping, "");
+  pong_deadline_ = timers_.after(kPongDeadline, [this] {
+    pong_deadline_ = 0;
+    if (!reactor_) return;
+    log_.error("the reactor does not answer");
+    reactor_->kill();
+  });
+}
+
+void Monitor::send_log_target() {
+  auto target = open_log_for_role(start_.options, start_.is_daemon);
+  if (!target || !reactor_) return;  // it asks again
+  reactor_->send(MessageType::LogTarget,
+                 print(LogTargetForm{static_cast<std::uint8_t>(target->form)}), {target->fd.get()});
+}
+
+}  // namespace uvinetd

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: ISC
+// What a reload would change; pure.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "core/config/diagnostic.h"
+#include "core/config/loader.h"
+
+namespace uvinetd {
+
+struct ReloadDiff {
+  std::size_t kept = 0;
+  std::size_t added = 0;
+  std::size_t removed = 0;
+  std::size_t changed = 0;
+};
+
+// By service id.
+[[nodiscard]] ReloadDiff diff(const std::vector<LoadedService>& running,
+                              const std::vector<LoadedService>& wanted);
+
+// The errors of `now` that `before` did not have. Lines move when a file is edited, so an error is
+// known by its file, slug and message, not by its line.
+[[nodiscard]] Diagnostics new_errors(const Diagnostics& before, const Diagnostics& now);
+
+}  // namespace uvinetd

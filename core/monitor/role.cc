@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: ISC
+#include "core/monitor/role.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <climits>
+#include <csignal>
+#include <cstdlib>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/base/process.h"
+#include "spawn/wire.h"
+
+extern char** environ;
+
+namespace uvinetd {
+namespace {
+
+constexpr int kLowestSpare = 10;  // above the numbers that the role is born with
+
+// The folder of the running program, through the kernel where it tells.
+std::string own_folder() {
+  std::array<char, PATH_MAX> path{};
+  const auto size = readlink("/proc/self/exe", path.data(), path.size() - 1);
+  if (size <= 0) return UVINETD_SBINDIR;
+  const std::string_view text(path.data(), static_cast<std::size_t>(size));
+  return std::string(text.substr(0, text.rfind('/')));
+}
+
+Result<UniqueFd> open_binary(const std::string& name) {
+  const auto own = own_folder();
+  std::string last;
+  for (const auto& folder : {own, own + "/../libexec/uvinetd", std::string(UVINETD_LIBEXECDIR)}) {
+    last = folder + "/" + name;
+    UniqueFd fd(open(last.c_str(), O_RDONLY | O_CLOEXEC));
+    if (fd.is_open()) return fd;
+  }
+  return fail_errno("open", last);
+}
+
+// What a role needs of our environment: the zone for daytime, and what a sanitizer is told.
+std::vector<char*> role_environment() {
+  std::vector<char*> out;
+  for (char** at = environ; *at != nullptr; ++at) {
+    const std::string_view variable(*at);
+    for (const std::string_view name : {"TZ=", "ASAN_OPTIONS=", "UBSAN_OPTIONS=", "LSAN_OPTIONS=",
+                                        "TSAN_OPTIONS=", "LD_LIBRARY_PATH="}) {
+      if (variable.starts_with(name)) out.push_back(*at);
+    }
+  }
+  out.push_back(nullptr);
+  return out;
+}
+
+[[noreturn]] void exec_role(int binary, int channel, char* const* argv, char* const* environment) {
+  setsid();
+  const int spare_binary = fcntl(binary, F_DUPFD_CLOEXEC, kLowestSpare);
+  const int spare_channel = fcntl(channel, F_DUPFD_CLOEXEC, kLowestSpare);
+  if (spare_binary < 0 || spare_channel < 0 || dup2(spare_channel, kChannelFd) < 0) _exit(127);
+  for (int signal = 1; signal < 32; ++signal) std::signal(signal, SIG_DFL);
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, nullptr);
+  fexecve(spare_binary, argv, environment);
+  _exit(127);
+}
+
+}  // namespace
+
+Result<RoleBinaries> RoleBinaries::open() {
+  RoleBinaries out;
+  auto reactor = open_binary("uvi-reactor");
+  if (!reactor) return tl::unexpected(reactor.error());
+  auto launcher = open_binary("uvi-launcher");
+  if (!launcher) return tl::unexpected(launcher.error());
+  out.reactor_ = std::move(*reactor);
+  out.launcher_ = std::move(*launcher);
+  return out;
+}
+
+Result<RoleProcess> start_role(int binary, const std::string& title) {
+  auto pair = Channel::make_pair();
+  if (!pair) return tl::unexpected(pair.error());
+  std::string copy = title;
+  const std::array<char*, 2> argv{copy.data(), nullptr};
+  const auto environment = role_environment();
+  const SignalsBlocked blocked;  // no handler of ours may run in the child
+  const pid_t pid = fork();
+  if (pid < 0) return fail_errno("fork");
+  if (pid == 0) exec_role(binary, pair->second.get(), argv.data(), environment.data());
+  return RoleProcess{pid, Channel(std::move(pair->first))};
+}
+
+}  // namespace uvinetd

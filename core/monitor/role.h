@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: ISC
+// Starting the other roles: only from descriptors of our own binaries, opened when the monitor
+// started, so that a package upgrade under a running daemon never mixes versions.
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+
+#include "core/base/channel.h"
+#include "core/base/result.h"
+#include "core/base/unique_fd.h"
+
+namespace uvinetd {
+
+class RoleBinaries {
+ public:
+  // Looks beside this program's own file, then in the libexec folder it was installed with.
+  // Errors: ENOENT with the path that was tried last.
+  static Result<RoleBinaries> open();
+
+  [[nodiscard]] int reactor() const { return reactor_.get(); }
+  [[nodiscard]] int launcher() const { return launcher_.get(); }
+
+ private:
+  UniqueFd reactor_;
+  UniqueFd launcher_;
+};
+
+struct RoleProcess {
+  pid_t pid = 0;
+  Channel channel;
+};
+
+// Starts a role in a session of its own, with `title` ("uvi-launcher: ftp") as its command line and
+// its end of a new channel as descriptor 3. The exec's failure shows as an immediate exit with
+// status 127. Errors: socketpair, fork.
+Result<RoleProcess> start_role(int binary, const std::string& title);
+
+}  // namespace uvinetd

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: ISC
+// Every service socket of the daemon: bound here, owned here, lent to the reactor.
+//
+// A socket is known by its name (bind.h) and keeps its key for as long as it exists, over reloads;
+// one that cannot be bound is tried again with a growing delay, by itself.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "core/base/log.h"
+#include "core/config/loader.h"
+#include "core/monitor/bind.h"
+#include "spawn/table.h"
+
+namespace uvinetd {
+
+class Sockets {
+ public:
+  Sockets(Log& log, int default_backlog) : log_(log), default_backlog_(default_backlog) {}
+
+  // Brings what is wanted into being: sockets of the same name stay as they are, new ones are
+  // bound. What is not wanted any more stays open until close_unwanted(). Failures are logged and
+  // kept for retry().
+  void want(const std::vector<LoadedService>& services);
+  // Closes what the last want() did not name. Call when no other role uses it any more.
+  void close_unwanted();
+  // Binds again what failed. True when something new was bound.
+  bool retry();
+  // Closes and binds one socket anew under its key (a server has spoilt it).
+  void rebind(std::uint32_t key);
+
+  // The sockets of a service that are bound, in the order of its configuration.
+  [[nodiscard]] std::vector<TableListener> listeners_of(const LoadedService& service) const;
+  // All bound sockets: key and descriptor (borrowed).
+  [[nodiscard]] std::vector<std::pair<std::uint32_t, int>> all() const;
+  [[nodiscard]] std::size_t count() const;
+  [[nodiscard]] std::size_t failed_count() const;
+  [[nodiscard]] bool is_wanted(std::uint32_t key) const;
+
+  // Removes the paths of our Unix sockets; at a planned end only.
+  void remove_paths();
+
+ private:
+  struct Socket {
+    std::uint32_t key = 0;
+    UniqueFd fd;  // not open: could not be bound (yet)
+    ListenSpec spec;
+    BindOptions options;
+    std::string service;  // id, for messages
+    PathIdentity path;
+    bool is_wanted = false;
+    bool is_silent = false;  // the v6 half of a plain service on a host without v6
+    int last_error = 0;      // logged when it changes
+  };
+
+  [[nodiscard]] BindOptions options_for(const ServiceSpec& spec) const;
+  void open(Socket& socket);
+
+  Log& log_;
+  int default_backlog_;
+  std::uint32_t last_key_ = 0;
+  std::map<std::string, Socket> by_name_;
+};
+
+}  // namespace uvinetd

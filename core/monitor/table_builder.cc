@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: ISC
+#include "core/monitor/table_builder.h"
+
+#include <algorithm>
+#include <set>
+
+namespace uvinetd {
+namespace {
+
+constexpr const char* kPath = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+void set_variable(std::vector<std::string>& list, const std::string& name, const std::string& value) {
+  std::erase_if(list, [&](const std::string& each) { return each.starts_with(name + "="); });
+  list.push_back(name + "=" + value);
+}
+
+}  // namespace
+
+std::uint32_t TableBuilder::service_key(const std::string& id) {
+  const auto next = static_cast<std::uint32_t>(service_keys_.size() + 1);
+  return service_keys_.try_emplace(id, next).first->second;
+}
+
+std::uint32_t TableBuilder::identity_key(const Identity& identity) {
+  const auto found = std::find(identities_.begin(), identities_.end(), identity);
+  if (found != identities_.end()) {
+    return static_cast<std::uint32_t>(found - identities_.begin()) + 1;
+  }
+  identities_.push_back(identity);
+  return static_cast<std::uint32_t>(identities_.size());
+}
+
+TableIdentity TableBuilder::table_identity(std::uint32_t key, const Identity& identity) const {
+  TableIdentity out;
+  out.key = key;
+  out.uid = identity.uid;
+  out.gid = identity.gid;
+  out.groups = identity.groups;
+  out.name = identity.user_name;
+  out.environment = environment_;
+  if (environment_.empty()) out.environment.emplace_back(kPath);
+  set_variable(out.environment, "HOME", identity.home.empty() ? "/" : identity.home);
+  set_variable(out.environment, "USER", identity.user_name);
+  set_variable(out.environment, "LOGNAME", identity.user_name);
+  set_variable(out.environment, "SHELL", identity.shell.empty() ? "/bin/sh" : identity.shell);
+  return out;
+}
+
+TableBuilder::Built TableBuilder::build(const std::vector<LoadedService>& services,
+                                        const Sockets& sockets) {
+  Built out;
+  std::set<std::uint32_t> used;
+  for (const auto& [spec, identity] : services) {
+    TableService entry;
+    entry.key = service_key(spec.id);
+    entry.id = spec.id;
+    entry.internal = spec.internal;
+    if (!entry.is_internal()) {
+      entry.identity = identity_key(identity);
+      used.insert(entry.identity);
+    }
+    entry.socket_type = spec.listen.empty() ? 0 : socket_type(spec.listen.front().kind);
+    entry.is_wait = spec.mode == Mode::Wait;
+    entry.program = spec.program;
+    entry.argv = spec.argv;
+    entry.instances = spec.instances.value_or(options_.instances.value_or(0));
+    entry.starts_per_minute = spec.starts_per_minute.value_or(options_.starts_per_minute.value_or(0));
+    entry.source_starts_per_minute =
+        spec.source_starts_per_minute.value_or(options_.source_starts_per_minute.value_or(0));
+    entry.instances_per_source =
+        spec.instances_per_source.value_or(options_.instances_per_source.value_or(0));
+    entry.listeners = sockets.listeners_of({spec, identity});
+    out.services.push_back(std::move(entry));
+  }
+  for (const auto key : used) out.identities.push_back(table_identity(key, identities_[key - 1]));
+  return out;
+}
+
+}  // namespace uvinetd

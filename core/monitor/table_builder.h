@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: ISC
+// From loaded services to the run-time table: keys that last, defaults filled in.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "core/config/loader.h"
+#include "core/monitor/options.h"
+#include "core/monitor/sockets.h"
+#include "spawn/table.h"
+
+namespace uvinetd {
+
+class TableBuilder {
+ public:
+  // `environment`: what every server gets beside its own variables (empty without -E).
+  TableBuilder(const CommandLine& options, std::vector<std::string> environment)
+      : options_(options), environment_(std::move(environment)) {}
+
+  struct Built {
+    std::vector<TableIdentity> identities;
+    std::vector<TableService> services;
+  };
+  [[nodiscard]] Built build(const std::vector<LoadedService>& services, const Sockets& sockets);
+
+ private:
+  std::uint32_t service_key(const std::string& id);
+  std::uint32_t identity_key(const Identity& identity);
+  [[nodiscard]] TableIdentity table_identity(std::uint32_t key, const Identity& identity) const;
+
+  const CommandLine& options_;
+  std::vector<std::string> environment_;
+  std::map<std::string, std::uint32_t> service_keys_;
+  std::vector<Identity> identities_;  // key - 1 is the index
+};
+
+}  // namespace uvinetd
