@@ -18,9 +18,15 @@ _CLONE_NEWNET = 0x40000000
 _PRIVATE = ("passwd", "group", "shadow", "gshadow", "services", "hosts")
 
 
+_entered = False
+
+
 def enter():
-    """Enters new namespaces; skips when that is not possible here."""
+    """Enters new namespaces, once per program; skips when that is not possible here."""
+    global _entered  # pylint: disable=global-statement
     requires_root("namespaces")
+    if _entered:
+        return
     requires("ip", "mount")
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.unshare(_CLONE_NEWNS | _CLONE_NEWNET) != 0:
@@ -33,6 +39,7 @@ def enter():
         if os.path.exists(f"/etc/{name}"):
             # copy2 keeps the mode but not the owner; all of these belong to root anyway.
             bind(shutil.copy2(f"/etc/{name}", folder), f"/etc/{name}")
+    _entered = True
 
 
 def run(*command):
@@ -45,19 +52,37 @@ def bind(source, target):
     run("mount", "--bind", source, target)
 
 
-def overlay(folder):
-    """Makes a folder of the system writable without changing it; skips where that fails."""
-    scratch = os.path.join(temporary_folder(), "overlay")
-    os.mkdir(scratch)
-    run("mount", "-t", "tmpfs", "tmpfs", scratch)  # an overlay's upper layer cannot be an overlay
-    upper, work = os.path.join(scratch, "upper"), os.path.join(scratch, "work")
-    os.mkdir(upper, 0o755)
-    os.mkdir(work)
-    options = f"lowerdir={folder},upperdir={upper},workdir={work}"
-    done = subprocess.run(["mount", "-t", "overlay", "overlay", "-o", options, folder],
-                          check=False, capture_output=True, text=True)
-    if done.returncode != 0:
-        raise unittest.SkipTest(f"no overlay mounts here: {done.stderr.strip()}")
+def private_root(folders=()):
+    """Makes / a folder of our own with all of the real one in it, and the named ones beside."""
+    # Under /run, which is ours alone: a temporary folder is removed with all that is in it.
+    root = "/run/root"
+    os.mkdir(root)
+    run("mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", root)
+    for entry in os.scandir("/"):
+        target = os.path.join(root, entry.name)
+        if entry.is_symlink():
+            os.symlink(os.readlink(entry.path), target)
+        elif entry.is_dir():
+            os.mkdir(target, 0o755)
+            run("mount", "--rbind", entry.path, target)
+    for folder in folders:
+        os.makedirs(root + folder, 0o755, exist_ok=True)
+    os.chroot(root)
+    os.chdir("/")
+
+
+def add_programs(folder, links):
+    """Adds names to a folder of programs: {name: target}; those that are there stay."""
+    real = f"/run/real{folder.replace('/', '-')}"
+    os.mkdir(real)
+    bind(folder, real)
+    run("mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", folder)
+    for name in os.listdir(real):
+        os.symlink(os.path.join(real, name), os.path.join(folder, name))
+    for name, target in links.items():
+        path = os.path.join(folder, name)
+        if not os.path.lexists(path):
+            os.symlink(os.path.join(real, target), path)
 
 
 def add_group(name, gid, members=()):
@@ -78,6 +103,10 @@ def hashed(password):
 
 
 def _append(path, line):
-    # In place: the file is a mount point and cannot be replaced.
-    with open(path, "a", encoding="utf-8") as file:
-        file.write(line + "\n")
+    """Adds an entry, in place of one of the same name."""
+    name = line.split(":")[0] + ":"
+    with open(path, "r+", encoding="utf-8") as file:  # a mount point cannot be replaced
+        lines = [old for old in file.read().splitlines() if not old.startswith(name)]
+        file.seek(0)
+        file.truncate()
+        file.write("\n".join([*lines, line]) + "\n")
