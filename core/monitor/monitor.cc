@@ -21,6 +21,7 @@ constexpr std::chrono::milliseconds kStopDeadline{800};   // for launches in fli
 constexpr std::chrono::seconds kDrainDeadline{8};         // PID 1: below the usual 10 s of a container
 constexpr std::chrono::seconds kTermDeadline{1};
 constexpr std::chrono::milliseconds kDrainLook{100};
+constexpr std::chrono::milliseconds kLeaveDeadline{150};  // for the roles to end
 
 }  // namespace
 
@@ -88,7 +89,7 @@ int Monitor::run() {
   on_signal(SIGUSR1, [this] { write_state(); });
   on_signal(SIGUSR2, [this] { log_.warning("USR2: upgrade in place is not built in yet"); });
   begin();
-  if (!is_stopping_) loop_.run();
+  loop_.run();
   return exit_status_;
 }
 
@@ -156,6 +157,7 @@ void Monitor::on_child() {
   }
   for (const auto& exit : others) launchers_->on_child_end(exit);
   if (reactor) on_reactor_end(*reactor);
+  leave_if_alone();
 }
 
 void Monitor::write_state() {
@@ -215,15 +217,23 @@ void Monitor::drain(int step) {
   timers_.after(kDrainLook, [look] { (*look)(); });
 }
 
+// Lets go of everything; then only the ends of the roles are waited for, so that none outlives us
+// as somebody else's zombie.
 void Monitor::finish() {
   is_stopping_ = true;
+  if (std::exchange(is_finishing_, true)) return;
   launchers_->stop_all(StopHow::LeaveNow);
   if (reactor_) reactor_->kill();
   sockets_.remove_paths();
   if (start_.pid_file) start_.pid_file->remove();
   if (exit_status_ == 0) log_.notice("stopped");
   log_.flush();
-  loop_.stop();
+  timers_.after(kLeaveDeadline, [this] { loop_.stop(); });
+  leave_if_alone();
+}
+
+void Monitor::leave_if_alone() {
+  if (is_finishing_ && !reactor_ && launchers_->count() == 0) loop_.stop();
 }
 
 }  // namespace uvinetd

@@ -62,6 +62,7 @@ class Monitor {
   void fail_start(const std::string& reason);
   void stop(bool at_once);
   void finish();
+  void leave_if_alone();
   void drain(int step);
   [[nodiscard]] std::string summary() const;
 
@@ -139,6 +140,7 @@ class Monitor {
   bool is_ready_ = false;
   bool is_stopping_ = false;
   bool is_draining_ = false;
+  bool is_finishing_ = false;
   int exit_status_ = 0;
 };
 
