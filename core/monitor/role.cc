@@ -58,6 +58,7 @@ std::vector<char*> role_environment() {
 
 [[noreturn]] void exec_role(int binary, int channel, char* const* argv, char* const* environment) {
   setsid();
+  if (chdir("/") != 0) _exit(127);  // servers start there
   const int spare_binary = fcntl(binary, F_DUPFD_CLOEXEC, kLowestSpare);
   const int spare_channel = fcntl(channel, F_DUPFD_CLOEXEC, kLowestSpare);
   if (spare_binary < 0 || spare_channel < 0 || dup2(spare_channel, kChannelFd) < 0) _exit(127);
