@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
 """Small clients: each call opens what it needs, has a deadline, and closes what it opened."""
+import itertools
 import json
 import os
 import socket
@@ -7,6 +8,7 @@ import socket
 from harness.waiting import eventually, seconds
 
 _SIZES = 65536
+_CLIENTS = itertools.count()
 
 
 def connect(port, host="127.0.0.1"):
@@ -80,7 +82,7 @@ def unix_datagram_client(path, folder):
     """A Unix-domain datagram socket with a name of its own in `folder`, connected to `path`."""
     client = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     client.settimeout(seconds())
-    client.bind(os.path.join(folder, f"client-{id(client):x}-{client.fileno()}"))
+    client.bind(os.path.join(folder, f"client-{os.getpid()}-{next(_CLIENTS)}"))
     client.connect(path)
     return client
 

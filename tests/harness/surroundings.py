@@ -15,9 +15,10 @@ import unittest
 
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 # Below the kernel's range for outgoing connections, so that no client takes a port meanwhile.
-_PORTS = range(20000, 32000)
-_taken = set()
-
+_PORTS = range(10000, 32000)
+_BLOCK = 100
+_blocks = {}  # first port: the socket whose abstract name keeps other test programs off the block
+_unused = []
 
 def is_root():
     """True when tests may become anybody."""
@@ -65,12 +66,32 @@ def my_group():
 
 
 def free_port():
-    """A port that nobody uses on IPv4 and IPv6, TCP and UDP; never the same one twice."""
+    """A port that nobody uses on IPv4 and IPv6, TCP and UDP; never the same one twice.
+
+    Test programs that run at the same time get different ones.
+    """
     while True:
-        port = random.choice(_PORTS)
-        if port not in _taken and _is_free(port):
-            _taken.add(port)
+        if not _unused:
+            _reserve_block()
+        port = _unused.pop()
+        if _is_free(port):
             return port
+
+
+def _reserve_block():
+    starts = [start for start in _PORTS[::_BLOCK] if start not in _blocks]
+    random.shuffle(starts)
+    for start in starts:
+        name = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            name.bind(f"\0uvinetd-test-ports-{start}")
+        except OSError:
+            name.close()
+            continue
+        _blocks[start] = name
+        _unused.extend(range(start, start + _BLOCK))
+        return
+    raise AssertionError("other test programs hold all ports")
 
 
 def free_ports(count):

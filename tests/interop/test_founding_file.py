@@ -98,7 +98,9 @@ class FoundingFile(unittest.TestCase):
         self.assertIn(_USER, run_client(requires("finger"), f"{_USER}@127.0.0.1").stdout)
 
     def test_auth(self):
-        reply = sockets.fetch(113, request=b"6191, 23\r\n").decode()
+        with sockets.connect(113) as client:
+            client.sendall(b"6191, 23\r\n")
+            reply = sockets.read_line(client)
         self.assertRegex(reply, r"^6191\s*,\s*23\s*:\s*USERID")
 
     def test_tftp(self):

@@ -136,7 +136,9 @@ class Tftp(unittest.TestCase):
         for job, path in jobs:
             self.assertEqual(job.wait(seconds(60)), 0)
             self.assertEqual(read(path), self.data)
-        self.assertEqual(self.daemon.count(r"\bstart id=tftp/udp"), 1, self.daemon.log())
+        alive = (self.daemon.count(r"\bstart id=tftp/udp") -
+                 self.daemon.count(r"\bexit id=tftp/udp"))
+        self.assertEqual(alive, 1, self.daemon.log())
 
     def test_a_file_is_put_by_each_client(self):
         upload = write(os.path.join(temporary_folder(), "upload"), os.urandom(70000))

@@ -136,8 +136,10 @@ class Ident(WithAccount):
 
     def test_a_query_is_answered_in_one_line(self):
         server = requires("nullidentd")
-        with Daemon([f"auth stream tcp nowait nobody {server} nullidentd"]):
-            reply = sockets.fetch(113, request=b"6191, 23\r\n").decode()
+        with Daemon([f"auth stream tcp nowait nobody {server} nullidentd"]), \
+                sockets.connect(113) as client:
+            client.sendall(b"6191, 23\r\n")
+            reply = sockets.read_line(client)
         self.assertRegex(reply, r"^6191\s*,\s*23\s*:\s*USERID\s*:\s*\S+\s*:\s*\S+\s*$")
 
 

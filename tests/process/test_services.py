@@ -276,7 +276,8 @@ class Limits(WithFolder):
             for _ in range(2):
                 sockets.fetch_report(other)
             self.assertTrue(sockets.has_nothing(clients[2]))
-            self.assertEqual(sorted(daemon.servers()), sorted(pids))
+            self.assertEqual(daemon.count(rf"\bstart id={port}/tcp"), 2)
+            self.assertTrue(all(procfs.is_alive(pid) for pid in pids))
             clients[0].close()
             self.assertIn("pid", sockets.read_line(clients[2]))
             for client in clients[1:]:
