@@ -128,7 +128,6 @@ class Monitor {
   std::uint32_t epoch_ = 0;
   std::unordered_set<std::uint32_t> awaited_drains_;
   Timers::Id drain_deadline_ = 0;
-  std::chrono::milliseconds reactor_started_{0};
   std::uint32_t quick_deaths_ = 0;
   std::uint32_t reactor_uid_ = 0;
   std::uint32_t reactor_gid_ = 0;

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t kAheadAtMost = 8;  // identities whose launcher is started before its first use
 constexpr std::chrono::seconds kDrainDeadline{5};
-constexpr std::chrono::seconds kQuickDeath{2};
+constexpr std::chrono::milliseconds kFirstDelay{50};
 constexpr std::uint32_t kStartTries = 3;
 constexpr std::chrono::seconds kIdlePing{60};  // an idle daemon sleeps
 constexpr std::chrono::seconds kBusyPing{5};
@@ -74,7 +74,6 @@ ReactorStart Monitor::reactor_start() const {
 void Monitor::start_reactor() {
   if (is_stopping_) return;
   ++epoch_;
-  reactor_started_ = loop_.now();
   auto process = start_role(start_.binaries.reactor(), "uvi-reactor");
   auto log_target = open_log_for_role(start_.options, start_.is_daemon);
   if (!process || !log_target) {
@@ -135,20 +134,20 @@ void Monitor::on_launcher_gone(std::uint32_t launcher) {
 }
 
 void Monitor::on_reactor_end(const Exit& exit) {
+  const bool had_applied = reactor_->has_applied;
   reactor_.reset();
   awaited_drains_.clear();
   timers_.cancel(drain_deadline_);
   timers_.cancel(ping_timer_);
   timers_.cancel(pong_deadline_);
   if (is_stopping_) return;
-  const bool was_quick = loop_.now() - reactor_started_ < kQuickDeath;
-  quick_deaths_ = was_quick ? quick_deaths_ + 1 : 0;
+  // Dead before it served anybody: a fault at start.
+  quick_deaths_ = had_applied ? 0 : quick_deaths_ + 1;
   log_.error("reactor ended: status={}; replacing it", status_text(exit.status));
   if (!is_ready_ && quick_deaths_ >= kStartTries) return fail_start("the reactor does not start");
-  // At once the first times; then with a growing delay, so that a fault at start is no busy loop.
-  const auto doublings = quick_deaths_ < 3 ? 0U : std::min(quick_deaths_ - 2, 6U);
-  const auto delay = doublings == 0 ? std::chrono::milliseconds(0)
-                                    : std::chrono::milliseconds(50) * (1U << doublings);
+  // At once, but for a fault at start, which must not become a busy loop.
+  const auto delay = quick_deaths_ == 0 ? std::chrono::milliseconds(0)
+                                        : kFirstDelay * (1U << std::min(quick_deaths_ - 1, 6U));
   timers_.after(delay, [this] { start_reactor(); });
 }
 

@@ -7,6 +7,7 @@
 namespace uvinetd {
 namespace {
 
+constexpr std::chrono::milliseconds kEndAfter{500};  // a closed channel whose process lives on
 constexpr std::chrono::seconds kRetireAfter{30};  // a spare launcher without children
 
 }  // namespace
@@ -53,7 +54,10 @@ void Launchers::read(One& one) {
       // Dead (the monitor will say so), or it speaks nonsense or has refused ours: it is ended.
       one.watcher.reset();
       one.channel.close();
-      callbacks_.tell_monitor(MessageType::StuckLauncher, print(LauncherNumber{one.id, true}));
+      timers_.after(kEndAfter, [this, id = one.id] {
+        if (!all_.contains(id)) return;
+        callbacks_.tell_monitor(MessageType::StuckLauncher, print(LauncherNumber{id, true}));
+      });
       return;
     }
     on_reports(one, std::move(*reports));
@@ -89,7 +93,7 @@ Launchers::One* Launchers::best(std::uint32_t identity) {
   std::size_t least = kLedgerSlots - 16;
   for (auto* one : found->second) {
     const auto load = one->in_flight.size() + one->running.size();
-    if (one->is_stalled || one->is_retired || !one->channel.is_open() || one->channel.has_backlog() ||
+    if (one->is_stalled || one->is_retired || one->is_broken || !one->channel.is_open() || one->channel.has_backlog() ||
         one->in_flight.size() >= kMostInFlight || load >= least) {
       continue;
     }
@@ -108,7 +112,7 @@ bool Launchers::has_room(std::uint32_t identity) {
     const bool is_only_busy =
         found != by_identity_.end() &&
         std::any_of(found->second.begin(), found->second.end(), [](const One* each) {
-          return each->channel.is_open() && !each->is_stalled &&
+          return each->channel.is_open() && !each->is_stalled && !each->is_broken &&
                  each->running.size() < kComfortableChildren;
         });
     if (!is_only_busy) ask_for_one(identity);
@@ -131,7 +135,10 @@ bool Launchers::submit(InFlight& launch, int socket) {
   const auto sent = one->channel.send(static_cast<std::uint16_t>(MessageType::Launch),
                                       print(Launch{launch.id, launch.service, launch.listener}),
                                       {socket});
-  if (!sent) return false;
+  if (!sent) {
+    one->is_broken = true;
+    return false;
+  }
   if (one->channel.has_backlog()) watch(*one);
   if (one->in_flight.empty()) one->last_answer = loop_.now();
   one->in_flight.insert(launch.id);

@@ -1,0 +1,315 @@
+# SPDX-License-Identifier: ISC
+"""Roles that die, one at a time and in a loop under load: nobody is served twice, few are lost."""
+import json
+import os
+import signal
+import threading
+import unittest
+
+from harness import procfs, sockets
+from harness.daemon import Daemon
+from harness.surroundings import free_port, free_ports, me, probe, shared_folder
+from harness.waiting import eventually, seconds
+
+
+def service(address, kind, wait, *arguments):
+    """One line that starts the probe."""
+    return f"{address} {kind} {wait} {me()} {probe()} probe {' '.join(map(str, arguments))}"
+
+
+def pid_of(answer):
+    """The server's pid in a reply of `probe wait-udp`: COUNT PID TEXT."""
+    return int(answer.split()[1])
+
+
+def kill(pid):
+    """SIGKILL, as the kernel does it when memory is short."""
+    os.kill(pid, signal.SIGKILL)
+
+
+class Replacement(unittest.TestCase):
+    """A role that is killed is started again, and what runs is known to its successor."""
+
+    def setUp(self):
+        self.file = os.path.join(shared_folder(), "lines")
+
+    def kill_reactor(self, daemon):
+        """Returns when a new reactor is there."""
+        old = daemon.reactor()
+        kill(old)
+        eventually(lambda: [pid for pid in daemon.roles("uvi-reactor") if pid != old],
+                   what="another reactor")
+
+    def kill_launchers(self, daemon):
+        """Kills all launchers."""
+        for pid in daemon.launchers():
+            kill(pid)
+
+    def kill_both(self, daemon):
+        """Reactor and launchers, one right after the other."""
+        self.kill_reactor(daemon)
+        self.kill_launchers(daemon)
+
+    def test_sockets_go_on_being_served(self):
+        for way in (self.kill_reactor, self.kill_launchers, self.kill_both):
+            with self.subTest(way.__name__):
+                port, builtin = free_ports(2)
+                with Daemon([service(port, "stream tcp4", "nowait", "report"),
+                             f"{builtin} stream tcp4 nowait {me()} internal daytime"]) as daemon:
+                    for _ in range(5):
+                        way(daemon)
+                        self.assertIn("fds", sockets.fetch_report(port))
+                        self.assertTrue(sockets.fetch(builtin).endswith(b"\r\n"))
+
+    def test_a_running_server_lives_on_and_its_end_is_told(self):
+        for way in (self.kill_reactor, self.kill_launchers, self.kill_both):
+            with self.subTest(way.__name__):
+                port = free_port()
+                with Daemon([service(port, "stream tcp4", "nowait", "hold")]) as daemon:
+                    client = sockets.connect(port)
+                    pid = json.loads(sockets.read_line(client))["pid"]
+                    daemon.wait_for_log(rf"\bstart id=\S+ pid={pid} ")
+                    way(daemon)
+                    self.assertTrue(procfs.is_alive(pid))
+                    client.close()
+                    daemon.wait_for_log(rf"\bexit id={port}/tcp\S* pid={pid} status=0 ms=\d+")
+
+    def test_a_limit_counts_the_servers_of_before(self):
+        for way in (self.kill_reactor, self.kill_launchers, self.kill_both):
+            with self.subTest(way.__name__):
+                port, other = free_ports(2)
+                with Daemon([service(port, "stream tcp4", "nowait/2", "hold"),
+                             service(other, "stream tcp4", "nowait", "report")]) as daemon:
+                    clients = [sockets.connect(port) for _ in range(2)]
+                    for client in clients:
+                        sockets.read_line(client)
+                    eventually(lambda: daemon.starts(f"{port}/tcp4") == 2)
+                    way(daemon)
+                    third = sockets.connect(port)
+                    for _ in range(2):
+                        sockets.fetch_report(other)
+                    self.assertTrue(sockets.has_nothing(third))
+                    clients[0].close()
+                    self.assertIn("pid", sockets.read_line(third))
+                    clients[1].close()
+                    third.close()
+
+    def test_a_wait_server_keeps_its_socket_to_itself(self):
+        for way in (self.kill_reactor, self.kill_launchers, self.kill_both):
+            with self.subTest(way.__name__):
+                port = free_port()
+                with Daemon([service(port, "dgram udp4", "wait", "wait-udp", self.file)]) as daemon:
+                    with sockets.datagram_client(port) as client:
+                        first = pid_of(sockets.ask(client, "one"))
+                        daemon.wait_for_log(rf"\bstart id=\S+ pid={first} ")
+                        way(daemon)
+                        self.assertEqual(pid_of(sockets.ask(client, "two")), first)
+                        self.assertEqual(daemon.starts(f"{port}/udp4"), 1)
+                        sockets.ask(client, "quit")
+                        daemon.wait_for_log(rf"\bexit id={port}/udp4 ")
+                        third = sockets.ask_until_answered(client, "three")
+                        self.assertNotEqual(pid_of(third), first)
+                        sockets.ask(client, "quit")
+
+    def test_a_client_that_waits_in_the_backlog_is_served(self):
+        port = free_port()
+        with Daemon([service(port, "stream tcp4", "nowait", "report")]) as daemon:
+            reactor = daemon.reactor()
+            os.kill(reactor, signal.SIGSTOP)
+            clients = [sockets.connect(port) for _ in range(10)]
+            kill(reactor)
+            for client in clients:
+                self.assertIn(b'"fds"', sockets.read_all(client))
+                client.close()
+
+    def test_launches_that_a_stopped_launcher_has_in_its_queue_are_not_lost(self):
+        port = free_port()
+        with Daemon([service(port, "stream tcp4", "nowait", "report")]) as daemon:
+            sockets.fetch_report(port)
+            launcher = daemon.launchers()[0]
+            os.kill(launcher, signal.SIGSTOP)
+            clients = [sockets.connect(port) for _ in range(20)]
+            eventually(lambda: all_accepted(port, 20), what="the reactor to accept them")
+            kill(launcher)
+            for client in clients:
+                self.assertIn(b'"fds"', sockets.read_all(client))
+                client.close()
+            eventually(lambda: daemon.starts(f"{port}/tcp4") == 21)
+
+    def test_the_monitor_killed_frees_the_sockets_at_once_and_servers_live_on(self):
+        port, held = free_ports(2)
+        lines = [service(port, "stream tcp4", "nowait", "report"),
+                 service(held, "stream tcp4", "nowait", "hold")]
+        daemon = Daemon(lines)
+        client = sockets.connect(held)
+        pid = json.loads(sockets.read_line(client))["pid"]
+        roles = daemon.roles("uvi-reactor") + daemon.launchers()
+        kill(daemon.pid)
+        daemon.process.wait(seconds())
+        eventually(lambda: is_refused(port), what="the end of the listener")
+        self.assertTrue(procfs.is_alive(pid))
+        with Daemon([service(port, "stream tcp4", "nowait", "report")]):
+            self.assertIn("fds", sockets.fetch_report(port))
+        self.assertTrue(procfs.is_alive(pid))
+        client.close()
+        eventually(lambda: not any(procfs.is_alive(role) for role in roles),
+                   what="the end of the roles after their children")
+        daemon.kill()
+
+
+def all_accepted(port, count):
+    """True when no connection to the port stands in the listener's queue any more."""
+    hexadecimal = f":{port:04X}"
+    with open("/proc/net/tcp", encoding="ascii") as table:
+        rows = [row.split() for row in table.readlines()[1:]]
+    listening = [row for row in rows if row[1].endswith(hexadecimal) and row[3] == "0A"]
+    established = [row for row in rows if row[1].endswith(hexadecimal) and row[3] == "01"]
+    queued = sum(int(row[4].split(":")[1], 16) for row in listening)
+    return queued == 0 and len(established) >= count
+
+
+def is_refused(port):
+    """True when nobody listens there."""
+    try:
+        sockets.connect(port).close()
+        return False
+    except ConnectionRefusedError:
+        return True
+
+
+class Load:
+    """Clients that ask one after the other; each request has a number that must come back."""
+
+    def __init__(self, port, clients=4):
+        self.port = port
+        self.is_over = False
+        self.lock = threading.Lock()
+        self.answered = []
+        self.lost = []
+        self.refused = 0
+        self.last = 0
+        self.threads = [threading.Thread(target=self.client) for _ in range(clients)]
+        for thread in self.threads:
+            thread.start()
+
+    def client(self):
+        """Until the load is over."""
+        while not self.is_over:
+            with self.lock:
+                self.last += 1
+                number = self.last
+            try:
+                answer = sockets.fetch(self.port, request=f"{number}\n".encode())
+            except ConnectionRefusedError:
+                self.refused += 1
+                continue
+            except OSError:
+                answer = b""
+            (self.answered if answer == f"{number}\n".encode() else self.lost).append(number)
+
+    def wait_for(self, more):
+        """Until so many more requests are answered."""
+        goal = len(self.answered) + more
+        eventually(lambda: len(self.answered) >= goal, what="answers under load")
+
+    def end(self):
+        """Ends the clients."""
+        self.is_over = True
+        for thread in self.threads:
+            thread.join(seconds())
+
+
+class UnderLoad(unittest.TestCase):
+    """Roles killed again and again while clients ask."""
+
+    def setUp(self):
+        folder = shared_folder()
+        self.file = os.path.join(folder, "served")
+        self.server = os.path.join(folder, "server")
+        with open(self.server, "w", encoding="utf-8") as script:
+            script.write('#!/bin/sh\nread number\necho "$number" >>"$1"\necho "$number"\n')
+        os.chmod(self.server, 0o755)
+
+    def kill_under_load(self, role, times, most_lost):
+        """Kills the role so many times; returns nothing, asserts what clients saw."""
+        port = free_port()
+        line = f"{port} stream tcp4 nowait {me()} {self.server} server {self.file}"
+        with Daemon([line], log_connections=False) as daemon:
+            load = Load(port)
+            try:
+                for _ in range(times):
+                    load.wait_for(10)
+                    victims = eventually(lambda: daemon.roles(role), what=role)
+                    kill(victims[0])
+            finally:
+                load.end()
+            with open(self.file, encoding="utf-8") as file:
+                served = file.read().split()
+            self.assertEqual(len(served), len(set(served)), "somebody was served twice")
+            self.assertEqual(load.refused, 0, "the listener was closed")
+            self.assertLessEqual(len(load.lost), most_lost, f"lost {load.lost}\n{daemon.log()}")
+            print(f"{role}: {times} kills, {len(load.answered)} answered, {len(load.lost)} lost")
+
+    def test_reactor(self):
+        self.kill_under_load("uvi-reactor", 30, 30)  # one that was just accepted, per kill
+
+    def test_launcher(self):
+        self.kill_under_load("uvi-launcher", 30, 30)  # the one that was just being spawned
+
+
+class Signals(unittest.TestCase):
+    """Only the monitor acts on an operator's signals."""
+
+    def test_signals_to_the_other_roles_change_nothing(self):
+        port = free_port()
+        with Daemon([service(port, "stream tcp4", "nowait", "report")]) as daemon:
+            sockets.fetch_report(port)
+            roles = sorted(daemon.roles("uvi-reactor") + daemon.launchers())
+            for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGUSR1,
+                           signal.SIGUSR2):
+                for pid in roles:
+                    os.kill(pid, number)
+            self.assertIn("fds", sockets.fetch_report(port))
+            self.assertEqual(sorted(daemon.roles("uvi-reactor") + daemon.launchers()), roles)
+
+    def test_hup_to_every_process_is_one_reload(self):
+        port = free_port()
+        with Daemon([service(port, "stream tcp4", "nowait", "report")]) as daemon:
+            roles = daemon.roles("uvi-reactor") + daemon.launchers()
+            for pid in [*roles, daemon.pid]:
+                os.kill(pid, signal.SIGHUP)
+            daemon.wait_for_log(r"\breload kept=1 added=0 removed=0 changed=0")
+            self.assertEqual(sorted(daemon.roles("uvi-reactor") + daemon.launchers()),
+                             sorted(roles))
+            self.assertIn("fds", sockets.fetch_report(port))
+
+    def test_int_to_every_process_is_an_orderly_end(self):
+        port = free_port()
+        with Daemon([service(port, "stream tcp4", "nowait", "report")]) as daemon:
+            for pid in daemon.roles("uvi-reactor") + daemon.launchers():
+                os.kill(pid, signal.SIGINT)
+            daemon.stop(signal.SIGINT)
+            self.assertEqual(daemon.count(r"replacing"), 0)
+
+
+class HostileBox(unittest.TestCase):
+    """What a taken-over reactor cannot do."""
+
+    def test_the_reactor_has_no_way_to_new_privileges(self):
+        with Daemon([f"{free_port()} stream tcp4 nowait {me()} internal echo"]) as daemon:
+            state = procfs.status(daemon.reactor())
+            self.assertEqual(state.get("NoNewPrivs"), "1")
+            if os.environ.get("UVINETD_TEST_TIMEOUT_MULTIPLIER", "1") == "1":  # not sanitized
+                self.assertEqual(state.get("Seccomp"), "2")
+            if os.geteuid() == 0:
+                self.assertNotIn("0", state["Uid"].split())
+                self.assertEqual(state["CapEff"].strip("0"), "")
+                self.assertEqual(state["Groups"], "")
+
+    def test_a_server_cannot_trace_its_launcher(self):
+        port = free_port()
+        with Daemon([service(port, "stream tcp4", "nowait", "hold")]) as daemon:
+            with sockets.connect(port) as client:
+                sockets.read_line(client)
+                launcher = daemon.launchers()[0]
+                self.assertEqual(os.stat(f"/proc/{launcher}/mem").st_uid, 0)
