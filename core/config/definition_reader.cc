@@ -37,7 +37,7 @@ std::string_view take_word(std::string_view& line) {
 // A line in column 1 whose second word can only be that of another entry: the ";" was forgotten.
 bool EntryReader::looks_like_entry() const {
   auto line = text_.substr(line_start_, line_end_ - line_start_);
-  if (line.empty() || is_blank(line[0])) return false;
+  if (line.empty() || is_blank(line[0]) || line[0] == ';' || line[0] == ',') return false;
   take_word(line);
   const auto second = take_word(line);
   if (!line.empty() && line[0] == '=') return false;
@@ -150,6 +150,7 @@ bool EntryReader::read_key(Entry& entry, bool& is_done) {
   while ((token = read_token(word, false)) == Token::Word) {
     after = word.end();
     pair.values.push_back(std::move(word));
+    if (is_over_limit(entry)) return false;
   }
   is_done = token == Token::Semicolon;
   if (token != Token::Comma && !is_done) return fail(token, word, "\",\" or \";\"");
@@ -163,17 +164,17 @@ void EntryReader::read_definition(Entry& entry) {
   entry.words.pop_back();
   bool is_done = false;
   while (!is_done) {
-    if (at_ - entry_start_ > kLongestEntry) {
-      is_too_long(entry);
-      skip_definition();
-      entry.form = Entry::Form::Unreadable;
-      return;
-    }
-    if (!read_key(entry, is_done)) {
+    if (is_over_limit(entry) || !read_key(entry, is_done)) {
       entry.form = Entry::Form::Unreadable;
       return;
     }
   }
+}
+
+bool EntryReader::is_over_limit(const Entry& entry) {
+  if (at_ - entry_start_ <= kLongestEntry || !is_too_long(entry)) return false;
+  skip_definition();
+  return true;
 }
 
 // To the end of a definition that has been reported.

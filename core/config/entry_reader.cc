@@ -12,10 +12,6 @@ bool is_mark(char c) {
   return c == '"' || c == '\'';
 }
 
-bool has_continuation_lines(Dialect dialect) {
-  return dialect != Dialect::Gnu && dialect != Dialect::Busybox;
-}
-
 // The daemons of these systems know no quotation marks.
 bool takes_marks_literally(Dialect dialect) {
   return dialect == Dialect::Debian || dialect == Dialect::OpenBsd || dialect == Dialect::Busybox;

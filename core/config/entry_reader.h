@@ -23,6 +23,10 @@ constexpr bool is_control(char c) {
   return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
 }
 
+constexpr bool has_continuation_lines(Dialect dialect) {
+  return dialect != Dialect::Gnu && dialect != Dialect::Busybox;
+}
+
 struct KeyValues {
   Field key;
   std::vector<Field> values;
@@ -70,6 +74,7 @@ class EntryReader {
   Word bad_byte();
 
   void read_definition(Entry& entry);
+  bool is_over_limit(const Entry& entry);
   bool read_key(Entry& entry, bool& is_done);
   Token read_token(Field& word, bool is_key);
   Token read_token_word(Field& word, bool is_key);

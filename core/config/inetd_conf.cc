@@ -38,6 +38,7 @@ class Parser {
   ParsedConfig run() {
     while (const auto entry = reader_.next()) take(*entry);
     drop_duplicates();
+    report_.finish();
     std::stable_sort(out_.diagnostics.begin(), out_.diagnostics.end(),
                      [](const Diagnostic& a, const Diagnostic& b) {
                        return std::tie(a.at.line, a.at.column) < std::tie(b.at.line, b.at.column);

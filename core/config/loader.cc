@@ -52,17 +52,29 @@ void drop_duplicates(std::vector<T>& list, Diagnostics& diagnostics, SpecOf spec
   std::erase_if(list, [&](const T&) { return !keeps[index++]; });
 }
 
-// By file in the order of first mention, then by place.
-void sort_diagnostics(Diagnostics& list) {
-  std::unordered_map<std::string, std::size_t> order;
-  const auto name_of = [](const Diagnostic& d) { return d.at.file ? *d.at.file : std::string(); };
-  for (const auto& diagnostic : list) order.try_emplace(name_of(diagnostic), order.size());
-  std::stable_sort(list.begin(), list.end(), [&](const Diagnostic& a, const Diagnostic& b) {
-    const auto key = [&](const Diagnostic& d) {
-      return std::tuple(order[name_of(d)], d.at.line, d.at.column);
-    };
-    return key(a) < key(b);
-  });
+// The order in which files were met: those that could not be read, then those that could.
+using FileOrder = std::unordered_map<std::string, std::size_t>;
+
+std::string file_of(const Diagnostic& diagnostic) {
+  return diagnostic.at.file ? *diagnostic.at.file : std::string();
+}
+
+FileOrder order_of(const std::vector<ConfigFile>& files, const Diagnostics& of_reading) {
+  FileOrder order;
+  order.try_emplace("", 0);  // the command line
+  for (const auto& diagnostic : of_reading) order.try_emplace(file_of(diagnostic), order.size());
+  for (const auto& file : files) order.try_emplace(file.name, order.size());
+  return order;
+}
+
+void sort_diagnostics(Diagnostics& list, const FileOrder& order) {
+  const auto key = [&](const Diagnostic& diagnostic) {
+    const auto found = order.find(file_of(diagnostic));
+    const auto rank = found == order.end() ? order.size() : found->second;
+    return std::tuple(rank, diagnostic.at.line, diagnostic.at.column);
+  };
+  std::stable_sort(list.begin(), list.end(),
+                   [&](const Diagnostic& a, const Diagnostic& b) { return key(a) < key(b); });
 }
 
 }  // namespace
@@ -72,6 +84,7 @@ LoadedConfig load_config_with(const std::vector<std::string>& paths, const LoadO
   LoadedConfig out;
   auto read = read_config_files(paths, options.uid == 0, out.diagnostics);
   out.is_unreadable = read.is_unreadable;
+  const auto order = order_of(read.files, out.diagnostics);
   std::vector<ServiceSpec> specs;
   for (auto& file : read.files) {
     if (!check_language(file, out.diagnostics)) {
@@ -91,7 +104,7 @@ LoadedConfig load_config_with(const std::vector<std::string>& paths, const LoadO
     drop_duplicates(out.services, out.diagnostics,
                     [](LoadedService& loaded) -> ServiceSpec& { return loaded.spec; });
   }
-  sort_diagnostics(out.diagnostics);
+  sort_diagnostics(out.diagnostics, order);
   return out;
 }
 

@@ -12,12 +12,14 @@ enum Position : std::size_t { kService, kType, kProtocol, kWait, kUser, kProgram
 constexpr std::array<const char*, kPositions> kNames{"service",    "socket type", "protocol",
                                                      "wait field", "user",        "program"};
 
-bool is_complete(const Entry& entry, Report& report) {
+bool is_complete(const Entry& entry, Dialect dialect, Report& report) {
   const auto count = entry.words.size();
   if (count >= kPositions) return true;
+  const bool is_lone = entry.at.column > 1 && !has_continuation_lines(dialect);
   return report.error(entry.words.back().end(), "missing-field",
                       std::string("the ") + kNames[count] + " is missing",
-                      "service type protocol wait user program");
+                      is_lone ? "this dialect has no continuation lines"
+                              : "service type protocol wait user program");
 }
 
 // Forms that are known and refused as a whole, before their other fields are judged.
@@ -47,7 +49,8 @@ std::optional<ServiceSpec> read_positional(const Entry& entry,
                                            FieldContext& context) {
   Report& report = context.report;
   const auto& words = entry.words;
-  if (!is_complete(entry, report) || is_refused_form(entry, report)) return std::nullopt;
+  if (!is_complete(entry, context.options.dialect, report) || is_refused_form(entry, report))
+    return std::nullopt;
   ServiceSpec spec;
   spec.at = report.position(entry.at);
 

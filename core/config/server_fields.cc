@@ -52,8 +52,17 @@ void settle_mode(SocketKind kind, const Field& field, Report& report, ServiceSpe
   spec.mode = needed;
 }
 
+bool begins_comment(const Field& field) {
+  return !field.is_quoted && field.text.starts_with('#');
+}
+
 bool read_internal(const std::vector<Field>& fields, FieldContext& context, ServiceSpec& spec) {
-  const bool is_named = fields.size() > 1;
+  const bool has_comment = fields.size() > 1 && begins_comment(fields[1]);
+  if (has_comment) {
+    context.report.warning(fields[1].at, "trailing-comment", "a comment begins in column 1 only",
+                           "put the comment on a line of its own");
+  }
+  const bool is_named = fields.size() > 1 && !has_comment;
   const Field& field = is_named ? fields[1] : fields[0];
   const SocketKind kind = spec.listen.front().kind;
   const auto word = is_named ? field.text : is_ip(kind) ? spec.name : basename_of(spec.name);
@@ -65,7 +74,7 @@ bool read_internal(const std::vector<Field>& fields, FieldContext& context, Serv
         field.at, "internal",
         fmt::format("the built-in {} has no form for {}", builtin->name, kind_name(kind)));
   }
-  if (fields.size() > 2) {
+  if (is_named && fields.size() > 2) {
     context.report.warning(fields[2].at, "internal", "a built-in service takes no arguments");
   }
   spec.internal = builtin->name;
@@ -119,7 +128,7 @@ bool read_server(const std::vector<Field>& fields, FieldContext& context, Servic
   bool is_told = false;
   for (std::size_t i = 1; i < fields.size(); ++i) {
     const Field& argument = fields[i];
-    if (!is_told && !argument.is_quoted && argument.text.starts_with('#')) {
+    if (!is_told && begins_comment(argument)) {
       is_told = true;
       context.report.warning(argument.at, "trailing-comment",
                              "\"#\" begins no comment here: the rest of the line goes to the "

@@ -14,6 +14,8 @@
 namespace uvinetd {
 namespace {
 
+constexpr std::size_t kMostAddresses = 64;
+
 bool is_name_byte(char c) {
   return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '.' || c == '_';
 }
@@ -37,10 +39,10 @@ std::optional<BindAddress> read_v6(const std::string& text) {
     return std::nullopt;
   }
   if (IN6_IS_ADDR_V4MAPPED(&address)) {
-    return BindAddress{BindAddress::Form::V4, canonical(AF_INET, &address.s6_addr[12])};
+    return BindAddress{BindAddress::Form::V4, canonical(AF_INET, &address.s6_addr[12]), {}};
   }
-  if (IN6_IS_ADDR_UNSPECIFIED(&address)) return BindAddress{BindAddress::Form::V6, ""};
-  return BindAddress{BindAddress::Form::V6, canonical(AF_INET6, &address) + zone};
+  if (IN6_IS_ADDR_UNSPECIFIED(&address)) return BindAddress{BindAddress::Form::V6, "", {}};
+  return BindAddress{BindAddress::Form::V6, canonical(AF_INET6, &address) + zone, {}};
 }
 
 std::optional<BindAddress> read_address(const Field& field, Report& report) {
@@ -51,7 +53,7 @@ std::optional<BindAddress> read_address(const Field& field, Report& report) {
   in_addr v4{};
   if (!has_brackets && inet_pton(AF_INET, text.c_str(), &v4) == 1) {
     const bool is_any = v4.s_addr == htonl(INADDR_ANY);
-    return BindAddress{BindAddress::Form::V4, is_any ? "" : canonical(AF_INET, &v4)};
+    return BindAddress{BindAddress::Form::V4, is_any ? "" : canonical(AF_INET, &v4), {}};
   }
   if (auto v6 = read_v6(text)) return v6;
   const bool is_numeric = text.find_first_not_of("0123456789.") == std::string::npos;
@@ -60,7 +62,7 @@ std::optional<BindAddress> read_address(const Field& field, Report& report) {
     report.error(field.at, "address", "bad address " + quoted(field.text));
     return std::nullopt;
   }
-  return BindAddress{BindAddress::Form::Name, text};
+  return BindAddress{BindAddress::Form::Name, text, {}};
 }
 
 // `:user:group:mode:/path`
@@ -193,6 +195,12 @@ std::optional<std::vector<BindAddress>> read_addresses(const Field& field, Repor
     const auto size = comma == std::string::npos ? comma : comma - begin;
     auto address = read_address(field.part(begin, size), report);
     if (!address) return std::nullopt;
+    if (out.size() == kMostAddresses) {
+      report.error(field.place_of(begin), "address",
+                   "a service may have " + std::to_string(kMostAddresses) + " addresses");
+      return std::nullopt;
+    }
+    address->written = field.text.substr(begin, size);
     out.push_back(std::move(*address));
     if (comma == std::string::npos) return out;
     begin = comma + 1;
@@ -242,7 +250,7 @@ bool make_listeners(const ServiceField& service, SocketKind kind, const Protocol
     const auto families = families_of(address, protocol.family, context.options.dialect);
     if (families.empty()) {
       return context.report.error(service.name.at, "address-family",
-                                  quoted(address.host) + " is no address for " + protocol.word);
+                                  quoted(address.written) + " is no address for " + protocol.word);
     }
     for (const auto family : families) {
       ListenSpec listen;

@@ -13,7 +13,8 @@ namespace uvinetd {
 struct BindAddress {
   enum class Form { Any, V4, V6, Name };
   Form form = Form::Any;
-  std::string host;  // canonical for V4 and V6; "" for the wildcard of its family
+  std::string host;     // canonical for V4 and V6; "" for the wildcard of its family
+  std::string written;  // for messages
 };
 
 struct ServiceField {
