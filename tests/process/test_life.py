@@ -1,0 +1,360 @@
+# SPDX-License-Identifier: ISC
+"""The daemon's own life: becoming one, its log, its supervisors, its end, and want of resources."""
+import os
+import pty
+import re
+import resource
+import shutil
+import signal
+import socket
+import subprocess
+import unittest
+
+from harness import procfs, sandbox, sockets
+from harness.daemon import Daemon
+from harness.surroundings import (bin_dir, free_port, free_ports, me, probe, requires,
+                                  requires_root, temporary_folder)
+from harness.waiting import eventually, seconds
+
+
+def report_line(port, user=None):
+    """A service that is the probe's report."""
+    return f"{port} stream tcp4 nowait {user or me()} {probe()} probe report"
+
+
+def hold_line(port):
+    """A service whose servers live as long as their client."""
+    return f"{port} stream tcp4 nowait {me()} {probe()} probe hold"
+
+
+def write(folder, lines):
+    """A configuration file; returns its path."""
+    path = os.path.join(folder, "inetd.conf")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("\n".join(lines) + "\n")
+    return path
+
+
+def uvinetd():
+    """The program's path."""
+    return os.path.join(bin_dir(), "uvinetd")
+
+
+class Syslog:
+    """A syslogd of ours at /dev/log, in a /dev of ours: the test program is in a sandbox."""
+
+    def __init__(self):
+        self.lines = []
+        self.socket = None
+        if not os.path.exists("/run/dev"):
+            os.mkdir("/run/dev")
+            for name, minor in (("null", 3), ("zero", 5), ("random", 8), ("urandom", 9)):
+                os.mknod(f"/run/dev/{name}", 0o666 | 0o020000, os.makedev(1, minor))
+                os.chmod(f"/run/dev/{name}", 0o666)
+            os.mknod("/run/dev/ptmx", 0o666 | 0o020000, os.makedev(5, 2))
+            os.mkdir("/run/dev/pts")
+            sandbox.bind("/dev/pts", "/run/dev/pts")
+            sandbox.run("mount", "--rbind", "/run/dev", "/dev")
+        self.start()
+
+    def start(self):
+        """Begins to listen; an older socket is gone by then."""
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.socket.bind("/dev/log")
+        os.chmod("/dev/log", 0o666)
+        self.socket.setblocking(False)
+
+    def stop(self):
+        """Ends as syslogd does: the path is removed."""
+        self.socket.close()
+        os.unlink("/dev/log")
+
+    def has(self, pattern):
+        """Whether a line with the pattern has come."""
+        try:
+            while True:
+                self.lines.append(self.socket.recv(8192).decode())
+        except BlockingIOError:
+            pass
+        return next((line for line in self.lines if re.search(pattern, line)), None)
+
+    def wait_for(self, pattern):
+        """The first line with the pattern."""
+        return eventually(lambda: self.has(pattern), what=lambda: f"{pattern!r} in {self.lines}")
+
+
+class RealDaemon(unittest.TestCase):
+    """Without -f: forks, detaches, tells its starter how it went, writes to syslog."""
+
+    @classmethod
+    def setUpClass(cls):
+        sandbox.enter()
+        cls.syslog = Syslog()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.syslog.stop()
+
+    def setUp(self):
+        self.folder = temporary_folder()
+        self.pid_file = os.path.join(self.folder, "pid")
+        self.pid = None
+        self.syslog.lines.clear()
+
+    def tearDown(self):
+        if self.pid and procfs.is_alive(self.pid):
+            os.kill(self.pid, signal.SIGKILL)
+
+    def start(self, lines, *options):
+        """Runs the starting process to its end."""
+        done = subprocess.run([uvinetd(), "-p", self.pid_file, *options, write(self.folder, lines)],
+                              check=False, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                              timeout=seconds(60))
+        if done.returncode == 0:
+            with open(self.pid_file, encoding="ascii") as file:
+                self.pid = int(file.read())
+        return done
+
+    def end(self):
+        """An orderly end."""
+        os.kill(self.pid, signal.SIGTERM)
+        eventually(lambda: not procfs.is_alive(self.pid), what="the daemon's end")
+        self.assertFalse(os.path.exists(self.pid_file))
+
+    def test_the_starter_returns_when_everything_is_bound(self):
+        port = free_port()
+        done = self.start([report_line(port)])
+        self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "", done.stderr))
+        self.assertIn("fds", sockets.fetch_report(port))
+        state = procfs.status(self.pid)
+        with open(f"/proc/{self.pid}/stat", encoding="ascii") as file:
+            fields = file.read().rsplit(")", 1)[1].split()
+        session, terminal = int(fields[3]), int(fields[4])
+        self.assertEqual(terminal, 0)
+        self.assertNotEqual(session, self.pid, "a session leader could get a terminal again")
+        self.assertEqual(state["Umask"], "0022")
+        self.assertEqual(os.readlink(f"/proc/{self.pid}/cwd"), "/")
+        standard = {fd: target for fd, target in procfs.descriptors(self.pid).items() if fd <= 2}
+        self.assertEqual(standard, {0: "/dev/null", 1: "/dev/null", 2: "/dev/null"})
+        self.end()
+
+    def test_its_log_goes_to_syslog_with_the_daemon_facility(self):
+        port = free_port()
+        self.start([report_line(port)], "--log-connections")
+        line = self.syslog.wait_for(r"ready: 1 services, 1 sockets")
+        self.assertRegex(line, rf"^<29>[A-Z][a-z]{{2}} [ \d]\d [\d:]{{8}} uvinetd\[{self.pid}\]: ")
+        sockets.fetch_report(port)
+        self.assertTrue(self.syslog.wait_for(rf"^<30>.*start id={port}/tcp4 pid=").strip())
+        self.end()
+        self.syslog.wait_for(r"^<29>.*stopped")
+
+    def test_a_syslogd_that_restarts_loses_nothing(self):
+        port = free_port()
+        self.start([report_line(port)], "--log-connections")
+        self.syslog.wait_for(r"ready:")
+        self.syslog.stop()
+        for _ in range(3):
+            sockets.fetch_report(port)
+        self.syslog.lines.clear()
+        self.syslog.start()
+        eventually(lambda: self.syslog.has(" ") and
+                   len([line for line in self.syslog.lines if "start id=" in line]) == 3,
+                   what=lambda: f"three starts in {self.syslog.lines}")
+        self.end()
+
+    def test_a_start_that_fails_is_told_with_its_reason(self):
+        with socket.create_server(("0.0.0.0", free_port())) as taken:
+            done = self.start([report_line(taken.getsockname()[1])])
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("Address already in use", done.stderr)
+        self.assertIn("none of the configured addresses could be bound", done.stderr)
+        self.assertFalse(os.path.exists(self.pid_file))
+
+    def test_a_second_daemon_is_refused_by_the_pid_file(self):
+        first, second = free_ports(2)
+        self.assertEqual(self.start([report_line(first)]).returncode, 0)
+        pid = self.pid
+        done = self.start([report_line(second)])
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(str(pid), done.stderr)
+        self.pid = pid
+        self.end()
+
+    def test_a_missing_configuration_is_an_error_of_configuration(self):
+        done = subprocess.run([uvinetd(), "-p", self.pid_file, "/nonexistent/inetd.conf"],
+                              check=False, capture_output=True, text=True, timeout=seconds(30))
+        self.assertEqual(done.returncode, 78)
+        self.assertIn("/nonexistent/inetd.conf", done.stderr)
+
+
+class Supervisor(unittest.TestCase):
+    """sd_notify(3)'s protocol."""
+
+    def test_readiness_reload_and_end_are_told(self):
+        path = os.path.join(temporary_folder(), "notify")
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+            manager.bind(path)
+            os.chmod(path, 0o666)
+            manager.settimeout(seconds())
+            with Daemon([report_line(free_port())],
+                        environment=dict(os.environ, NOTIFY_SOCKET=path)) as daemon:
+                self.assertRegex(manager.recv(4096).decode(),
+                                 r"READY=1\n(.*\n)?STATUS=1 services, 1 sockets")
+                daemon.reload()
+                said = manager.recv(4096).decode()
+                self.assertIn("RELOADING=1\n", said)
+                self.assertRegex(said, r"MONOTONIC_USEC=\d+")
+                self.assertIn("READY=1", manager.recv(4096).decode())
+                daemon.stop()
+                self.assertIn("STOPPING=1", manager.recv(4096).decode())
+                daemon.kill()
+
+
+class Terminal(unittest.TestCase):
+    """In the foreground, with a person in front of it."""
+
+    def test_ctrl_c_is_an_orderly_end_and_servers_live_on(self):
+        port = free_port()
+        config = write(temporary_folder(), [hold_line(port)])
+        pid, terminal = pty.fork()
+        if pid == 0:
+            os.execv(uvinetd(), ["uvinetd", "-f", "-p", "", config])
+        said = b""
+        while b"ready: 1 services" not in said:
+            said += os.read(terminal, 4096)
+        with sockets.connect(port) as client:
+            sockets.read_line(client)
+            everybody = procfs.descendants(pid)
+            roles = [each for each in everybody if procfs.comm(each).startswith("uvi-")]
+            servers = [each for each in everybody if procfs.comm(each) == "probe"]
+            self.assertEqual((len(roles), len(servers)), (2, 1))
+            os.write(terminal, b"\x03")
+            _, status = os.waitpid(pid, 0)
+            self.assertEqual(os.waitstatus_to_exitcode(status), 0)
+            eventually(lambda: not any(procfs.is_alive(each) for each in roles))
+            self.assertTrue(procfs.is_alive(servers[0]))
+        os.close(terminal)
+        eventually(lambda: not procfs.is_alive(servers[0]))
+
+
+class ReplacedFiles(unittest.TestCase):
+    """A package upgrade under a running daemon: what runs goes on with its own version."""
+
+    def test_roles_are_started_from_the_binaries_of_the_start(self):
+        folder = temporary_folder()
+        for name in ("uvinetd", "uvi-reactor", "uvi-launcher"):
+            shutil.copy(os.path.join(bin_dir(), name), folder)
+        port = free_port()
+        probe()
+        original = os.environ["UVINETD_BIN_DIR"]
+        os.environ["UVINETD_BIN_DIR"] = folder
+        try:
+            daemon = Daemon([report_line(port)])
+        finally:
+            os.environ["UVINETD_BIN_DIR"] = original
+        with daemon:
+            for name in ("uvinetd", "uvi-reactor", "uvi-launcher"):
+                path = os.path.join(folder, name)
+                with open(path + ".new", "w", encoding="ascii") as file:
+                    file.write("#!/bin/false\n")
+                os.chmod(path + ".new", 0o755)
+                os.rename(path + ".new", path)
+            for role in ("uvi-reactor", "uvi-launcher", "uvi-reactor"):
+                self.assertIn("fds", sockets.fetch_report(port))
+                victim = daemon.roles(role)[0]
+                os.kill(victim, signal.SIGKILL)
+                eventually(lambda: not procfs.is_alive(victim))  # pylint: disable=cell-var-from-loop
+            self.assertIn("fds", sockets.fetch_report(port))
+
+
+class Exhaustion(unittest.TestCase):
+    """Want of descriptors and of processes: clients wait, nothing ends, nothing spins."""
+
+    def test_a_reactor_without_descriptors_lets_clients_wait(self):
+        port = free_port()
+        with Daemon([f"{port} stream tcp4 nowait {me()} internal echo"],
+                    preexec=limit(resource.RLIMIT_NOFILE, 40, 40)) as daemon:
+            reactor = daemon.reactor()
+            clients = [sockets.connect(port) for _ in range(60)]
+            daemon.wait_for_log(r"pause id=\* reason=descriptors")
+            clients[0].sendall(b"x")
+            self.assertEqual(clients[0].recv(1), b"x")
+            self.assertLess(daemon.count(r"reason=descriptors"), 5)
+            for client in clients:  # each that leaves makes room for one that waits
+                client.sendall(b"y")
+                self.assertEqual(client.recv(1), b"y")
+                client.close()
+            self.assertEqual(daemon.reactor(), reactor)
+
+    def test_a_launcher_without_descriptors_fails_launches_not_itself(self):
+        # Its standard ones and two channels: there is no place for a connection.
+        port, echo = free_ports(2)
+        with Daemon([report_line(port), f"{echo} stream tcp4 nowait {me()} internal daytime"],
+                    preexec=limit(resource.RLIMIT_NOFILE, 5, 4096)) as daemon:
+            launcher = eventually(daemon.launchers, what="a launcher")[0]
+            with sockets.connect(port) as client:
+                daemon.wait_for_log(r"refuse id=\S+ from=\S+ reason=spawn errno=EMFILE")
+                self.assertEqual(sockets.read_all(client), b"")
+            self.assertTrue(sockets.fetch(echo))
+            self.assertEqual(daemon.launchers(), [launcher])
+
+    def test_a_user_without_processes_has_its_clients_wait(self):
+        requires_root("it needs a user of its own")
+        port = free_port()
+        line = f"{port} stream tcp4 nowait 64123:64123 {probe()} probe hold"
+        with Daemon([line], preexec=limit(resource.RLIMIT_NPROC, 2, 2)) as daemon:
+            first = sockets.connect(port)
+            sockets.read_line(first)
+            with sockets.connect(port) as second:
+                daemon.wait_for_log(r"pause id=\S+ reason=spawn")
+                self.assertEqual(sockets.read_all(second), b"")
+            with sockets.connect(port) as third:
+                first.close()
+                self.assertIn("pid", sockets.read_line(third))
+            daemon.wait_for_log(r"resume id=\S+ reason=spawn")
+
+
+def limit(which, soft, hard):
+    """For preexec: sets a resource limit of the daemon to be."""
+    return lambda: resource.setrlimit(which, (soft, hard))
+
+
+class Container(unittest.TestCase):
+    """PID 1 of a container: read-only root, no capability, no /etc/services, no syslog."""
+
+    def test_it_serves_and_ends_in_order(self):
+        requires_root("namespaces")
+        unshare, setpriv, mount = requires("unshare", "setpriv", "mount")
+        port, echo = free_ports(2)
+        folder = temporary_folder()
+        os.chmod(folder, 0o777)
+        config = write(folder, [report_line(port), f"{echo} stream tcp4 nowait root internal echo"])
+        script = (f"{mount} --bind /dev/null /etc/services && {mount} -o remount,bind,ro / && "
+                  f"exec {setpriv} --bounding-set=-all --inh-caps=-all "
+                  f"{uvinetd()} {config}")
+        with subprocess.Popen([unshare, "--fork", "--pid", "--mount", "--mount-proc",
+                               "--propagation", "private", "sh", "-ec", script],
+                              stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as outer:
+            try:
+                said = ""
+                while "ready: 2 services, 2 sockets" not in said:
+                    line = outer.stderr.readline()
+                    self.assertTrue(line, said)
+                    said += line
+                report = sockets.fetch_report(port)
+                self.assertEqual(report["uid"], 0)
+                with sockets.connect(echo) as client:
+                    client.sendall(b"hello")
+                    self.assertEqual(sockets.read_exactly(client, 5), b"hello")
+                inner = procfs.children(outer.pid)[0]
+                self.assertEqual(procfs.status(inner)["CapEff"].strip("0"), "")
+                os.kill(inner, signal.SIGTERM)
+                self.assertEqual(outer.wait(seconds(30)), 0, outer.stderr.read())
+            finally:
+                if outer.poll() is None:
+                    for pid in procfs.descendants(outer.pid):
+                        os.kill(pid, signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    unittest.main()
