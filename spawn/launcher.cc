@@ -128,6 +128,7 @@ void Launcher::on_monitor_message(Message message) {
       return on_table(message);
     case MessageType::TableCommit:
       older_table_ = Table();
+      plans_.clear();  // some may be of services that only the older one had
       return;
     case MessageType::ReactorChannel:
       return on_reactor_channel(message);
