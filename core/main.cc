@@ -78,7 +78,6 @@ int serve(CommandLine options, LoadedConfig config) {
     report = std::move(*started);
   }
   std::signal(SIGPIPE, SIG_IGN);
-  (void)original_descriptor_limit();
   std::optional<PidFile> pid_file;
   if (const auto path = pid_file_path(options); !path.empty()) {
     auto opened = PidFile::open(path);
@@ -117,6 +116,7 @@ int run(int argc, char** argv) {
   auto config = load_config(options.config_paths, load_options(options));
   if (options.check) return print_check(config, options);
   clean_inherited_state(options.ready_fd);
+  (void)raise_descriptor_limit(RLIM_INFINITY);  // as far as it goes; servers get the original
   set_process_title(invoked_as(argv[0]).c_str());
   for (const auto& diagnostic : config.diagnostics) {
     std::fprintf(stderr, "%s\n", diagnostic.text().c_str());

@@ -24,7 +24,7 @@ bool is_own_child(pid_t pid) {
 
 void LauncherSet::start(std::uint32_t identity, const std::string& name, int table) {
   auto page = make_shared_page("uvinetd-ledger", kLedgerBytes);
-  auto role = page ? start_role(settings_.binary, "uvi-launcher: " + name)
+  auto role = page ? start_role(settings_.binary, "uvi-launcher: " + name, settings_.is_silent)
                    : Result<RoleProcess>(tl::unexpected(page.error()));
   auto ledger = page ? LedgerReader::map(page->reader.get())
                      : Result<LedgerReader>(tl::unexpected(page.error()));

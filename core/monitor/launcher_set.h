@@ -30,6 +30,7 @@ class LauncherSet {
     bool becomes_identity = false;
     std::uint32_t guard_gid = 0;
     bool is_dumpable = false;
+    bool is_silent = false;  // see start_role()
     std::uint64_t soft_descriptor_limit = 0;
     std::uint64_t hard_descriptor_limit = 0;
   };

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: ISC
 #include "core/monitor/log_choice.h"
 
-#include <fcntl.h>
+#include <sys/socket.h>
+
+#include "core/base/process.h"
 
 namespace uvinetd {
 
@@ -13,10 +15,14 @@ Result<LogTarget> open_log_for_role(const CommandLine& options, bool is_daemon) 
   }
   auto target = open_syslog_target();
   if (target) return target;
-  // Nobody listens yet: lines wait in the role's queue until a syslogd is there (LogLost).
+  // Nobody listens yet: to a socket without a peer every line is lost, that is, it waits in the
+  // queue of the role until a syslogd is there (LogTender).
   LogTarget lost;
   lost.form = LogForm::Syslog;
-  lost.fd = UniqueFd(open("/dev/null", O_WRONLY | O_CLOEXEC));
+  lost.fd = UniqueFd(socket(AF_UNIX, SOCK_DGRAM, 0));
+  if (!lost.fd.is_open()) return fail_errno("socket");
+  (void)set_cloexec(lost.fd.get());
+  (void)set_nonblocking(lost.fd.get(), true);
   return lost;
 }
 

@@ -8,7 +8,7 @@
 namespace uvinetd {
 
 // A fresh target for one role: the journal or standard error in the foreground and with -e, else
-// syslog. Errors: there is no syslogd for now.
+// syslog; a target that keeps lines waiting when there is no syslogd. Errors: descriptors.
 [[nodiscard]] Result<LogTarget> open_log_for_role(const CommandLine& options, bool is_daemon);
 
 }  // namespace uvinetd

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <utility>
 
 #include "core/base/process.h"
@@ -17,6 +18,7 @@
 namespace uvinetd {
 namespace {
 
+constexpr rlim_t kSpareDescriptors = 4096;  // beside the sockets: sessions, launches in flight
 constexpr std::chrono::milliseconds kStopDeadline{800};   // for launches in flight
 constexpr std::chrono::seconds kDrainDeadline{8};         // PID 1: below the usual 10 s of a container
 constexpr std::chrono::seconds kTermDeadline{1};
@@ -31,7 +33,8 @@ Monitor::Monitor(MonitorStart start, Log& log)
       readiness_(start_.options.ready_fd),
       sockets_(log, start_.options.backlog),
       builder_(start_.options, start_.environment),
-      diagnostics_(start_.config.diagnostics) {
+      diagnostics_(start_.config.diagnostics),
+      log_tender_(timers_, log, [this] { open_log_target(); }) {
   const auto account = find_reactor_account(start_.options.user, log_);
   reactor_uid_ = account.uid;
   reactor_gid_ = account.gid;
@@ -42,6 +45,7 @@ Monitor::Monitor(MonitorStart start, Log& log)
   settings.becomes_identity = can_change_identity();
   settings.guard_gid = settings.becomes_identity ? reactor_gid_ : 0;
   settings.is_dumpable = start_.options.core_dumps;
+  settings.is_silent = start_.is_daemon;
   settings.soft_descriptor_limit = original.rlim_cur;
   settings.hard_descriptor_limit = original.rlim_max;
   launchers_ = std::make_unique<LauncherSet>(
@@ -61,13 +65,6 @@ Monitor::Monitor(MonitorStart start, Log& log)
           [this](const Report& report) {
             if (reactor_) reactor_->send(MessageType::AdoptedExit, print(Reports{{report}}));
           }});
-  log_.on_trouble([this] {
-    timers_.after(std::chrono::milliseconds(100), [this] {
-      if (log_.is_lost()) open_log_target();
-      log_.flush();
-      if (log_.has_backlog() && !log_.is_lost()) log_.flush();
-    });
-  });
 }
 
 Monitor::~Monitor() {
@@ -104,8 +101,12 @@ void Monitor::open_log_target() {
 
 void Monitor::begin() {
   take_config(std::move(start_.config));
-  (void)raise_descriptor_limit(static_cast<rlim_t>(sockets_.count()) + 4096);
-  if (!services_.empty() && sockets_.count() == 0) {
+  (void)raise_descriptor_limit(static_cast<rlim_t>(sockets_.count()) + kSpareDescriptors);
+  const auto failures = sockets_.failures();
+  if (start_.is_daemon) {  // whoever starts a daemon looks at its stderr, not at syslog
+    for (const auto& failure : failures) std::fprintf(stderr, "uvinetd: %s\n", failure.c_str());
+  }
+  if (!failures.empty() && sockets_.count() == 0) {
     return fail_start("none of the configured addresses could be bound");
   }
   start_launchers_ahead();
@@ -114,7 +115,7 @@ void Monitor::begin() {
 
 void Monitor::fail_start(const std::string& reason) {
   log_.error("cannot start: {}", reason);
-  start_.report.failed(1, reason);
+  start_.report.failed(1, "uvinetd: cannot start: " + reason);
   exit_status_ = 1;
   finish();
 }

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "core/base/log.h"
+#include "core/base/log_tender.h"
 #include "core/base/loop.h"
 #include "core/config/loader.h"
 #include "core/monitor/daemonise.h"
@@ -135,6 +136,7 @@ class Monitor {
   Timers::Id ping_timer_ = 0;
   Timers::Id pong_deadline_ = 0;
 
+  LogTender log_tender_;
   std::set<std::uint32_t> failed_identities_;  // not started again before their time-out
   bool is_ready_ = false;
   bool is_stopping_ = false;

@@ -74,7 +74,7 @@ ReactorStart Monitor::reactor_start() const {
 void Monitor::start_reactor() {
   if (is_stopping_) return;
   ++epoch_;
-  auto process = start_role(start_.binaries.reactor(), "uvi-reactor");
+  auto process = start_role(start_.binaries.reactor(), "uvi-reactor", start_.is_daemon);
   auto log_target = open_log_for_role(start_.options, start_.is_daemon);
   if (!process || !log_target) {
     const auto reason = process ? log_target.error().text() : process.error().text();

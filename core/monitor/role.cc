@@ -56,8 +56,11 @@ std::vector<char*> role_environment() {
   return out;
 }
 
-[[noreturn]] void exec_role(int binary, int channel, char* const* argv, char* const* environment) {
+[[noreturn]] void exec_role(int binary, int channel, char* const* argv, char* const* environment,
+                            bool is_silent) {
   setsid();
+  const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+  for (int fd = 0; null >= 0 && fd <= (is_silent ? 2 : 1); ++fd) dup2(null, fd);
   if (chdir("/") != 0) _exit(127);  // servers start there
   const int spare_binary = fcntl(binary, F_DUPFD_CLOEXEC, kLowestSpare);
   const int spare_channel = fcntl(channel, F_DUPFD_CLOEXEC, kLowestSpare);
@@ -83,7 +86,7 @@ Result<RoleBinaries> RoleBinaries::open() {
   return out;
 }
 
-Result<RoleProcess> start_role(int binary, const std::string& title) {
+Result<RoleProcess> start_role(int binary, const std::string& title, bool is_silent) {
   auto pair = Channel::make_pair();
   if (!pair) return tl::unexpected(pair.error());
   std::string copy = title;
@@ -92,7 +95,9 @@ Result<RoleProcess> start_role(int binary, const std::string& title) {
   const SignalsBlocked blocked;  // no handler of ours may run in the child
   const pid_t pid = fork();
   if (pid < 0) return fail_errno("fork");
-  if (pid == 0) exec_role(binary, pair->second.get(), argv.data(), environment.data());
+  if (pid == 0) {
+    exec_role(binary, pair->second.get(), argv.data(), environment.data(), is_silent);
+  }
   return RoleProcess{pid, Channel(std::move(pair->first))};
 }
 

@@ -33,8 +33,9 @@ struct RoleProcess {
 };
 
 // Starts a role in a session of its own, with `title` ("uvi-launcher: ftp") as its command line and
-// its end of a new channel as descriptor 3. The exec's failure shows as an immediate exit with
-// status 127. Errors: socketpair, fork.
-Result<RoleProcess> start_role(int binary, const std::string& title);
+// its end of a new channel as descriptor 3. Standard error is ours (a fault of the role is seen
+// there), or /dev/null when `is_silent`: a daemon's starter waits for the end of its stderr. The
+// exec's failure shows as an immediate exit with status 127. Errors: socketpair, fork.
+Result<RoleProcess> start_role(int binary, const std::string& title, bool is_silent);
 
 }  // namespace uvinetd

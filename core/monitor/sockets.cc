@@ -49,9 +49,8 @@ void Sockets::open(Socket& socket) {
   const int code = fd.error().code;
   socket.is_silent =
       socket.spec.is_optional && (code == EAFNOSUPPORT || code == EADDRNOTAVAIL || code == EPROTONOSUPPORT);
-  if (!socket.is_silent && code != socket.last_error) {
-    log_.error("{}: cannot {}; retrying", socket.service, fd.error().text());
-  }
+  socket.failure = socket.service + ": cannot " + fd.error().text() + "; retrying";
+  if (!socket.is_silent && code != socket.last_error) log_.error("{}", socket.failure);
   socket.last_error = code;
 }
 
@@ -111,6 +110,14 @@ std::size_t Sockets::failed_count() const {
     const auto& socket = each.second;
     return socket.is_wanted && !socket.fd.is_open() && !socket.is_silent;
   }));
+}
+
+std::vector<std::string> Sockets::failures() const {
+  std::vector<std::string> out;
+  for (const auto& [name, socket] : by_name_) {
+    if (socket.is_wanted && !socket.fd.is_open() && !socket.is_silent) out.push_back(socket.failure);
+  }
+  return out;
 }
 
 bool Sockets::is_wanted(std::uint32_t key) const {

@@ -41,6 +41,8 @@ class Sockets {
   [[nodiscard]] std::vector<std::pair<std::uint32_t, int>> all() const;
   [[nodiscard]] std::size_t count() const;
   [[nodiscard]] std::size_t failed_count() const;
+  // Why each socket that is wanted and not bound is not: "ftp/tcp: cannot bind 0.0.0.0:21: ...".
+  [[nodiscard]] std::vector<std::string> failures() const;
   [[nodiscard]] bool is_wanted(std::uint32_t key) const;
 
   // Removes the paths of our Unix sockets; at a planned end only.
@@ -57,6 +59,7 @@ class Sockets {
     bool is_wanted = false;
     bool is_silent = false;  // the v6 half of a plain service on a host without v6
     int last_error = 0;      // logged when it changes
+    std::string failure;     // its text
   };
 
   [[nodiscard]] BindOptions options_for(const ServiceSpec& spec) const;

@@ -15,7 +15,6 @@ namespace uvinetd {
 namespace {
 
 constexpr std::size_t kTokens = 64;  // sockets served per turn
-constexpr std::chrono::milliseconds kLogRetry{100};
 constexpr std::chrono::milliseconds kShortestExhaustion{10};
 constexpr std::chrono::milliseconds kLongestExhaustion{1'000};
 constexpr std::chrono::seconds kLeaveAfter{2};  // without a monitor, whatever is still in flight
@@ -45,9 +44,7 @@ Reactor::Reactor(Channel monitor, Poller poller)
                       wake(found->second);
                     }
                   },
-                  [this](MessageType type, const std::string& body) { tell(type, body); }}) {
-  log_.on_trouble([this] { tend_log(); });
-}
+                  [this](MessageType type, const std::string& body) { tell(type, body); }}) {}
 
 Reactor::~Reactor() {
   listeners_.clear();
@@ -259,16 +256,6 @@ void Reactor::note_work() {
   is_busy_ = true;
   if (std::exchange(is_active_told_, true)) return;
   tell(MessageType::Active, "");
-}
-
-void Reactor::tend_log() {
-  if (log_.is_lost()) tell(MessageType::LogLost, "");
-  if (log_timer_ != 0) return;
-  log_timer_ = timers_.after(kLogRetry, [this] {
-    log_timer_ = 0;
-    log_.flush();
-    if (log_.has_backlog() || log_.is_lost()) tend_log();
-  });
 }
 
 void Reactor::pause_everything(int code) {

@@ -17,6 +17,7 @@
 
 #include "core/base/channel.h"
 #include "core/base/log.h"
+#include "core/base/log_tender.h"
 #include "core/base/loop.h"
 #include "core/reactor/admission.h"
 #include "core/reactor/launchers.h"
@@ -94,7 +95,6 @@ class Reactor final : public ListenerHost {
 
   void on_poller_ready();
   void note_work();
-  void tend_log();
   Service* find_service(std::uint32_t key);
   Listener* find_listener(std::uint32_t key);
 
@@ -103,6 +103,7 @@ class Reactor final : public ListenerHost {
   Channel monitor_;
   Poller poller_;
   Log log_;
+  LogTender log_tender_{timers_, log_, [this] { tell(MessageType::LogLost, ""); }};
   std::minstd_rand random_;
   RefusalLog refusals_;
 
@@ -129,7 +130,6 @@ class Reactor final : public ListenerHost {
   std::uint32_t global_limit_ = 0;
   std::chrono::milliseconds exhausted_pause_{0};
   std::chrono::milliseconds last_exhausted_{0};
-  Timers::Id log_timer_ = 0;
   bool logs_connections_ = false;
   bool has_applied_ = false;
   bool is_accepting_ = false;
