@@ -52,8 +52,8 @@ std::vector<std::string> server_environment(const CommandLine& options) {
 
 // Nothing good among what was written, or a file that cannot be read.
 bool is_unusable(const LoadedConfig& config) {
-  return config.is_unreadable || (config.services_written > 0 && config.services.empty() &&
-                                  config.unresolved.empty());
+  return config.is_unreadable ||
+         (config.services_written > 0 && config.services.empty() && config.unresolved.empty());
 }
 
 std::string pid_file_path(const CommandLine& options) {
@@ -97,8 +97,10 @@ int serve(CommandLine options, LoadedConfig config) {
                 diagnostic.text());
     }
   }
-  MonitorStart start{std::move(options), {},        std::move(config), std::move(*binaries),
-                     std::move(pid_file), std::move(report), is_daemon, {}};
+  MonitorStart start{std::move(options),  {},
+                     std::move(config),   std::move(*binaries),
+                     std::move(pid_file), std::move(report),
+                     is_daemon,           {}};
   start.load = load_options(start.options);
   start.environment = server_environment(start.options);
   Monitor monitor(std::move(start), log);
@@ -131,4 +133,6 @@ int run(int argc, char** argv) {
 }  // namespace
 }  // namespace uvinetd
 
-int main(int argc, char** argv) { return uvinetd::run(argc, argv); }
+int main(int argc, char** argv) {
+  return uvinetd::run(argc, argv);
+}

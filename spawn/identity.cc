@@ -55,7 +55,9 @@ bool can_change_identity() {
   return (data[0].effective & wanted) == wanted;
 }
 #else
-bool can_change_identity() { return geteuid() == 0; }
+bool can_change_identity() {
+  return geteuid() == 0;
+}
 #endif
 
 }  // namespace uvinetd

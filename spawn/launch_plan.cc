@@ -11,15 +11,17 @@
 namespace uvinetd {
 namespace {
 
-std::string decimal(std::uint16_t number) { return std::to_string(number); }  // never allocates
+std::string decimal(std::uint16_t number) {
+  return std::to_string(number);
+}  // never allocates
 
 // What a server takes for a fact about its own connection. The daemon's environment may hold that
 // of another one (when it was started by a server of such a kind), and getenv(3) finds the first.
 bool is_of_a_connection(std::string_view variable) {
   constexpr std::string_view kNames[] = {
-      "PROTO",       "TCPLOCALIP",    "TCPLOCALPORT",  "TCPLOCALHOST", "TCPREMOTEIP", "TCPREMOTEPORT",
-      "TCPREMOTEHOST", "TCPREMOTEINFO", "UDPLOCALIP",  "UDPLOCALPORT", "REMOTE_HOST", "REMOTE_ADDR",
-      "REMOTE_PORT", "UNIXLOCALPATH"};
+      "PROTO",         "TCPLOCALIP",    "TCPLOCALPORT",  "TCPLOCALHOST", "TCPREMOTEIP",
+      "TCPREMOTEPORT", "TCPREMOTEHOST", "TCPREMOTEINFO", "UDPLOCALIP",   "UDPLOCALPORT",
+      "REMOTE_HOST",   "REMOTE_ADDR",   "REMOTE_PORT",   "UNIXLOCALPATH"};
   const auto name = variable.substr(0, variable.find('='));
   return std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
 }

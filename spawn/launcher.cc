@@ -17,13 +17,15 @@
 namespace uvinetd {
 namespace {
 
-constexpr int kLaunchesPerTurn = 16;    // then children are reaped and reports go out
+constexpr int kLaunchesPerTurn = 16;  // then children are reaped and reports go out
 constexpr std::size_t kReportsPerPacket = 256;
 constexpr auto kLingerCheck = std::chrono::seconds(1);
 
 volatile std::sig_atomic_t child_ended = 0;
 
-void on_sigchld(int) { child_ended = 1; }
+void on_sigchld(int) {
+  child_ended = 1;
+}
 
 int socket_type_of(int fd) {
   int type = 0;
@@ -262,8 +264,8 @@ void Launcher::on_launch(Message& message, bool lacks_descriptors) {
     reactor_.close();  // it speaks nonsense: the monitor will notice and replace it
     return;
   }
-  const auto report = lacks_descriptors ? Result<Report>(fail("recvmsg", {}, EMFILE))
-                                        : start(*launch, message);
+  const auto report =
+      lacks_descriptors ? Result<Report>(fail("recvmsg", {}, EMFILE)) : start(*launch, message);
   if (report) {
     reports_.push_back(*report);
     return;
@@ -364,8 +366,9 @@ void Launcher::flush_reports() {
   for (std::size_t at = 0; at < reports_.size(); at += kReportsPerPacket) {
     const auto end = std::min(reports_.size(), at + kReportsPerPacket);
     Reports packet;
-    packet.list.assign(std::make_move_iterator(reports_.begin() + static_cast<std::ptrdiff_t>(at)),
-                       std::make_move_iterator(reports_.begin() + static_cast<std::ptrdiff_t>(end)));
+    packet.list.assign(
+        std::make_move_iterator(reports_.begin() + static_cast<std::ptrdiff_t>(at)),
+        std::make_move_iterator(reports_.begin() + static_cast<std::ptrdiff_t>(end)));
     (void)reactor_.send(static_cast<std::uint16_t>(MessageType::Reports), print(packet));
   }
   reports_.clear();

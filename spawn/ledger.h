@@ -26,22 +26,28 @@
 namespace uvinetd {
 
 // The numbers are the wire format: never change one.
-enum class SlotState : std::uint32_t { Free = 0, Starting = 1, Running = 2, Lingering = 3, Ended = 4 };
+enum class SlotState : std::uint32_t {
+  Free = 0,
+  Starting = 1,
+  Running = 2,
+  Lingering = 3,
+  Ended = 4
+};
 
 struct LedgerSlot {
   std::atomic<std::uint64_t> launch_id;  // 0 when free
   std::atomic<std::uint32_t> state;
-  std::atomic<std::int32_t> pid;         // 0 until the child exists
+  std::atomic<std::int32_t> pid;  // 0 until the child exists
   std::uint32_t service;
   std::uint32_t listener;
-  std::int64_t started_ns;               // CLOCK_MONOTONIC
-  std::uint32_t peer_size;               // bytes of peer; 0: none
+  std::int64_t started_ns;  // CLOCK_MONOTONIC
+  std::uint32_t peer_size;  // bytes of peer; 0: none
   std::uint32_t reserved;
-  unsigned char peer[28];                // a sockaddr_in or sockaddr_in6
+  unsigned char peer[28];  // a sockaddr_in or sockaddr_in6
 };
 static_assert(std::atomic<std::uint64_t>::is_always_lock_free);
 
-inline constexpr std::size_t kLedgerSlots = 640;       // children of one launcher, at most
+inline constexpr std::size_t kLedgerSlots = 640;          // children of one launcher, at most
 inline constexpr std::size_t kComfortableChildren = 480;  // past this another launcher is started
 
 struct LedgerPage {
@@ -63,7 +69,9 @@ class LedgerWriter {
   void linger(std::uint32_t slot) noexcept;
   void end(std::uint32_t slot) noexcept;
   void free(std::uint32_t slot) noexcept;
-  [[nodiscard]] const LedgerSlot& at(std::uint32_t slot) const noexcept { return page_->slots[slot]; }
+  [[nodiscard]] const LedgerSlot& at(std::uint32_t slot) const noexcept {
+    return page_->slots[slot];
+  }
 
  private:
   explicit LedgerWriter(Mapping mapping);

@@ -44,7 +44,9 @@ PosixSpawner::PosixSpawner() {
                                              static_cast<short>(POSIX_SPAWN_SETSID));
 }
 
-PosixSpawner::~PosixSpawner() { posix_spawnattr_destroy(&attributes_); }
+PosixSpawner::~PosixSpawner() {
+  posix_spawnattr_destroy(&attributes_);
+}
 
 Result<pid_t> PosixSpawner::spawn(const SpawnRequest& request) noexcept {
   FileActions actions;

@@ -52,6 +52,8 @@ bool become_subreaper() {
 #endif
 }
 
-bool session_lives(pid_t leader) { return kill(-leader, 0) == 0 || errno == EPERM; }
+bool session_lives(pid_t leader) {
+  return kill(-leader, 0) == 0 || errno == EPERM;
+}
 
 }  // namespace uvinetd

@@ -24,9 +24,9 @@ class Spawner {
   // close-on-exec), its own session, an empty signal mask and default dispositions.
   //
   // Returns  the pid of a child that the caller must reap.
-  // Errors   the failing step and its errno; no zombie is left. EAGAIN and ENOMEM are worth a retry.
-  // Blocks   until the exec succeeded or failed (vfork semantics).
-  // Source   posix_spawn(3): glibc >= 2.24 returns exec errors instead of exit status 127.
+  // Errors   the failing step and its errno; no zombie is left. EAGAIN and ENOMEM are worth a
+  // retry. Blocks   until the exec succeeded or failed (vfork semantics). Source   posix_spawn(3):
+  // glibc >= 2.24 returns exec errors instead of exit status 127.
   virtual Result<pid_t> spawn(const SpawnRequest& request) noexcept = 0;
 };
 

@@ -85,7 +85,7 @@ class Table {
   std::uint32_t generation_ = 0;
   std::size_t service_count_ = 0;
   std::size_t identity_count_ = 0;
-  std::size_t service_index_ = 0;   // offset of {key, offset} pairs, sorted by key
+  std::size_t service_index_ = 0;  // offset of {key, offset} pairs, sorted by key
   std::size_t identity_index_ = 0;
 };
 

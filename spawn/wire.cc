@@ -49,119 +49,84 @@ struct Decoder {
   void get(ReportKind& value) { value = in.get_enum(ReportKind::Exited); }
   void get(std::vector<std::uint32_t>& list) {
     const auto count = in.get<std::uint32_t>();
-    for (std::uint32_t i = 0; i < count && in.is_good(); ++i) list.push_back(in.get<std::uint32_t>());
+    for (std::uint32_t i = 0; i < count && in.is_good(); ++i)
+      list.push_back(in.get<std::uint32_t>());
   }
 };
 
 template <typename V, typename B>
-void fields(V& visit, B& body)
-  requires std::is_same_v<std::remove_const_t<B>, Hello>
-{
+void fields(V& visit, B& body) requires std::is_same_v<std::remove_const_t<B>, Hello> {
   visit(body.role, body.version, body.build_id);
 }
 template <typename V, typename B>
-void fields(V& visit, B& b)
-  requires std::is_same_v<std::remove_const_t<B>, LauncherStart>
-{
+void fields(V& visit, B& b) requires std::is_same_v<std::remove_const_t<B>, LauncherStart> {
   visit(b.launcher, b.identity, b.becomes_identity, b.guard_gid, b.is_dumpable,
         b.soft_descriptor_limit, b.hard_descriptor_limit);
 }
 template <typename V, typename B>
-void fields(V& visit, B& b)
-  requires std::is_same_v<std::remove_const_t<B>, LauncherStarted>
-{
+void fields(V& visit, B& b) requires std::is_same_v<std::remove_const_t<B>, LauncherStarted> {
   visit(b.code, b.step);
 }
 template <typename V, typename B>
-void fields(V& visit, B& b)
-  requires std::is_same_v<std::remove_const_t<B>, Generation>
-{
+void fields(V& visit, B& b) requires std::is_same_v<std::remove_const_t<B>, Generation> {
   visit(b.generation);
 }
 template <typename V, typename B>
-void fields(V& visit, B& b)
-  requires std::is_same_v<std::remove_const_t<B>, Epoch>
-{
+void fields(V& visit, B& b) requires std::is_same_v<std::remove_const_t<B>, Epoch> {
   visit(b.epoch);
 }
 template <typename V, typename B>
-void fields(V& visit, B& b)
-  requires std::is_same_v<std::remove_const_t<B>, StopLauncher>
-{
+void fields(V& visit, B& b) requires std::is_same_v<std::remove_const_t<B>, StopLauncher> {
   visit(b.how);
 }
 template <typename V, typename B>
-void fields(V& visit, B& b)
-  requires std::is_same_v<std::remove_const_t<B>, ReactorStart>
-{
+void fields(V& visit, B& b) requires std::is_same_v<std::remove_const_t<B>, ReactorStart> {
   visit(b.epoch, b.becomes_user, b.uid, b.gid, b.is_dumpable, b.logs_connections, b.log_level,
         b.log_form, b.log_ident, b.global_instances);
 }
 template <typename V, typename B>
-void fields(V& visit, B& b)
-  requires std::is_same_v<std::remove_const_t<B>, ListenerKeys>
-{
+void fields(V& visit, B& b) requires std::is_same_v<std::remove_const_t<B>, ListenerKeys> {
   visit(b.keys);
 }
 template <typename V, typename B>
-void fields(V& visit, B& b)
-  requires std::is_same_v<std::remove_const_t<B>, LauncherJoined>
-{
+void fields(V& visit, B& b) requires std::is_same_v<std::remove_const_t<B>, LauncherJoined> {
   visit(b.launcher, b.identity);
 }
 template <typename V, typename B>
-void fields(V& visit, B& b)
-  requires std::is_same_v<std::remove_const_t<B>, LauncherNumber>
-{
+void fields(V& visit, B& b) requires std::is_same_v<std::remove_const_t<B>, LauncherNumber> {
   visit(b.launcher, b.is_final);
 }
 template <typename V, typename B>
-void fields(V& visit, B& b)
-  requires std::is_same_v<std::remove_const_t<B>, LauncherFailed>
-{
+void fields(V& visit, B& b) requires std::is_same_v<std::remove_const_t<B>, LauncherFailed> {
   visit(b.identity, b.code, b.step);
 }
 template <typename V, typename B>
-void fields(V& visit, B& b)
-  requires std::is_same_v<std::remove_const_t<B>, IdentityNumber>
-{
+void fields(V& visit, B& b) requires std::is_same_v<std::remove_const_t<B>, IdentityNumber> {
   visit(b.identity);
 }
 template <typename V, typename B>
-void fields(V& visit, B& b)
-  requires std::is_same_v<std::remove_const_t<B>, ListenerNumber>
-{
+void fields(V& visit, B& b) requires std::is_same_v<std::remove_const_t<B>, ListenerNumber> {
   visit(b.listener);
 }
 template <typename V, typename B>
-void fields(V& visit, B& b)
-  requires std::is_same_v<std::remove_const_t<B>, Pong>
-{
+void fields(V& visit, B& b) requires std::is_same_v<std::remove_const_t<B>, Pong> {
   visit(b.is_busy);
 }
 template <typename V, typename B>
-void fields(V& visit, B& b)
-  requires std::is_same_v<std::remove_const_t<B>, LogTargetForm>
-{
+void fields(V& visit, B& b) requires std::is_same_v<std::remove_const_t<B>, LogTargetForm> {
   visit(b.form);
 }
 template <typename V, typename B>
-void fields(V& visit, B& b)
-  requires std::is_same_v<std::remove_const_t<B>, Launch>
-{
+void fields(V& visit, B& b) requires std::is_same_v<std::remove_const_t<B>, Launch> {
   visit(b.id, b.service, b.listener);
 }
 template <typename V, typename B>
-void fields(V& visit, B& b)
-  requires std::is_same_v<std::remove_const_t<B>, Report>
-{
+void fields(V& visit, B& b) requires std::is_same_v<std::remove_const_t<B>, Report> {
   visit(b.kind, b.id, b.service, b.listener, b.pid, b.code, b.step, b.status, b.user_usec,
         b.system_usec, b.max_rss_kib);
 }
 template <typename V, typename B>
-void fields(V& visit, B& b)
-  requires std::is_same_v<std::remove_const_t<B>, RunningChild>
-{
+void fields(V& visit, B& b) requires std::is_same_v<std::remove_const_t<B>, RunningChild> {
   visit(b.id, b.service, b.listener, b.pid, b.started_ns, b.peer);
 }
 
@@ -183,9 +148,13 @@ std::optional<T> parse_body(std::string_view bytes) {
 
 }  // namespace
 
-#define UVINETD_WIRE_BODY(Type)                                                      \
-  std::string print(const Type& body) { return print_body(body); }                   \
-  std::optional<Type> parse(std::string_view bytes, const Type*) { return parse_body<Type>(bytes); }
+#define UVINETD_WIRE_BODY(Type)                                    \
+  std::string print(const Type& body) {                            \
+    return print_body(body);                                       \
+  }                                                                \
+  std::optional<Type> parse(std::string_view bytes, const Type*) { \
+    return parse_body<Type>(bytes);                                \
+  }
 UVINETD_WIRE_BODY(Hello)
 UVINETD_WIRE_BODY(LauncherStart)
 UVINETD_WIRE_BODY(LauncherStarted)
@@ -223,6 +192,8 @@ std::optional<Reports> parse(std::string_view bytes, const Reports*) {
   return body;
 }
 
-std::string_view build_id() { return UVINETD_BUILD_ID; }
+std::string_view build_id() {
+  return UVINETD_BUILD_ID;
+}
 
 }  // namespace uvinetd

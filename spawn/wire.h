@@ -24,37 +24,37 @@ inline constexpr std::uint32_t kWireVersion = 1;
 inline constexpr int kChannelFd = 3;  // where a role finds its channel to the monitor
 
 enum class MessageType : std::uint16_t {
-  Hello = 1,         // role → monitor
-  LauncherStart,     // monitor → launcher; fds: table, ledger (writer)
-  LauncherStarted,   // launcher → monitor
-  Table,             // monitor → either; fds: table
-  TableTaken,        // launcher → monitor
-  TableCommit,       // monitor → launcher: forget the older table
-  ReactorChannel,    // monitor → launcher; fds: channel
-  Drained,           // launcher → monitor
-  StopLauncher,      // monitor → launcher
-  ReactorStart,      // monitor → reactor; fds: table, log
-  Listeners,         // monitor → reactor; fds: one per key
-  LauncherJoined,    // monitor → reactor; fds: channel, ledger (reader)
-  LauncherGone,      // monitor → reactor
-  LauncherFailed,    // monitor → reactor
-  Adopted,           // monitor → reactor: a running child of a dead launcher
-  AdoptedExit,       // monitor → reactor
-  Apply,             // monitor → reactor: table and listeners are complete, use them
-  Applied,           // reactor → monitor
-  StopAccepting,     // monitor → reactor
-  Stopped,           // reactor → monitor: nothing in flight any more
-  Ping,              // monitor → reactor
-  Pong,              // reactor → monitor
-  Active,            // reactor → monitor: work has begun after a quiet time
-  LogTarget,         // monitor → reactor; fds: log
-  LogLost,           // reactor → monitor
-  NeedLauncher,      // reactor → monitor
-  RetireLauncher,    // reactor → monitor
-  StuckLauncher,     // reactor → monitor
-  Rebind,            // reactor → monitor: a server spoilt this socket
-  Launch,            // reactor → launcher; fds: the connection or the listening socket
-  Reports,           // launcher → reactor
+  Hello = 1,        // role → monitor
+  LauncherStart,    // monitor → launcher; fds: table, ledger (writer)
+  LauncherStarted,  // launcher → monitor
+  Table,            // monitor → either; fds: table
+  TableTaken,       // launcher → monitor
+  TableCommit,      // monitor → launcher: forget the older table
+  ReactorChannel,   // monitor → launcher; fds: channel
+  Drained,          // launcher → monitor
+  StopLauncher,     // monitor → launcher
+  ReactorStart,     // monitor → reactor; fds: table, log
+  Listeners,        // monitor → reactor; fds: one per key
+  LauncherJoined,   // monitor → reactor; fds: channel, ledger (reader)
+  LauncherGone,     // monitor → reactor
+  LauncherFailed,   // monitor → reactor
+  Adopted,          // monitor → reactor: a running child of a dead launcher
+  AdoptedExit,      // monitor → reactor
+  Apply,            // monitor → reactor: table and listeners are complete, use them
+  Applied,          // reactor → monitor
+  StopAccepting,    // monitor → reactor
+  Stopped,          // reactor → monitor: nothing in flight any more
+  Ping,             // monitor → reactor
+  Pong,             // reactor → monitor
+  Active,           // reactor → monitor: work has begun after a quiet time
+  LogTarget,        // monitor → reactor; fds: log
+  LogLost,          // reactor → monitor
+  NeedLauncher,     // reactor → monitor
+  RetireLauncher,   // reactor → monitor
+  StuckLauncher,    // reactor → monitor
+  Rebind,           // reactor → monitor: a server spoilt this socket
+  Launch,           // reactor → launcher; fds: the connection or the listening socket
+  Reports,          // launcher → reactor
 };
 
 // Never reused: the reactor's incarnation in the upper 20 bits, a sequence in the lower 44.
@@ -64,16 +64,16 @@ using LaunchId = std::uint64_t;
 }
 
 struct Hello {
-  std::string role;      // "reactor", "launcher"
+  std::string role;  // "reactor", "launcher"
   std::uint32_t version = kWireVersion;
   std::string build_id;  // must equal the monitor's
 };
 
 struct LauncherStart {
-  std::uint32_t launcher = 0;       // id, unique in the monitor's life
-  std::uint32_t identity = 0;       // key in the table
-  bool becomes_identity = false;    // false when not root: everybody is the invoking user
-  std::uint32_t guard_gid = 0;      // saved gid that keeps same-user servers from tracing it; 0: none
+  std::uint32_t launcher = 0;     // id, unique in the monitor's life
+  std::uint32_t identity = 0;     // key in the table
+  bool becomes_identity = false;  // false when not root: everybody is the invoking user
+  std::uint32_t guard_gid = 0;    // saved gid that keeps same-user servers from tracing it; 0: none
   bool is_dumpable = false;
   std::uint64_t soft_descriptor_limit = 0;  // RLIMIT_NOFILE as we were started with it: it is
   std::uint64_t hard_descriptor_limit = 0;  // what the children get
@@ -105,8 +105,8 @@ struct ReactorStart {
   std::uint32_t gid = 0;
   bool is_dumpable = false;
   bool logs_connections = false;
-  std::uint8_t log_level = 0;   // LogLevel
-  std::uint8_t log_form = 0;    // LogForm
+  std::uint8_t log_level = 0;  // LogLevel
+  std::uint8_t log_form = 0;   // LogForm
   std::string log_ident;
   std::uint32_t global_instances = 0;  // running children over all services; 0: none
 };
@@ -164,7 +164,7 @@ struct Report {
   std::int32_t code = 0;    // Failed: errno
   std::string step;         // Failed: "execve", "fcntl", ...
   std::int32_t status = 0;  // Exited: as wait4(2) gives it; -1: unknown (reaped by somebody else)
-  std::int64_t user_usec = 0;    // Exited: CPU
+  std::int64_t user_usec = 0;  // Exited: CPU
   std::int64_t system_usec = 0;
   std::int64_t max_rss_kib = 0;
 };
@@ -184,7 +184,7 @@ struct RunningChild {
 };
 
 // One overload pair per body.
-#define UVINETD_WIRE_BODY(Type)             \
+#define UVINETD_WIRE_BODY(Type)                      \
   [[nodiscard]] std::string print(const Type& body); \
   [[nodiscard]] std::optional<Type> parse(std::string_view bytes, const Type* tag);
 UVINETD_WIRE_BODY(Hello)

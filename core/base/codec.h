@@ -17,8 +17,7 @@ namespace uvinetd {
 class Writer {
  public:
   template <typename T>
-    requires(std::is_arithmetic_v<T> || std::is_enum_v<T>)
-  void put(T value) {
+  requires(std::is_arithmetic_v<T> || std::is_enum_v<T>) void put(T value) {
     const auto at = out_.size();
     out_.resize(at + sizeof value);
     std::memcpy(out_.data() + at, &value, sizeof value);
@@ -49,8 +48,7 @@ class Reader {
   explicit Reader(std::string_view bytes) : rest_(bytes) {}
 
   template <typename T>
-    requires(std::is_arithmetic_v<T> || std::is_enum_v<T>)
-  [[nodiscard]] T get() {
+  requires(std::is_arithmetic_v<T> || std::is_enum_v<T>) [[nodiscard]] T get() {
     T value{};
     if (rest_.size() < sizeof value) {
       spoil();

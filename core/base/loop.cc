@@ -17,18 +17,26 @@ void require(int code, const char* what) {
 
 }  // namespace
 
-Loop::Loop() { require(uv_loop_init(&loop_), "uv_loop_init"); }
+Loop::Loop() {
+  require(uv_loop_init(&loop_), "uv_loop_init");
+}
 
 Loop::~Loop() {
   uv_run(&loop_, UV_RUN_NOWAIT);  // lets close callbacks free their handles
   uv_loop_close(&loop_);
 }
 
-void Loop::run() { uv_run(&loop_, UV_RUN_DEFAULT); }
+void Loop::run() {
+  uv_run(&loop_, UV_RUN_DEFAULT);
+}
 
-void Loop::stop() { uv_stop(&loop_); }
+void Loop::stop() {
+  uv_stop(&loop_);
+}
 
-std::chrono::milliseconds Loop::now() const { return std::chrono::milliseconds(uv_now(&loop_)); }
+std::chrono::milliseconds Loop::now() const {
+  return std::chrono::milliseconds(uv_now(&loop_));
+}
 
 // ---- FdWatcher -------------------------------------------------------------------------------
 
@@ -44,9 +52,8 @@ FdWatcher::FdWatcher(Loop& loop, int fd, Callback callback) : handle_(new Handle
 }
 
 FdWatcher::~FdWatcher() {
-  uv_close(reinterpret_cast<uv_handle_t*>(&handle_->poll), [](uv_handle_t* handle) noexcept {
-    delete static_cast<Handle*>(handle->data);
-  });
+  uv_close(reinterpret_cast<uv_handle_t*>(&handle_->poll),
+           [](uv_handle_t* handle) noexcept { delete static_cast<Handle*>(handle->data); });
 }
 
 void FdWatcher::watch(int events) {
@@ -77,9 +84,8 @@ Timers::Timers(Loop& loop) : loop_(loop), handle_(new Handle) {
 }
 
 Timers::~Timers() {
-  uv_close(reinterpret_cast<uv_handle_t*>(&handle_->timer), [](uv_handle_t* handle) noexcept {
-    delete static_cast<Handle*>(handle->data);
-  });
+  uv_close(reinterpret_cast<uv_handle_t*>(&handle_->timer),
+           [](uv_handle_t* handle) noexcept { delete static_cast<Handle*>(handle->data); });
 }
 
 Timers::Id Timers::after(std::chrono::milliseconds delay, std::function<void()> callback) {
@@ -141,9 +147,8 @@ SignalWatcher::SignalWatcher(Loop& loop, int signal, std::function<void()> callb
 }
 
 SignalWatcher::~SignalWatcher() {
-  uv_close(reinterpret_cast<uv_handle_t*>(&handle_->signal), [](uv_handle_t* handle) noexcept {
-    delete static_cast<Handle*>(handle->data);
-  });
+  uv_close(reinterpret_cast<uv_handle_t*>(&handle_->signal),
+           [](uv_handle_t* handle) noexcept { delete static_cast<Handle*>(handle->data); });
 }
 
 }  // namespace uvinetd

@@ -2,7 +2,8 @@
 // libuv, wrapped once: the only place with its casts and close rules.
 //
 // A handle's memory may go only in its close callback, so each object here owns its libuv handle on
-// the heap and lets go of it in its destructor. Callbacks are noexcept: a C frame cannot be unwound.
+// the heap and lets go of it in its destructor. Callbacks are noexcept: a C frame cannot be
+// unwound.
 #pragma once
 
 #include <uv.h>
@@ -22,7 +23,7 @@ class Loop {
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
 
-  void run();   // until stop()
+  void run();  // until stop()
   void stop();
   // The time at the start of this turn; constant within it.
   [[nodiscard]] std::chrono::milliseconds now() const;

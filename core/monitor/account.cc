@@ -11,7 +11,8 @@
 namespace uvinetd {
 namespace {
 
-constexpr std::uint32_t kHighest = 64'999;  // below what distributions give to nobody and containers
+constexpr std::uint32_t kHighest =
+    64'999;  // below what distributions give to nobody and containers
 constexpr std::uint32_t kLowest = 64'000;
 
 std::uint32_t unused_id() {

@@ -145,7 +145,8 @@ Result<UniqueFd> bind_socket(const ListenSpec& spec, const BindOptions& options)
   if (!fd.is_open()) return fail_errno("socket", address.text());
   if (auto status = set_buffers(fd.get(), options); !status) return tl::unexpected(status.error());
   if (is_ip(spec.kind)) {
-    if (auto status = set_ip_options(fd.get(), spec); !status) return tl::unexpected(status.error());
+    if (auto status = set_ip_options(fd.get(), spec); !status)
+      return tl::unexpected(status.error());
     if (bind(fd.get(), address.data(), address.size()) != 0) {
       return fail_errno("bind", address.text());
     }

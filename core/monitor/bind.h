@@ -18,9 +18,9 @@ namespace uvinetd {
 [[nodiscard]] int socket_type(SocketKind kind);  // SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET
 
 struct BindOptions {
-  int backlog = 4096;       // listen(2)
-  int send_buffer = 0;      // bytes, SO_SNDBUF; 0: the system's
-  int receive_buffer = 0;   // bytes, SO_RCVBUF; 0: the system's
+  int backlog = 4096;          // listen(2)
+  int send_buffer = 0;         // bytes, SO_SNDBUF; 0: the system's
+  int receive_buffer = 0;      // bytes, SO_RCVBUF; 0: the system's
   bool defers_accept = false;  // TCP_DEFER_ACCEPT
 };
 

@@ -11,9 +11,12 @@ constexpr int kSchema = 1;  // grows only by addition
 
 const char* severity_name(Severity severity) {
   switch (severity) {
-    case Severity::Note: return "note";
-    case Severity::Warning: return "warning";
-    case Severity::Error: return "error";
+    case Severity::Note:
+      return "note";
+    case Severity::Warning:
+      return "warning";
+    case Severity::Error:
+      return "error";
   }
   return "error";
 }
@@ -29,8 +32,10 @@ void print_json(const LoadedConfig& config, std::size_t good) {
                     {"hint", each.hint},
                     {"slug", each.slug}});
   }
-  const nlohmann::json document = {
-      {"schema", kSchema}, {"services", good}, {"written", config.services_written}, {"diagnostics", list}};
+  const nlohmann::json document = {{"schema", kSchema},
+                                   {"services", good},
+                                   {"written", config.services_written},
+                                   {"diagnostics", list}};
   const auto text = document.dump(2, ' ', false, nlohmann::json::error_handler_t::replace);
   std::printf("%s\n", text.c_str());
 }

@@ -43,7 +43,8 @@ void LauncherSet::start(std::uint32_t identity, const std::string& name, int tab
   one->ledger_fd = std::move(page->reader);
   one->ledger = std::move(*ledger);
   one->started = loop_.now();
-  one->watcher = std::make_unique<FdWatcher>(loop_, one->channel.fd(), [this, id](int) { on_channel(id); });
+  one->watcher =
+      std::make_unique<FdWatcher>(loop_, one->channel.fd(), [this, id](int) { on_channel(id); });
   LauncherStart start;
   start.launcher = id;
   start.identity = identity;
@@ -58,7 +59,8 @@ void LauncherSet::start(std::uint32_t identity, const std::string& name, int tab
 
 void LauncherSet::send(One& one, MessageType type, const std::string& body,
                        const std::vector<int>& fds) {
-  (void)one.channel.send(static_cast<std::uint16_t>(type), body, fds);  // its end is seen by SIGCHLD
+  (void)one.channel.send(static_cast<std::uint16_t>(type), body,
+                         fds);  // its end is seen by SIGCHLD
   watch(one);
 }
 

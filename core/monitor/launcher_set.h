@@ -48,7 +48,11 @@ class LauncherSet {
   };
 
   LauncherSet(Loop& loop, Timers& timers, Log& log, Settings settings, Callbacks callbacks)
-      : loop_(loop), timers_(timers), log_(log), settings_(settings), callbacks_(std::move(callbacks)) {}
+      : loop_(loop),
+        timers_(timers),
+        log_(log),
+        settings_(settings),
+        callbacks_(std::move(callbacks)) {}
 
   // Starts one more launcher of this identity. `table` is borrowed.
   void start(std::uint32_t identity, const std::string& name, int table);

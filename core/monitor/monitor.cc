@@ -19,8 +19,8 @@ namespace uvinetd {
 namespace {
 
 constexpr rlim_t kSpareDescriptors = 4096;  // beside the sockets: sessions, launches in flight
-constexpr std::chrono::milliseconds kStopDeadline{800};   // for launches in flight
-constexpr std::chrono::seconds kDrainDeadline{8};         // PID 1: below the usual 10 s of a container
+constexpr std::chrono::milliseconds kStopDeadline{800};  // for launches in flight
+constexpr std::chrono::seconds kDrainDeadline{8};  // PID 1: below the usual 10 s of a container
 constexpr std::chrono::seconds kTermDeadline{1};
 constexpr std::chrono::milliseconds kDrainLook{100};
 constexpr std::chrono::milliseconds kLeaveDeadline{150};  // for the roles to end

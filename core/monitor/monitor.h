@@ -26,8 +26,8 @@
 #include "core/monitor/launcher_set.h"
 #include "core/monitor/options.h"
 #include "core/monitor/pid_file.h"
-#include "core/monitor/readiness.h"
 #include "core/monitor/reactor_role.h"
+#include "core/monitor/readiness.h"
 #include "core/monitor/reload_diff.h"
 #include "core/monitor/role.h"
 #include "core/monitor/sockets.h"
@@ -119,7 +119,7 @@ class Monitor {
   bool is_publishing_ = false;
   bool is_republish_due_ = false;
   bool is_reload_due_ = false;
-  std::optional<ReloadDiff> reload_;  // of the reload under way, for its log line
+  std::optional<ReloadDiff> reload_;                  // of the reload under way, for its log line
   std::unordered_set<std::uint32_t> awaited_tables_;  // launchers that have not taken the table
   Timers::Id publish_deadline_ = 0;
   Timers::Id retry_timer_ = 0;

@@ -10,7 +10,8 @@
 namespace uvinetd {
 namespace {
 
-constexpr std::size_t kAheadAtMost = 8;  // identities whose launcher is started before its first use
+constexpr std::size_t kAheadAtMost =
+    8;  // identities whose launcher is started before its first use
 constexpr std::chrono::seconds kDrainDeadline{5};
 constexpr std::chrono::milliseconds kFirstDelay{50};
 constexpr std::uint32_t kStartTries = 3;
@@ -63,7 +64,8 @@ ReactorStart Monitor::reactor_start() const {
   out.gid = reactor_gid_;
   out.is_dumpable = start_.options.core_dumps;
   out.logs_connections = start_.options.log_connections;
-  out.log_level = static_cast<std::uint8_t>(start_.options.debug ? LogLevel::Debug : LogLevel::Info);
+  out.log_level =
+      static_cast<std::uint8_t>(start_.options.debug ? LogLevel::Debug : LogLevel::Info);
   out.log_ident = "uvinetd";
   out.global_instances = global_instances_;
   return out;

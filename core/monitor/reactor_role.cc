@@ -11,7 +11,8 @@ ReactorRole::ReactorRole(Loop& loop, RoleProcess process,
                          std::function<void(const Message&)> on_message)
     : process_(std::move(process)),
       on_message_(std::move(on_message)),
-      watcher_(std::make_unique<FdWatcher>(loop, process_.channel.fd(), [this](int) { on_ready(); })) {
+      watcher_(
+          std::make_unique<FdWatcher>(loop, process_.channel.fd(), [this](int) { on_ready(); })) {
   watch();
 }
 
@@ -43,7 +44,9 @@ void ReactorRole::send_listeners(const std::vector<std::pair<std::uint32_t, int>
   flush();
 }
 
-void ReactorRole::kill() { ::kill(process_.pid, SIGKILL); }
+void ReactorRole::kill() {
+  ::kill(process_.pid, SIGKILL);
+}
 
 void ReactorRole::on_ready() {
   (void)process_.channel.flush();

@@ -47,8 +47,8 @@ void Sockets::open(Socket& socket) {
     return;
   }
   const int code = fd.error().code;
-  socket.is_silent =
-      socket.spec.is_optional && (code == EAFNOSUPPORT || code == EADDRNOTAVAIL || code == EPROTONOSUPPORT);
+  socket.is_silent = socket.spec.is_optional &&
+                     (code == EAFNOSUPPORT || code == EADDRNOTAVAIL || code == EPROTONOSUPPORT);
   socket.failure = socket.service + ": cannot " + fd.error().text() + "; retrying";
   if (!socket.is_silent && code != socket.last_error) log_.error("{}", socket.failure);
   socket.last_error = code;
@@ -103,19 +103,23 @@ std::vector<std::pair<std::uint32_t, int>> Sockets::all() const {
   return out;
 }
 
-std::size_t Sockets::count() const { return all().size(); }
+std::size_t Sockets::count() const {
+  return all().size();
+}
 
 std::size_t Sockets::failed_count() const {
-  return static_cast<std::size_t>(std::count_if(by_name_.begin(), by_name_.end(), [](const auto& each) {
-    const auto& socket = each.second;
-    return socket.is_wanted && !socket.fd.is_open() && !socket.is_silent;
-  }));
+  return static_cast<std::size_t>(
+      std::count_if(by_name_.begin(), by_name_.end(), [](const auto& each) {
+        const auto& socket = each.second;
+        return socket.is_wanted && !socket.fd.is_open() && !socket.is_silent;
+      }));
 }
 
 std::vector<std::string> Sockets::failures() const {
   std::vector<std::string> out;
   for (const auto& [name, socket] : by_name_) {
-    if (socket.is_wanted && !socket.fd.is_open() && !socket.is_silent) out.push_back(socket.failure);
+    if (socket.is_wanted && !socket.fd.is_open() && !socket.is_silent)
+      out.push_back(socket.failure);
   }
   return out;
 }

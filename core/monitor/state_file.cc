@@ -47,7 +47,8 @@ Status write_state_file(const StateSnapshot& state) {
   const auto path = folder + "/state.json";
   const auto draft = path + ".new";
   unlink(draft.c_str());
-  const UniqueFd fd(open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644));
+  const UniqueFd fd(
+      open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644));
   if (!fd.is_open()) return fail_errno("open", draft);
   const auto text = to_json(state);
   if (write(fd.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size())) {

@@ -9,16 +9,17 @@ namespace {
 
 constexpr const char* kPath = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-void set_variable(std::vector<std::string>& list, const std::string& name, const std::string& value) {
+void set_variable(std::vector<std::string>& list, const std::string& name,
+                  const std::string& value) {
   std::erase_if(list, [&](const std::string& each) { return each.starts_with(name + "="); });
   list.push_back(name + "=" + value);
 }
 
 // What a launcher sets for each connection: a value from the daemon's own past would be a lie.
 bool is_connection_variable(const std::string& variable) {
-  for (const char* prefix : {"PROTO=", "TCPLOCAL", "TCPREMOTE", "UDPLOCAL", "UDPREMOTE",
-                             "UNIXLOCAL", "UNIXREMOTE", "REMOTE_ADDR=", "REMOTE_HOST=",
-                             "REMOTE_PORT="}) {
+  for (const char* prefix :
+       {"PROTO=", "TCPLOCAL", "TCPREMOTE", "UDPLOCAL", "UDPREMOTE", "UNIXLOCAL", "UNIXREMOTE",
+        "REMOTE_ADDR=", "REMOTE_HOST=", "REMOTE_PORT="}) {
     if (variable.starts_with(prefix)) return true;
   }
   return false;
@@ -79,7 +80,8 @@ TableBuilder::Built TableBuilder::build(const std::vector<LoadedService>& servic
     entry.program = spec.program;
     entry.argv = spec.argv;
     entry.instances = spec.instances.value_or(options_.instances.value_or(0));
-    entry.starts_per_minute = spec.starts_per_minute.value_or(options_.starts_per_minute.value_or(0));
+    entry.starts_per_minute =
+        spec.starts_per_minute.value_or(options_.starts_per_minute.value_or(0));
     entry.source_starts_per_minute =
         spec.source_starts_per_minute.value_or(options_.source_starts_per_minute.value_or(0));
     entry.instances_per_source =

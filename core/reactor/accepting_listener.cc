@@ -41,8 +41,7 @@ UniqueFd accept_one(int fd, int flags, SocketAddress& peer) {
   UniqueFd connection(accept(fd, reinterpret_cast<sockaddr*>(&from), &size));
   if (connection.is_open()) (void)set_cloexec(connection.get());
 #else
-  UniqueFd connection(
-      accept4(fd, reinterpret_cast<sockaddr*>(&from), &size, SOCK_CLOEXEC | flags));
+  UniqueFd connection(accept4(fd, reinterpret_cast<sockaddr*>(&from), &size, SOCK_CLOEXEC | flags));
 #endif
 #ifndef __linux__
   // BSD's accept inherits O_NONBLOCK from the listener.
@@ -60,7 +59,9 @@ bool is_gone(int fd) {
 
 }  // namespace
 
-bool AcceptingListener::wants_polling() const { return uvinetd::wants_polling(gate_); }
+bool AcceptingListener::wants_polling() const {
+  return uvinetd::wants_polling(gate_);
+}
 
 void AcceptingListener::on_limit_freed() {
   gate_ = step(gate_, NowaitEvent::LimitFreed).next;
@@ -129,7 +130,9 @@ void AcceptingListener::admit(UniqueFd connection, const SocketAddress& peer, bo
 
 // ---- kinds -----------------------------------------------------------------------------------
 
-int ConnectionListener::accept_flags() const { return 0; }  // servers expect a blocking socket
+int ConnectionListener::accept_flags() const {
+  return 0;
+}  // servers expect a blocking socket
 
 bool ConnectionListener::serve(UniqueFd connection, const SocketAddress& peer) {
   const int socket = connection.get();

@@ -6,6 +6,10 @@
 
 #include <cerrno>
 #include <cstring>
+#include <vector>
+
+#include "core/base/channel_frame.h"
+#include "core/base/unique_fd.h"
 
 namespace uvinetd {
 namespace {
@@ -27,6 +31,13 @@ std::string time_stamp(msghdr& message) {
     }
   }
   return {};
+}
+
+// A peek at a Unix datagram that carries descriptors installs a copy of each: a local sender could
+// fill our table with them.
+void close_descriptors(msghdr& message) {
+  std::vector<UniqueFd> fds;
+  ControlBuffer::take(message, fds);
 }
 
 }  // namespace
@@ -58,6 +69,7 @@ DatagramHead peek_head(int fd) {
       if (errno == EAGAIN || errno == EWOULDBLOCK) return {};
       continue;  // EINTR, or an error left by an earlier reply
     }
+    close_descriptors(message);
     auto mark = time_stamp(message);
     if (mark.empty()) {
       mark.assign(reinterpret_cast<const char*>(&from), message.msg_namelen);

@@ -12,13 +12,17 @@ constexpr std::chrono::milliseconds kLongestLook{64};
 
 }  // namespace
 
-DatagramListener::~DatagramListener() { host_.timers().cancel(timer_); }
+DatagramListener::~DatagramListener() {
+  host_.timers().cancel(timer_);
+}
 
 bool DatagramListener::wants_polling() const {
   return uvinetd::wants_polling(gate_) && service_.pause == 0;
 }
 
-void DatagramListener::on_readable() { look(); }
+void DatagramListener::on_readable() {
+  look();
+}
 
 // The head of the queue decides what happens next, whoever asked for the look.
 void DatagramListener::look() {

@@ -18,7 +18,15 @@
 namespace uvinetd {
 
 enum class DgramState : std::uint8_t { Idle, Holding, Closed };
-enum class DgramEvent : std::uint8_t { Readable, Empty, HeadNew, HeadSame, HeadUnread, Adopted, Removed };
+enum class DgramEvent : std::uint8_t {
+  Readable,
+  Empty,
+  HeadNew,
+  HeadSame,
+  HeadUnread,
+  Adopted,
+  Removed
+};
 enum class DgramAction : std::uint8_t { None, Launch, Poll, LookLater, Discard, Close };
 
 struct DgramStep {

@@ -8,7 +8,8 @@ enum class Health { Good, NeedsRebind };
 
 // Clears O_NONBLOCK and SO_ERROR, dissolves a connect(2) on a datagram socket, listens again when
 // the server shut the listener down. NeedsRebind: it is hung up for good (a datagram socket after
-// shutdown(2), a Unix listener after shutdown): only a new socket helps. `backlog` as for listen(2).
+// shutdown(2), a Unix listener after shutdown): only a new socket helps. `backlog` as for
+// listen(2).
 [[nodiscard]] Health heal(int fd, int socket_type, int backlog);
 
 }  // namespace uvinetd

@@ -8,7 +8,7 @@ namespace uvinetd {
 namespace {
 
 constexpr std::chrono::milliseconds kEndAfter{500};  // a closed channel whose process lives on
-constexpr std::chrono::seconds kRetireAfter{30};  // a spare launcher without children
+constexpr std::chrono::seconds kRetireAfter{30};     // a spare launcher without children
 
 }  // namespace
 
@@ -93,8 +93,8 @@ Launchers::One* Launchers::best(std::uint32_t identity) {
   std::size_t least = kLedgerSlots - 16;
   for (auto* one : found->second) {
     const auto load = one->in_flight.size() + one->running.size();
-    if (one->is_stalled || one->is_retired || one->is_broken || !one->channel.is_open() || one->channel.has_backlog() ||
-        one->in_flight.size() >= kMostInFlight || load >= least) {
+    if (one->is_stalled || one->is_retired || one->is_broken || !one->channel.is_open() ||
+        one->channel.has_backlog() || one->in_flight.size() >= kMostInFlight || load >= least) {
       continue;
     }
     best = one;
@@ -127,14 +127,16 @@ void Launchers::ask_for_one(std::uint32_t identity) {
   callbacks_.tell_monitor(MessageType::NeedLauncher, print(IdentityNumber{identity}));
 }
 
-void Launchers::failed(std::uint32_t identity) { asked_.erase(identity); }
+void Launchers::failed(std::uint32_t identity) {
+  asked_.erase(identity);
+}
 
 bool Launchers::submit(InFlight& launch, int socket) {
   auto* one = best(launch.identity);
   if (one == nullptr) return false;
-  const auto sent = one->channel.send(static_cast<std::uint16_t>(MessageType::Launch),
-                                      print(Launch{launch.id, launch.service, launch.listener}),
-                                      {socket});
+  const auto sent =
+      one->channel.send(static_cast<std::uint16_t>(MessageType::Launch),
+                        print(Launch{launch.id, launch.service, launch.listener}), {socket});
   if (!sent) {
     one->is_broken = true;
     return false;
@@ -148,7 +150,8 @@ bool Launchers::submit(InFlight& launch, int socket) {
 }
 
 void Launchers::count_child(LaunchId id, std::uint32_t launcher) {
-  if (const auto found = all_.find(launcher); found != all_.end()) found->second->running.insert(id);
+  if (const auto found = all_.find(launcher); found != all_.end())
+    found->second->running.insert(id);
 }
 
 std::vector<std::pair<std::uint32_t, LedgerEntry>> Launchers::ledger_entries() const {

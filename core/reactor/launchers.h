@@ -81,8 +81,8 @@ class Launchers {
     std::unordered_set<LaunchId> in_flight;
     std::unordered_set<LaunchId> running;
     std::chrono::milliseconds last_answer{0};  // or when it was last given something to do
-    bool is_stalled = false;  // gets nothing new until it answers
-    bool is_broken = false;   // cannot be sent to: dead, though its last words are still to be read
+    bool is_stalled = false;                   // gets nothing new until it answers
+    bool is_broken = false;  // cannot be sent to: dead, though its last words are still to be read
     bool is_retired = false;
     bool is_retire_due = false;  // a timer looks at it
   };

@@ -16,8 +16,7 @@ Listener::~Listener() {
 void Listener::reconcile() {
   const bool wanted = host_.is_accepting() && !is_starved_ && wants_polling();
   if (wanted == is_polled_) return;
-  const auto status =
-      wanted ? host_.poller().watch(fd(), key_) : host_.poller().unwatch(fd());
+  const auto status = wanted ? host_.poller().watch(fd(), key_) : host_.poller().unwatch(fd());
   if (!status) {
     host_.log().error("id={} {}", service_.entry.id, status.error().text());
     return;

@@ -98,7 +98,7 @@ class WaitListener final : public Listener {
 
   WaitState gate_ = WaitState::Idle;
   LaunchId launch_ = 0;
-  DatagramHead head_;        // at the start, for a datagram socket
+  DatagramHead head_;             // at the start, for a datagram socket
   std::uint32_t idle_exits_ = 0;  // in a row
   bool is_at_limit_ = false;
   Timers::Id backoff_ = 0;
@@ -127,8 +127,8 @@ class DatagramListener final : public Listener {
   void look_later();
 
   DgramState gate_ = DgramState::Idle;
-  DatagramHead head_;            // the datagram that has had its start
-  LaunchId launch_ = 0;          // its server; 0: ended
+  DatagramHead head_;    // the datagram that has had its start
+  LaunchId launch_ = 0;  // its server; 0: ended
   std::chrono::milliseconds delay_{1};
   Timers::Id timer_ = 0;
 };

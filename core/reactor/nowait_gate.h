@@ -33,8 +33,8 @@ struct NowaitStep {
       return {NowaitState::Open, NowaitAction::Poll};
     case NowaitEvent::Pause:
       if (state == NowaitState::Paused) return {state, NowaitAction::None};
-      return {NowaitState::Paused, state == NowaitState::Open ? NowaitAction::StopPolling
-                                                              : NowaitAction::None};
+      return {NowaitState::Paused,
+              state == NowaitState::Open ? NowaitAction::StopPolling : NowaitAction::None};
     case NowaitEvent::PauseOver:
       if (state != NowaitState::Paused) return {state, NowaitAction::None};
       return {NowaitState::Open, NowaitAction::Poll};

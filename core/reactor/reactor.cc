@@ -74,7 +74,9 @@ Listener* Reactor::find_listener(std::uint32_t key) {
   return found == listeners_.end() ? nullptr : found->second.get();
 }
 
-std::uint16_t Reactor::random_bits() { return static_cast<std::uint16_t>(random_() >> 8); }
+std::uint16_t Reactor::random_bits() {
+  return static_cast<std::uint16_t>(random_() >> 8);
+}
 
 void Reactor::on_poller_ready() {
   note_work();
@@ -297,7 +299,8 @@ void Reactor::refuse(const Service& service, std::string_view from, std::string_
 // The socket is closed here first, so that the monitor can bind its address again.
 void Reactor::rebind(Listener& listener) {
   if (listener.fd() < 0) return;
-  log_.warning("id={} a server has spoilt its socket: binding it anew", listener.service().entry.id);
+  log_.warning("id={} a server has spoilt its socket: binding it anew",
+               listener.service().entry.id);
   { const auto spoilt = listener.release_fd(); }
   listener.set_starved(true);
   tell(MessageType::Rebind, print(ListenerNumber{listener.key()}));

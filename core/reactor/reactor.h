@@ -135,7 +135,7 @@ class Reactor final : public ListenerHost {
   bool is_accepting_ = false;
   bool is_stopping_ = false;
   bool is_monitor_gone_ = false;
-  bool is_busy_ = false;       // work since the last Ping
+  bool is_busy_ = false;  // work since the last Ping
   bool is_active_told_ = false;
   int exit_status_ = 0;
 };

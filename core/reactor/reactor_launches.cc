@@ -227,7 +227,8 @@ void Reactor::submit_held(std::uint32_t identity) {
   if (!node) return;
   auto& waiting = node.mapped();
   std::size_t sent = 0;
-  while (sent < waiting.size() && launchers_.submit(waiting[sent], waiting[sent].copy.get())) ++sent;
+  while (sent < waiting.size() && launchers_.submit(waiting[sent], waiting[sent].copy.get()))
+    ++sent;
   if (sent == waiting.size()) return;
   waiting.erase(waiting.begin(), waiting.begin() + static_cast<std::ptrdiff_t>(sent));
   held_.insert(std::move(node));

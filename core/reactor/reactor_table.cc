@@ -114,7 +114,8 @@ void Reactor::adopt(const RunningChild& child) {
   auto* service = find_service(child.service);
   if (service == nullptr || running_.contains(child.id)) return;
   Running running{child.service, child.listener, child.pid,
-                  std::chrono::nanoseconds(child.started_ns), SocketAddress::from_bytes(child.peer)};
+                  std::chrono::nanoseconds(child.started_ns),
+                  SocketAddress::from_bytes(child.peer)};
   ++service->instances;
   ++instances_;
   if (service->entry.instances_per_source != 0 || service->entry.source_starts_per_minute != 0) {

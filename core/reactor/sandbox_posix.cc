@@ -14,8 +14,8 @@ void enter_empty_root() {
     std::array<char, 64> path{};
     std::snprintf(path.data(), path.size(), "%s/uvinetd-root-XXXXXX", parent);
     if (mkdtemp(path.data()) == nullptr) continue;
-    const bool is_in = chdir(path.data()) == 0 && rmdir(path.data()) == 0 && chroot(".") == 0 &&
-                       chdir("/") == 0;
+    const bool is_in =
+        chdir(path.data()) == 0 && rmdir(path.data()) == 0 && chroot(".") == 0 && chdir("/") == 0;
     if (is_in) return;
   }
 }

@@ -22,10 +22,10 @@ struct Service {
   std::vector<Listener*> listeners;
   std::uint32_t instances = 0;  // running and starting, over all sockets
   MinuteRate rate;
-  Timers::Id pause = 0;         // set while paused
+  Timers::Id pause = 0;  // set while paused
   const char* pause_reason = "";
   std::uint32_t spawn_failures = 0;  // in a row; sets how long the next pause lasts
-  bool is_removed = false;           // not in the table any more; kept until its children have ended
+  bool is_removed = false;  // not in the table any more; kept until its children have ended
 
   [[nodiscard]] bool is_at_limit() const {
     return entry.instances != 0 && instances >= entry.instances;

@@ -8,10 +8,14 @@ namespace {
 
 int events_of(Interest interest) {
   switch (interest) {
-    case Interest::Read: return UV_READABLE;
-    case Interest::Write: return UV_WRITABLE;
-    case Interest::ReadWrite: return UV_READABLE | UV_WRITABLE;
-    case Interest::Close: return 0;
+    case Interest::Read:
+      return UV_READABLE;
+    case Interest::Write:
+      return UV_WRITABLE;
+    case Interest::ReadWrite:
+      return UV_READABLE | UV_WRITABLE;
+    case Interest::Close:
+      return 0;
   }
   return 0;
 }
@@ -31,7 +35,8 @@ void Sessions::open(const Builtin& builtin, std::uint32_t service, UniqueFd conn
     return;
   }
   one.last_active = loop_.now();
-  one.watcher = std::make_unique<FdWatcher>(loop_, one.fd.get(), [this, &one](int) { on_ready(one); });
+  one.watcher =
+      std::make_unique<FdWatcher>(loop_, one.fd.get(), [this, &one](int) { on_ready(one); });
   one.watched = events_of(interest);
   one.watcher->watch(one.watched);
   arm_sweep();

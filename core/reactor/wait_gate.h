@@ -19,7 +19,15 @@ namespace uvinetd {
 
 enum class WaitState : std::uint8_t { Idle, Starting, Serving, Backoff, Closed };
 enum class WaitEvent : std::uint8_t {
-  Readable, Started, StartFailed, Lost, Exited, ExitedIdle, BackoffOver, Adopted, Removed
+  Readable,
+  Started,
+  StartFailed,
+  Lost,
+  Exited,
+  ExitedIdle,
+  BackoffOver,
+  Adopted,
+  Removed
 };
 enum class WaitAction : std::uint8_t { None, Launch, StopPolling, Rearm, StartBackoff, Close };
 
@@ -33,15 +41,19 @@ namespace wait_gate_detail {
 
 constexpr WaitStep from_idle(WaitEvent event) noexcept {
   switch (event) {
-    case WaitEvent::Readable: return {WaitState::Starting, WaitAction::Launch};
+    case WaitEvent::Readable:
+      return {WaitState::Starting, WaitAction::Launch};
     case WaitEvent::Adopted:
-    case WaitEvent::Started: return {WaitState::Serving, WaitAction::StopPolling};
+    case WaitEvent::Started:
+      return {WaitState::Serving, WaitAction::StopPolling};
     case WaitEvent::StartFailed:
     case WaitEvent::Lost:
     case WaitEvent::Exited:
     case WaitEvent::ExitedIdle:
-    case WaitEvent::BackoffOver: return {WaitState::Idle, WaitAction::None};
-    case WaitEvent::Removed: return {WaitState::Closed, WaitAction::Close};
+    case WaitEvent::BackoffOver:
+      return {WaitState::Idle, WaitAction::None};
+    case WaitEvent::Removed:
+      return {WaitState::Closed, WaitAction::Close};
   }
   return {WaitState::Idle, WaitAction::None};
 }
@@ -49,44 +61,57 @@ constexpr WaitStep from_idle(WaitEvent event) noexcept {
 constexpr WaitStep from_starting(WaitEvent event) noexcept {
   switch (event) {
     case WaitEvent::Adopted:
-    case WaitEvent::Started: return {WaitState::Serving, WaitAction::None};
+    case WaitEvent::Started:
+      return {WaitState::Serving, WaitAction::None};
     case WaitEvent::StartFailed:
-    case WaitEvent::ExitedIdle: return {WaitState::Backoff, WaitAction::StartBackoff};
+    case WaitEvent::ExitedIdle:
+      return {WaitState::Backoff, WaitAction::StartBackoff};
     case WaitEvent::Lost:
-    case WaitEvent::Exited: return {WaitState::Idle, WaitAction::Rearm};
+    case WaitEvent::Exited:
+      return {WaitState::Idle, WaitAction::Rearm};
     case WaitEvent::Readable:
-    case WaitEvent::BackoffOver: return {WaitState::Starting, WaitAction::None};
-    case WaitEvent::Removed: return {WaitState::Closed, WaitAction::Close};
+    case WaitEvent::BackoffOver:
+      return {WaitState::Starting, WaitAction::None};
+    case WaitEvent::Removed:
+      return {WaitState::Closed, WaitAction::Close};
   }
   return {WaitState::Starting, WaitAction::None};
 }
 
 constexpr WaitStep from_serving(WaitEvent event) noexcept {
   switch (event) {
-    case WaitEvent::Exited: return {WaitState::Idle, WaitAction::Rearm};
-    case WaitEvent::ExitedIdle: return {WaitState::Backoff, WaitAction::StartBackoff};
+    case WaitEvent::Exited:
+      return {WaitState::Idle, WaitAction::Rearm};
+    case WaitEvent::ExitedIdle:
+      return {WaitState::Backoff, WaitAction::StartBackoff};
     case WaitEvent::Readable:
     case WaitEvent::Started:
     case WaitEvent::StartFailed:
     case WaitEvent::Lost:
     case WaitEvent::BackoffOver:
-    case WaitEvent::Adopted: return {WaitState::Serving, WaitAction::None};
-    case WaitEvent::Removed: return {WaitState::Closed, WaitAction::Close};
+    case WaitEvent::Adopted:
+      return {WaitState::Serving, WaitAction::None};
+    case WaitEvent::Removed:
+      return {WaitState::Closed, WaitAction::Close};
   }
   return {WaitState::Serving, WaitAction::None};
 }
 
 constexpr WaitStep from_backoff(WaitEvent event) noexcept {
   switch (event) {
-    case WaitEvent::BackoffOver: return {WaitState::Idle, WaitAction::Rearm};
+    case WaitEvent::BackoffOver:
+      return {WaitState::Idle, WaitAction::Rearm};
     case WaitEvent::Adopted:
-    case WaitEvent::Started: return {WaitState::Serving, WaitAction::StopPolling};
+    case WaitEvent::Started:
+      return {WaitState::Serving, WaitAction::StopPolling};
     case WaitEvent::Readable:
     case WaitEvent::StartFailed:
     case WaitEvent::Lost:
     case WaitEvent::Exited:
-    case WaitEvent::ExitedIdle: return {WaitState::Backoff, WaitAction::None};
-    case WaitEvent::Removed: return {WaitState::Closed, WaitAction::Close};
+    case WaitEvent::ExitedIdle:
+      return {WaitState::Backoff, WaitAction::None};
+    case WaitEvent::Removed:
+      return {WaitState::Closed, WaitAction::Close};
   }
   return {WaitState::Backoff, WaitAction::None};
 }
@@ -95,11 +120,16 @@ constexpr WaitStep from_backoff(WaitEvent event) noexcept {
 
 [[nodiscard]] constexpr WaitStep step(WaitState state, WaitEvent event) noexcept {
   switch (state) {
-    case WaitState::Idle: return wait_gate_detail::from_idle(event);
-    case WaitState::Starting: return wait_gate_detail::from_starting(event);
-    case WaitState::Serving: return wait_gate_detail::from_serving(event);
-    case WaitState::Backoff: return wait_gate_detail::from_backoff(event);
-    case WaitState::Closed: return {WaitState::Closed, WaitAction::None};
+    case WaitState::Idle:
+      return wait_gate_detail::from_idle(event);
+    case WaitState::Starting:
+      return wait_gate_detail::from_starting(event);
+    case WaitState::Serving:
+      return wait_gate_detail::from_serving(event);
+    case WaitState::Backoff:
+      return wait_gate_detail::from_backoff(event);
+    case WaitState::Closed:
+      return {WaitState::Closed, WaitAction::None};
   }
   return {state, WaitAction::None};
 }

@@ -14,13 +14,15 @@ namespace {
 constexpr std::chrono::milliseconds kFirstBackoff{100};
 constexpr std::chrono::milliseconds kLongestBackoff{30'000};
 constexpr std::chrono::seconds kQuickExit{1};
-constexpr std::uint32_t kPatience = 8;       // idle exits with status 0 before it counts as trouble
-constexpr std::uint32_t kDiscardAfter = 5;   // idle exits before an unread datagram is thrown away
+constexpr std::uint32_t kPatience = 8;      // idle exits with status 0 before it counts as trouble
+constexpr std::uint32_t kDiscardAfter = 5;  // idle exits before an unread datagram is thrown away
 constexpr int kBacklogAfterHealing = 4096;
 
 }  // namespace
 
-WaitListener::~WaitListener() { host_.timers().cancel(backoff_); }
+WaitListener::~WaitListener() {
+  host_.timers().cancel(backoff_);
+}
 
 bool WaitListener::wants_polling() const {
   return uvinetd::wants_polling(gate_) && !is_at_limit_ && service_.pause == 0;
