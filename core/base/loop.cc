@@ -43,6 +43,15 @@ std::chrono::milliseconds Loop::now() const {
 struct FdWatcher::Handle {
   uv_poll_t poll;
   Callback callback;
+  int events = 0;
+
+  // libuv stops a handle whose descriptor is in error. The error shows itself to whoever reads or
+  // writes next, but there may be more to read before it.
+  static void on_ready(uv_poll_t* poll, int status, int ready) noexcept {
+    auto* handle = static_cast<Handle*>(poll->data);
+    if (status < 0) uv_poll_start(poll, handle->events, on_ready);
+    handle->callback(status < 0 ? UV_READABLE | UV_WRITABLE : ready);
+  }
 };
 
 FdWatcher::FdWatcher(Loop& loop, int fd, Callback callback) : handle_(new Handle) {
@@ -61,13 +70,8 @@ void FdWatcher::watch(int events) {
     uv_poll_stop(&handle_->poll);
     return;
   }
-  require(uv_poll_start(&handle_->poll, events,
-                        [](uv_poll_t* poll, int status, int ready) noexcept {
-                          auto* handle = static_cast<Handle*>(poll->data);
-                          // An error on the descriptor shows itself to whoever reads it next.
-                          handle->callback(status < 0 ? UV_READABLE | UV_WRITABLE : ready);
-                        }),
-          "uv_poll_start");
+  handle_->events = events;
+  require(uv_poll_start(&handle_->poll, events, Handle::on_ready), "uv_poll_start");
 }
 
 // ---- Timers ----------------------------------------------------------------------------------
