@@ -113,7 +113,7 @@ bool Launchers::has_room(std::uint32_t identity) {
         found != by_identity_.end() &&
         std::any_of(found->second.begin(), found->second.end(), [](const One* each) {
           return each->channel.is_open() && !each->is_stalled && !each->is_broken &&
-                 each->running.size() < kComfortableChildren;
+                 !each->is_retired && each->running.size() < kComfortableChildren;
         });
     if (!is_only_busy) ask_for_one(identity);
     return false;
@@ -174,6 +174,11 @@ void Launchers::gone(std::uint32_t launcher) {
   std::erase(siblings, one.get());
   if (siblings.empty()) by_identity_.erase(one->identity);
   settle(*one);
+  // Who waited for this one's answers would wait for ever: no other report may ever come.
+  if (starved_.contains(one->identity) && has_room(one->identity)) {
+    starved_.erase(one->identity);
+    callbacks_.on_room(one->identity);
+  }
 }
 
 void Launchers::settle(One& one) {
