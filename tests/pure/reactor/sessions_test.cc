@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: ISC
+#include "core/reactor/sessions.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <vector>
+
+#include "core/base/process.h"
+#include "tests/pure/reactor/local_sockets.h"
+#include "tests/pure/reactor/skipped_time.h"
+
+namespace uvinetd {
+namespace {
+
+using namespace std::chrono_literals;
+using namespace test;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+class ReactorSessionsTest : public testing::Test {
+ protected:
+  ReactorSessionsTest() : listener(bound_ip_socket(SOCK_STREAM)) {
+    EXPECT_EQ(listen(listener.get(), 64), 0);
+  }
+  // A client of this built-in, connected and accepted; the client's end.
+  UniqueFd open(std::string_view name, std::uint32_t service) {
+    auto client = connected_to(listener.get(), SOCK_STREAM);
+    UniqueFd server(accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+    EXPECT_TRUE(server.is_open());
+    sessions.open(*find_builtin(name), service, std::move(server));
+    return client;
+  }
+  void turn() { uv_run(loop.get(), UV_RUN_NOWAIT); }
+  bool turn_until(const std::function<bool()>& fact) {
+    return eventually([&] {
+      turn();
+      return fact();
+    });
+  }
+  void pass(std::chrono::milliseconds time) {
+    skip_time(time);
+    turn();
+    turn();
+  }
+  // What the client gets back for `text`.
+  std::string echoed(const UniqueFd& client, std::string_view text) {
+    EXPECT_TRUE(send_text(client.get(), text));
+    std::string got;
+    turn_until([&] {
+      got += receive_text(client.get());
+      return got.size() >= text.size();
+    });
+    return got;
+  }
+
+  Loop loop;
+  Timers timers{loop};
+  std::vector<std::uint32_t> ends;
+  Sessions sessions{loop, timers, [this](std::uint32_t service) { ends.push_back(service); }};
+  UniqueFd listener;
+};
+
+TEST_F(ReactorSessionsTest, AShortOneAnswersAtOnceAndIsOverWithItsClient) {
+  auto client = open("daytime", 3);
+  ASSERT_TRUE(wait_for_input(client.get()));
+  EXPECT_FALSE(receive_text(client.get()).empty());
+  client.reset();
+  EXPECT_TRUE(turn_until([this] { return sessions.count() == 0; }));
+  EXPECT_THAT(ends, ElementsAre(3));
+}
+
+TEST_F(ReactorSessionsTest, OneWhoseClientHasGoneIsOverBeforeItIsWatched) {
+  auto client = connected_to(listener.get(), SOCK_STREAM);
+  UniqueFd server(accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+  client.reset();
+  ASSERT_TRUE(wait_for_input(server.get()));
+  sessions.open(*find_builtin("echo"), 3, std::move(server));
+  EXPECT_EQ(sessions.count(), 0U);
+  EXPECT_THAT(ends, ElementsAre(3));
+}
+
+TEST_F(ReactorSessionsTest, LastsUntilTheClientLeaves) {
+  auto client = open("echo", 4);
+  EXPECT_EQ(sessions.count(), 1U);
+  EXPECT_EQ(echoed(client, "hello"), "hello");
+  EXPECT_EQ(echoed(client, "again"), "again");
+  EXPECT_THAT(ends, IsEmpty());
+  client.reset();
+  EXPECT_TRUE(turn_until([this] { return sessions.count() == 0; }));
+  EXPECT_THAT(ends, ElementsAre(4));
+}
+
+TEST_F(ReactorSessionsTest, ManyEndInAnyOrder) {
+  std::vector<UniqueFd> clients;
+  for (std::uint32_t i = 0; i < 30; ++i) clients.push_back(open("echo", i));
+  EXPECT_EQ(sessions.count(), 30U);
+  for (const std::size_t i : {29U, 0U, 15U}) clients[i].reset();
+  EXPECT_TRUE(turn_until([this] { return sessions.count() == 27; }));
+  EXPECT_THAT(ends, testing::UnorderedElementsAre(29, 0, 15));
+  EXPECT_EQ(echoed(clients[7], "still"), "still");
+}
+
+TEST_F(ReactorSessionsTest, NoDescriptorStays) {
+  const auto before = open_descriptors();
+  {
+    std::vector<UniqueFd> clients;
+    for (std::uint32_t i = 0; i < 10; ++i) clients.push_back(open("echo", i));
+  }
+  EXPECT_TRUE(turn_until([this] { return sessions.count() == 0; }));
+  EXPECT_LE(open_descriptors(), before + 1);  // epoll's own, made at the first watch
+}
+
+TEST_F(ReactorSessionsTest, AClientThatIsIdleForTenMinutesIsLetGo) {
+  const auto idle = open("echo", 1);
+  const auto active = open("echo", 2);
+  pass(6min);
+  EXPECT_EQ(echoed(active, "x"), "x");
+  pass(6min);
+  pass(3min);
+  EXPECT_THAT(ends, ElementsAre(1));
+  EXPECT_EQ(echoed(active, "y"), "y");
+  for (int i = 0; i < 6; ++i) pass(3min);
+  EXPECT_THAT(ends, ElementsAre(1, 2));
+}
+
+TEST_F(ReactorSessionsTest, TheIdleClockStandsStillWithoutSessions) {
+  EXPECT_FALSE(uv_loop_alive(loop.get()));
+  auto client = open("echo", 1);
+  turn();
+  EXPECT_GT(uv_backend_timeout(loop.get()), 0);
+  client.reset();
+  EXPECT_TRUE(turn_until([this] { return sessions.count() == 0; }));
+  pass(3min);  // the last one, and no other after it
+  EXPECT_FALSE(uv_loop_alive(loop.get()));
+  client = open("echo", 2);
+  turn();
+  EXPECT_GT(uv_backend_timeout(loop.get()), 0);
+}
+
+// libuv stops watching a descriptor in error; what was received before the error is read first.
+TEST_F(ReactorSessionsTest, AClientThatResetsWhileItsBytesAreUnreadIsOver) {
+  auto client = open("discard", 5);
+  EXPECT_EQ(sessions.count(), 1U);
+  ASSERT_TRUE(send_text(client.get(), "unread"));
+  const linger now{1, 0};
+  setsockopt(client.get(), SOL_SOCKET, SO_LINGER, &now, sizeof now);
+  client.reset();
+  EXPECT_TRUE(turn_until([this] { return sessions.count() == 0; }));
+}
+
+}  // namespace
+}  // namespace uvinetd
