@@ -3,11 +3,11 @@
 import json
 import os
 import signal
-import threading
 import unittest
 
 from harness import procfs, sockets
 from harness.daemon import Daemon
+from harness.load import Load, write_server
 from harness.surroundings import free_port, free_ports, me, probe, shared_folder
 from harness.waiting import eventually, seconds
 
@@ -177,58 +177,13 @@ def is_refused(port):
         return True
 
 
-class Load:
-    """Clients that ask one after the other; each request has a number that must come back."""
-
-    def __init__(self, port, clients=4):
-        self.port = port
-        self.is_over = False
-        self.lock = threading.Lock()
-        self.answered = []
-        self.lost = []
-        self.refused = 0
-        self.last = 0
-        self.threads = [threading.Thread(target=self.client) for _ in range(clients)]
-        for thread in self.threads:
-            thread.start()
-
-    def client(self):
-        """Until the load is over."""
-        while not self.is_over:
-            with self.lock:
-                self.last += 1
-                number = self.last
-            try:
-                answer = sockets.fetch(self.port, request=f"{number}\n".encode())
-            except ConnectionRefusedError:
-                self.refused += 1
-                continue
-            except OSError:
-                answer = b""
-            (self.answered if answer == f"{number}\n".encode() else self.lost).append(number)
-
-    def wait_for(self, more):
-        """Until so many more requests are answered."""
-        goal = len(self.answered) + more
-        eventually(lambda: len(self.answered) >= goal, what="answers under load")
-
-    def end(self):
-        """Ends the clients."""
-        self.is_over = True
-        for thread in self.threads:
-            thread.join(seconds())
-
-
 class UnderLoad(unittest.TestCase):
     """Roles killed again and again while clients ask."""
 
     def setUp(self):
-        folder = shared_folder()
-        self.file = os.path.join(folder, "served")
-        self.server = os.path.join(folder, "server")
-        with open(self.server, "w", encoding="utf-8") as script:
-            script.write('#!/bin/sh\nread number\necho "$number" >>"$1"\necho "$number"\n')
-        os.chmod(self.server, 0o755)
+        self.folder = shared_folder()
+        self.file = os.path.join(self.folder, "served")
+        self.server = write_server(self.folder)
 
     def kill_under_load(self, role, times, most_lost):
         """Kills the role so many times; returns nothing, asserts what clients saw."""
