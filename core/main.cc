@@ -115,10 +115,10 @@ int run(int argc, char** argv) {
   }
   auto options = std::move(parsed.options);
   if (options.config_paths.empty()) options.config_paths.emplace_back(kDefaultConfig);
+  (void)raise_descriptor_limit(RLIM_INFINITY);  // as far as it goes; servers get the original
   auto config = load_config(options.config_paths, load_options(options));
   if (options.check) return print_check(config, options);
   clean_inherited_state(options.ready_fd);
-  (void)raise_descriptor_limit(RLIM_INFINITY);  // as far as it goes; servers get the original
   set_process_title(invoked_as(argv[0]).c_str());
   for (const auto& diagnostic : config.diagnostics) {
     std::fprintf(stderr, "%s\n", diagnostic.text().c_str());

@@ -66,6 +66,7 @@ std::vector<char*> role_environment() {
   const int spare_channel = fcntl(channel, F_DUPFD_CLOEXEC, kLowestSpare);
   if (spare_binary < 0 || spare_channel < 0 || dup2(spare_channel, kChannelFd) < 0) _exit(127);
   for (int signal = 1; signal < 32; ++signal) std::signal(signal, SIG_DFL);
+  ignore_operator_signals();  // from before the exec on: it keeps ignored signals ignored
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
