@@ -306,7 +306,8 @@ class Exhaustion(unittest.TestCase):
     def test_a_user_without_processes_has_its_clients_wait(self):
         requires_root("it needs a user of its own")
         port = free_port()
-        line = f"{port} stream tcp4 nowait 64123:64123 {probe()} probe hold"
+        user = 100_000 + os.getpid()  # nobody else's, whatever runs beside this test
+        line = f"{port} stream tcp4 nowait {user}:{user} {probe()} probe hold"
         with Daemon([line], preexec=limit(resource.RLIMIT_NPROC, 2, 2)) as daemon:
             first = sockets.connect(port)
             sockets.read_line(first)
