@@ -264,7 +264,7 @@ Outcome Resolver::resolve_socket_owner(const ServiceSpec& spec, ListenSpec& list
 // One ListenSpec per address of the family that was asked for.
 Outcome Resolver::resolve_hosts(ServiceSpec& spec) {
   std::vector<ListenSpec> numeric;
-  const std::string* unknown = nullptr;
+  std::string unknown;
   for (const auto& listen : spec.listen) {
     if (!is_ip(listen.kind) || !is_host_name(listen.host)) {
       numeric.push_back(listen);
@@ -275,7 +275,7 @@ Outcome Resolver::resolve_hosts(ServiceSpec& spec) {
       return not_found(spec.at, "unknown-host", "host", listen.host,
                        found == results_.hosts.end() ? nullptr : &found->second.state);
     }
-    unknown = &listen.host;
+    unknown = listen.host;
     for (const auto& address : found->second.value) {
       const auto family = address.find(':') == std::string::npos ? IpFamily::V4 : IpFamily::V6;
       if (listen.family != IpFamily::Dual && listen.family != family) continue;
@@ -287,7 +287,7 @@ Outcome Resolver::resolve_hosts(ServiceSpec& spec) {
   }
   if (numeric.empty()) {
     return refuse(spec.at, "unknown-host",
-                  "host " + quoted(*unknown) + " has no address of the protocol's family");
+                  "host " + quoted(unknown) + " has no address of the protocol's family");
   }
   const bool has_firm = std::any_of(numeric.begin(), numeric.end(),
                                     [](const ListenSpec& one) { return !one.is_optional; });
