@@ -172,8 +172,15 @@ class Daemon:
         return len(re.findall(pattern, self.log()[since:], re.MULTILINE))
 
     def starts(self, service_id):
-        """How many servers of this service were started, by the log."""
+        """How many servers of this service were started, by the log so far."""
         return self.count(rf"\bstart id={re.escape(service_id)} ")
+
+    def assert_count(self, pattern, number):
+        """The pattern is in the log exactly so often; a line may come a moment after its event."""
+        eventually(lambda: self.count(pattern) >= number,
+                   what=lambda: f"{number} times {pattern!r} in:\n{self.log()}")
+        found = self.count(pattern)
+        assert found == number, f"{found} times {pattern!r}, not {number}, in:\n{self.log()}"
 
     def wait_for_log(self, pattern, duration=20, since=0):
         """The first match in the log, waiting for it."""

@@ -136,9 +136,8 @@ class Tftp(unittest.TestCase):
         for job, path in jobs:
             self.assertEqual(job.wait(seconds(60)), 0)
             self.assertEqual(read(path), self.data)
-        alive = (self.daemon.count(r"\bstart id=tftp/udp") -
-                 self.daemon.count(r"\bexit id=tftp/udp"))
-        self.assertEqual(alive, 1, self.daemon.log())
+        ended = self.daemon.count(r"\bexit id=tftp/udp")
+        self.daemon.assert_count(r"\bstart id=tftp/udp", ended + 1)
 
     def test_a_file_is_put_by_each_client(self):
         upload = write(os.path.join(temporary_folder(), "upload"), os.urandom(70000))
@@ -150,11 +149,11 @@ class Tftp(unittest.TestCase):
     def test_a_killed_server_is_replaced_for_the_next_client(self):
         out = os.path.join(temporary_folder(), "out")
         self.assertEqual(self.client("tftp", out).wait(seconds(60)), 0)
-        before = self.daemon.count(r"\bstart id=tftp/udp")
+        before = self.daemon.count(r"\bexit id=tftp/udp") + 1
         for pid in self.daemon.servers():
             os.kill(pid, 9)
         self.daemon.wait_for_log(r"\bexit id=tftp/udp\S* pid=\d+ status=\S*(9|KILL)")
         self.assertEqual(self.client("tftp", out).wait(seconds(60)), 0)
         self.assertEqual(read(out), self.data)
-        self.assertEqual(self.daemon.count(r"\bstart id=tftp/udp"), before + 1)
+        self.daemon.assert_count(r"\bstart id=tftp/udp", before + 1)
         self.assertTrue(procfs.is_alive(self.daemon.pid))

@@ -180,4 +180,4 @@ class Ssh(unittest.TestCase):
                 self.assertRegex(done.stdout,
                                  rf"^from the client\nturn {turn}\n127\.0\.0\.1 \d+ 127\.0\.0\.1 "
                                  rf"{port}\n$")
-            self.assertEqual(daemon.count(rf"\bstart id={port}/tcp"), 3)
+            daemon.assert_count(rf"\bstart id={port}/tcp", 3)

@@ -82,7 +82,7 @@ class ProgramThatCannotStart(unittest.TestCase):
             self.assertEqual(sockets.fetch(port), b"")
             os.symlink(probe(), path)
             self.assertTrue(eventually(lambda: sockets.fetch(port)))
-            self.assertEqual(daemon.count(r"reason=exec"), 1)
+            daemon.assert_count(r"reason=exec", 1)
 
 
 class BadConfiguration(unittest.TestCase):
@@ -204,7 +204,7 @@ class Reload(unittest.TestCase):
             for _ in range(100):
                 daemon.process.send_signal(signal.SIGHUP)
                 self.assertIn("fds", sockets.fetch_report(port))
-            self.assertEqual(daemon.count(rf"\bstart id={port}/tcp"), 100)
+            daemon.assert_count(rf"\bstart id={port}/tcp", 100)
 
 
 class Addresses(unittest.TestCase):

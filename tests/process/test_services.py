@@ -102,7 +102,7 @@ class Wait(WithFolder):
                 self.assertEqual((count, text), (str(number), f"client{number}"))
                 pids.add(pid)
             self.assertEqual(len(pids), 1)
-            self.assertEqual(daemon.count(r"\bstart id="), 1)
+            daemon.assert_count(r"\bstart id=", 1)
 
     def test_the_socket_is_watched_again_when_its_server_has_ended(self):
         for kind in ("udp4", "unix"):
@@ -276,7 +276,7 @@ class Limits(WithFolder):
             for _ in range(2):
                 sockets.fetch_report(other)
             self.assertTrue(sockets.has_nothing(clients[2]))
-            self.assertEqual(daemon.count(rf"\bstart id={port}/tcp"), 2)
+            daemon.assert_count(rf"\bstart id={port}/tcp", 2)
             self.assertTrue(all(procfs.is_alive(pid) for pid in pids))
             clients[0].close()
             self.assertIn("pid", sockets.read_line(clients[2]))
@@ -291,4 +291,4 @@ class Limits(WithFolder):
             with sockets.connect(port) as fourth:
                 daemon.wait_for_log(rf"\bpause id={port}/tcp\S* reason=\S+")
                 self.assertTrue(sockets.has_nothing(fourth))
-                self.assertEqual(daemon.count(r"\bstart id="), 3)
+                daemon.assert_count(r"\bstart id=", 3)
