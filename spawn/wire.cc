@@ -101,8 +101,8 @@ void fields(V& visit, B& b) requires std::is_same_v<std::remove_const_t<B>, Laun
   visit(b.identity, b.code, b.step);
 }
 template <typename V, typename B>
-void fields(V& visit, B& b) requires std::is_same_v<std::remove_const_t<B>, IdentityNumber> {
-  visit(b.identity);
+void fields(V& visit, B& b) requires std::is_same_v<std::remove_const_t<B>, NeedLauncher> {
+  visit(b.identity, b.known);
 }
 template <typename V, typename B>
 void fields(V& visit, B& b) requires std::is_same_v<std::remove_const_t<B>, ListenerNumber> {
@@ -166,7 +166,7 @@ UVINETD_WIRE_BODY(ListenerKeys)
 UVINETD_WIRE_BODY(LauncherJoined)
 UVINETD_WIRE_BODY(LauncherNumber)
 UVINETD_WIRE_BODY(LauncherFailed)
-UVINETD_WIRE_BODY(IdentityNumber)
+UVINETD_WIRE_BODY(NeedLauncher)
 UVINETD_WIRE_BODY(ListenerNumber)
 UVINETD_WIRE_BODY(Pong)
 UVINETD_WIRE_BODY(LogTargetForm)

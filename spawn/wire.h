@@ -131,8 +131,9 @@ struct LauncherFailed {
   std::string step;
 };
 
-struct IdentityNumber {  // NeedLauncher
+struct NeedLauncher {
   std::uint32_t identity = 0;
+  std::uint32_t known = 0;  // that the reactor has; with more at the monitor, one is on its way
 };
 
 struct ListenerNumber {  // Rebind
@@ -198,7 +199,7 @@ UVINETD_WIRE_BODY(ListenerKeys)
 UVINETD_WIRE_BODY(LauncherJoined)
 UVINETD_WIRE_BODY(LauncherNumber)
 UVINETD_WIRE_BODY(LauncherFailed)
-UVINETD_WIRE_BODY(IdentityNumber)
+UVINETD_WIRE_BODY(NeedLauncher)
 UVINETD_WIRE_BODY(ListenerNumber)
 UVINETD_WIRE_BODY(Pong)
 UVINETD_WIRE_BODY(LogTargetForm)

@@ -243,10 +243,11 @@ std::vector<std::uint32_t> LauncherSet::ready() const {
   return out;
 }
 
-bool LauncherSet::has_any_of(std::uint32_t identity) const {
-  return std::any_of(all_.begin(), all_.end(), [identity](const auto& each) {
-    return each.second->identity == identity && !each.second->is_ending;
-  });
+std::size_t LauncherSet::count_of(std::uint32_t identity) const {
+  return static_cast<std::size_t>(
+      std::count_if(all_.begin(), all_.end(), [identity](const auto& each) {
+        return each.second->identity == identity && !each.second->is_ending;
+      }));
 }
 
 std::vector<RunningChild> LauncherSet::adopted() const {

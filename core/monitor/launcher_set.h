@@ -78,7 +78,8 @@ class LauncherSet {
   void on_child_end(const Exit& exit);
 
   [[nodiscard]] std::vector<std::uint32_t> ready() const;  // ids that connect() may be asked for
-  [[nodiscard]] bool has_any_of(std::uint32_t identity) const;
+  // Launchers of this identity that are not on their way out.
+  [[nodiscard]] std::size_t count_of(std::uint32_t identity) const;
   [[nodiscard]] std::vector<RunningChild> adopted() const;
   [[nodiscard]] std::size_t children() const;  // of all launchers and adopted
   // Ends launchers of identities that `is_used` denies, once they have no children.

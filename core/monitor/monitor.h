@@ -90,7 +90,7 @@ class Monitor {
   void on_drained(std::uint32_t launcher);
   void on_launcher_gone(std::uint32_t launcher);
   void open_reactor_if_drained();
-  void need_launcher(std::uint32_t identity);
+  void need_launcher(std::uint32_t identity, std::size_t known);
   void start_launchers_ahead();
   void ping();
   void send_log_target();

@@ -42,7 +42,8 @@ void Monitor::start_launchers_ahead() {
   }
 }
 
-void Monitor::need_launcher(std::uint32_t identity) {
+void Monitor::need_launcher(std::uint32_t identity, std::size_t known) {
+  if (launchers_->count_of(identity) > known) return;  // one is on its way to the reactor
   const bool is_known = std::any_of(identities_.begin(), identities_.end(),
                                     [identity](const auto& each) { return each.key == identity; });
   if (!is_known || failed_identities_.contains(identity)) {
@@ -182,7 +183,9 @@ void Monitor::on_reactor_message(const Message& message) {
     case MessageType::LogLost:
       return send_log_target();
     case MessageType::NeedLauncher:
-      if (const auto need = parse_as<IdentityNumber>(body)) need_launcher(need->identity);
+      if (const auto need = parse_as<NeedLauncher>(body)) {
+        need_launcher(need->identity, need->known);
+      }
       return;
     case MessageType::RetireLauncher:
       if (const auto number = parse_as<LauncherNumber>(body)) launchers_->retire(number->launcher);

@@ -51,10 +51,14 @@ UniqueFd accept_one(int fd, int flags, SocketAddress& peer) {
   return connection;
 }
 
-// A client that reset its connection while it stood in the queue.
+// A client that left while it stood in the queue. On a Unix socket the end of a client that has
+// sent all it had to say is a hang-up too, and what it sent can still be read.
 bool is_gone(int fd) {
   pollfd entry{fd, 0, 0};
-  return poll(&entry, 1, 0) > 0 && (entry.revents & (POLLHUP | POLLERR)) != 0;
+  if (poll(&entry, 1, 0) <= 0) return false;
+  if ((entry.revents & POLLERR) != 0) return true;
+  char byte = 0;
+  return (entry.revents & POLLHUP) != 0 && recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) <= 0;
 }
 
 }  // namespace
@@ -150,9 +154,9 @@ int BuiltinStreamListener::accept_flags() const {
 #endif
 }
 
-bool BuiltinStreamListener::serve(UniqueFd connection, const SocketAddress&) {
+bool BuiltinStreamListener::serve(UniqueFd connection, const SocketAddress& peer) {
   ++service_.instances;
-  host_.sessions().open(builtin_, service_.entry.key, std::move(connection));
+  host_.sessions().open(builtin_, service_.entry.key, std::move(connection), peer);
   return true;
 }
 

@@ -26,6 +26,7 @@ void DatagramListener::on_readable() {
 
 // The head of the queue decides what happens next, whoever asked for the look.
 void DatagramListener::look() {
+  if (!host_.is_accepting()) return;
   auto head = peek_head(fd());
   switch (head.state) {
     case DatagramHead::State::Broken:
@@ -106,10 +107,13 @@ void DatagramListener::look_later() {
   });
 }
 
-void DatagramListener::on_start_failed(LaunchId id, bool) {
+void DatagramListener::on_start_failed(LaunchId id, bool is_certain) {
   if (id != launch_) return;
   launch_ = 0;
-  look();  // the head is unread and has nobody: it is discarded
+  if (is_certain) return look();  // the head is unread and has nobody: it is discarded
+  head_ = DatagramHead();         // if it stays, it is started anew
+  delay_ = kLongestLook;
+  look_later();
 }
 
 void DatagramListener::on_launch_lost(LaunchId id) {

@@ -124,7 +124,10 @@ bool Launchers::has_room(std::uint32_t identity) {
 
 void Launchers::ask_for_one(std::uint32_t identity) {
   if (!asked_.insert(identity).second) return;
-  callbacks_.tell_monitor(MessageType::NeedLauncher, print(IdentityNumber{identity}));
+  const auto found = by_identity_.find(identity);
+  const auto known =
+      found == by_identity_.end() ? 0U : static_cast<std::uint32_t>(found->second.size());
+  callbacks_.tell_monitor(MessageType::NeedLauncher, print(NeedLauncher{identity, known}));
 }
 
 void Launchers::failed(std::uint32_t identity) {
@@ -175,6 +178,7 @@ void Launchers::gone(std::uint32_t launcher) {
   if (siblings.empty()) by_identity_.erase(one->identity);
   settle(*one);
   // Who waited for this one's answers would wait for ever: no other report may ever come.
+  asked_.erase(one->identity);
   if (starved_.contains(one->identity) && has_room(one->identity)) {
     starved_.erase(one->identity);
     callbacks_.on_room(one->identity);

@@ -59,6 +59,7 @@ class Listener {
   void reconcile();
   // Room for launches was wanting when this listener wanted to launch; it is there again.
   void set_starved(bool on);
+  [[nodiscard]] bool is_starved() const { return is_starved_; }
 
   [[nodiscard]] std::uint32_t key() const { return key_; }
   [[nodiscard]] Service& service() { return service_; }

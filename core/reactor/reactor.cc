@@ -27,7 +27,8 @@ Reactor::Reactor(Channel monitor, Poller poller)
       poller_(std::move(poller)),
       random_(static_cast<std::uint_fast32_t>(monotonic_now().count())),
       sessions_(loop_, timers_,
-                [this](std::uint32_t key) {
+                [this](std::uint32_t key, const SocketAddress& peer) {
+                  sources_.ended(key, peer);
                   if (auto* service = find_service(key)) instance_ended(*service);
                   forget_if_done(key);
                 }),

@@ -74,6 +74,7 @@ class Reactor final : public ListenerHost {
   void apply(std::uint32_t generation);
   void apply_service(TableService entry);
   void apply_listener(Service& service, std::uint32_t key);
+  void apply_deferred(std::uint32_t key);
   void remove_absent(const std::vector<std::uint32_t>& kept_services,
                      const std::vector<std::uint32_t>& kept_listeners);
   void replay_ledgers();
@@ -88,6 +89,7 @@ class Reactor final : public ListenerHost {
   void on_settled(InFlight launch, Settled settled, std::int32_t pid);
   void give_up(const InFlight& launch, const std::string& reason, bool is_certain);
   void instance_ended(Service& service);
+  void after_end(std::uint32_t service, std::uint32_t listener);
   void hold(InFlight launch);
   void submit_held(std::uint32_t identity);
   void retry_later(InFlight launch);

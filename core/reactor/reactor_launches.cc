@@ -32,13 +32,10 @@ std::string errno_name(int code) {
 bool Reactor::has_room(Listener& listener) {
   if (listener.service().entry.is_internal()) return true;
   const auto identity = listener.service().entry.identity;
-  if (global_limit_ != 0 && instances_ >= global_limit_) {
-    starved_globally_.push_back(listener.key());
-  } else if (!launchers_.has_room(identity)) {
-    starved_[identity].push_back(listener.key());
-  } else {
-    return true;
-  }
+  const bool is_full = global_limit_ != 0 && instances_ >= global_limit_;
+  if (!is_full && launchers_.has_room(identity)) return true;
+  if (listener.is_starved()) return false;  // it stands in one of the lists
+  (is_full ? starved_globally_ : starved_[identity]).push_back(listener.key());
   listener.set_starved(true);
   return false;
 }
@@ -158,14 +155,8 @@ void Reactor::on_exited(const Report& report) {
   instance_ended(*service);
   if (auto* listener = find_listener(running.listener)) {
     listener->on_exited(report.id, ran, report.status);
-    if (listener->fd() >= 0 && !listener->is_held() && !listener->suits(service->entry)) {
-      // The change of the service's kind had to wait for this server (apply_service()).
-      next_fds_[running.listener] = listener->release_fd();
-      apply_listener(*service, running.listener);
-    }
   }
-  if (!starved_globally_.empty()) wake(starved_globally_);
-  forget_if_done(running.service);
+  after_end(running.service, running.listener);
 }
 
 void Reactor::instance_ended(Service& service) {
@@ -194,6 +185,7 @@ void Reactor::on_settled(InFlight launch, Settled settled, std::int32_t pid) {
       if (auto* service = find_service(launch.service)) instance_ended(*service);
       if (instances_ > 0) --instances_;
       if (auto* listener = find_listener(launch.listener)) listener->on_launch_lost(launch.id);
+      after_end(launch.service, launch.listener);
       break;
     case Settled::Unknown:
       give_up(launch, "launcher", false);
@@ -212,8 +204,14 @@ void Reactor::give_up(const InFlight& launch, const std::string& reason, bool is
   if (auto* listener = find_listener(launch.listener)) {
     listener->on_start_failed(launch.id, is_certain);
   }
+  after_end(launch.service, launch.listener);
+}
+
+// A server or a launch is over, and its listener has been told.
+void Reactor::after_end(std::uint32_t service, std::uint32_t listener) {
+  apply_deferred(listener);
   if (!starved_globally_.empty()) wake(starved_globally_);
-  forget_if_done(launch.service);
+  forget_if_done(service);
 }
 
 void Reactor::hold(InFlight launch) {

@@ -30,7 +30,10 @@ void Reactor::apply(std::uint32_t generation) {
   DatagramServer::set_own_ports(own_ports.data(), own_ports.size());
   next_fds_.clear();
   if (is_first) replay_ledgers();
-  for (auto& [key, listener] : listeners_) listener->reconcile();
+  for (auto& [key, listener] : listeners_) {
+    if (!listener->service().is_at_limit()) listener->on_limit_freed();  // it may have been raised
+    listener->reconcile();
+  }
   if (is_accepting_) poller_watcher_->watch(UV_READABLE);
   tell(MessageType::Applied, print(Generation{generation}));
 }
@@ -49,7 +52,32 @@ void Reactor::apply_service(TableService entry) {
   for (const auto key : rebuilt) {
     if (!next_fds_.contains(key)) next_fds_[key] = listeners_[key]->release_fd();
   }
-  for (const auto& listener : service.entry.listeners) apply_listener(service, listener.key);
+  for (const auto& [key, address] : service.entry.listeners) {
+    auto* there = find_listener(key);
+    const bool is_of_another = there != nullptr && &there->service() != &service;
+    if (is_of_another && there->fd() >= 0 && !there->is_held() && !next_fds_.contains(key)) {
+      next_fds_[key] = there->release_fd();
+    }
+    apply_listener(service, key);
+  }
+}
+
+// What a table wanted of this socket had to wait while a server owned it: the socket has another
+// kind of listener now, or is another service's.
+void Reactor::apply_deferred(std::uint32_t key) {
+  auto* listener = find_listener(key);
+  if (listener == nullptr || listener->fd() < 0 || listener->is_held()) return;
+  const auto owns = [key](const Service& service) {
+    const auto& list = service.entry.listeners;
+    return !service.is_removed && std::any_of(list.begin(), list.end(),
+                                              [key](const auto& each) { return each.key == key; });
+  };
+  if (owns(listener->service()) && listener->suits(listener->service().entry)) return;
+  const auto owner = std::find_if(services_.begin(), services_.end(),
+                                  [&](const auto& each) { return owns(*each.second); });
+  if (owner == services_.end()) return;
+  next_fds_[key] = listener->release_fd();
+  apply_listener(*owner->second, key);
 }
 
 // Makes or replaces the listener of a socket that has come; one whose socket stays is left alone.

@@ -22,10 +22,12 @@ int events_of(Interest interest) {
 
 }  // namespace
 
-void Sessions::open(const Builtin& builtin, std::uint32_t service, UniqueFd connection) {
+void Sessions::open(const Builtin& builtin, std::uint32_t service, UniqueFd connection,
+                    const SocketAddress& peer) {
   auto& one = all_.emplace_back();
   one.self = std::prev(all_.end());
   one.service = service;
+  one.peer = peer;
   one.fd = std::move(connection);
   one.session = builtin.open();
   // Most of the short ones (daytime, time) need no watcher at all.
@@ -55,9 +57,10 @@ void Sessions::on_ready(One& one) {
 
 void Sessions::end(One& one) {
   const auto service = one.service;
+  const auto peer = one.peer;
   one.watcher.reset();  // before its descriptor is closed
   all_.erase(one.self);
-  on_end_(service);
+  on_end_(service, peer);
 }
 
 void Sessions::arm_sweep() {

@@ -7,6 +7,7 @@
 #include <list>
 #include <memory>
 
+#include "core/base/address.h"
 #include "core/base/loop.h"
 #include "core/base/unique_fd.h"
 #include "internal/builtin.h"
@@ -17,17 +18,21 @@ class Sessions {
  public:
   static constexpr std::chrono::minutes kIdleLimit{10};
 
-  // `on_end(service)` is called when a session of that service is over.
-  Sessions(Loop& loop, Timers& timers, std::function<void(std::uint32_t service)> on_end)
+  using OnEnd = std::function<void(std::uint32_t service, const SocketAddress& peer)>;
+
+  // `on_end` is called when a session is over.
+  Sessions(Loop& loop, Timers& timers, OnEnd on_end)
       : loop_(loop), timers_(timers), on_end_(std::move(on_end)) {}
 
   // Serves a freshly accepted, non-blocking connection until it ends.
-  void open(const Builtin& builtin, std::uint32_t service, UniqueFd connection);
+  void open(const Builtin& builtin, std::uint32_t service, UniqueFd connection,
+            const SocketAddress& peer);
   [[nodiscard]] std::size_t count() const { return all_.size(); }
 
  private:
   struct One {
     std::uint32_t service = 0;
+    SocketAddress peer;
     UniqueFd fd;
     std::unique_ptr<StreamSession> session;
     std::unique_ptr<FdWatcher> watcher;
@@ -43,7 +48,7 @@ class Sessions {
 
   Loop& loop_;
   Timers& timers_;
-  std::function<void(std::uint32_t)> on_end_;
+  OnEnd on_end_;
   std::list<One> all_;
   Timers::Id sweep_ = 0;
 };

@@ -230,6 +230,7 @@ class Signals(unittest.TestCase):
     def test_hup_to_every_process_is_one_reload(self):
         port = free_port()
         with Daemon([service(port, "stream tcp4", "nowait", "report")]) as daemon:
+            sockets.fetch_report(port)  # the launcher is there
             roles = daemon.roles("uvi-reactor") + daemon.launchers()
             for pid in [*roles, daemon.pid]:
                 os.kill(pid, signal.SIGHUP)

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "tests/pure/reactor/fake_launcher.h"
 #include "tests/pure/reactor/local_sockets.h"
 #include "tests/pure/reactor/skipped_time.h"
 
@@ -22,35 +23,6 @@ using testing::IsEmpty;
 using testing::UnorderedElementsAre;
 
 constexpr std::uint32_t kIdentity = 7;
-
-// The other end of one launcher: the test answers for it.
-struct FakeLauncher {
-  Channel channel;
-  SharedPage page;
-  std::optional<LedgerWriter> ledger;
-  std::vector<UniqueFd> sockets;  // what came with the launches
-
-  // The launches that have come since the last call.
-  std::vector<LaunchId> launches() {
-    std::vector<LaunchId> out;
-    for (auto received = channel.receive(); received.event == Channel::Event::Message;
-         received = channel.receive()) {
-      const auto launch = parse_as<Launch>(received.message.body);
-      EXPECT_TRUE(launch);
-      if (launch) out.push_back(launch->id);
-      for (auto& fd : received.message.fds) sockets.push_back(std::move(fd));
-    }
-    return out;
-  }
-  void report(ReportKind kind, LaunchId id, int pid = 100) {
-    Report report;
-    report.kind = kind;
-    report.id = id;
-    report.pid = pid;
-    EXPECT_TRUE(
-        channel.send(static_cast<std::uint16_t>(MessageType::Reports), print(Reports{{report}})));
-  }
-};
 
 class LaunchersTest : public testing::Test {
  protected:
@@ -77,7 +49,7 @@ class LaunchersTest : public testing::Test {
 
   void on_monitor(MessageType type, const std::string& body) {
     if (type == MessageType::NeedLauncher) {
-      events.push_back("need " + std::to_string(parse_as<IdentityNumber>(body)->identity));
+      events.push_back("need " + std::to_string(parse_as<NeedLauncher>(body)->identity));
       return;
     }
     const auto number = *parse_as<LauncherNumber>(body);
@@ -87,12 +59,9 @@ class LaunchersTest : public testing::Test {
     events.push_back(name + std::to_string(number.launcher) + (number.is_final ? " kill" : ""));
   }
   FakeLauncher join(std::uint32_t id, std::uint32_t identity = kIdentity) {
-    FakeLauncher out;
-    auto pair = *Channel::make_pair();
-    out.channel = Channel(std::move(pair.first));
-    out.page = std::move(*make_shared_page("ledger-test", kLedgerBytes));
-    out.ledger.emplace(std::move(*LedgerWriter::map(out.page.writer.get())));
-    launchers.join(id, identity, std::move(pair.second),
+    UniqueFd end;
+    FakeLauncher out(end);
+    launchers.join(id, identity, std::move(end),
                    std::move(*LedgerReader::map(out.page.reader.get())));
     return out;
   }

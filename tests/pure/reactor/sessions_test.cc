@@ -28,7 +28,8 @@ class ReactorSessionsTest : public testing::Test {
     auto client = connected_to(listener.get(), SOCK_STREAM);
     UniqueFd server(accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
     EXPECT_TRUE(server.is_open());
-    sessions.open(*find_builtin(name), service, std::move(server));
+    const auto peer = *SocketAddress::peer_of(server.get());
+    sessions.open(*find_builtin(name), service, std::move(server), peer);
     return client;
   }
   void turn() { uv_run(loop.get(), UV_RUN_NOWAIT); }
@@ -57,7 +58,11 @@ class ReactorSessionsTest : public testing::Test {
   Loop loop;
   Timers timers{loop};
   std::vector<std::uint32_t> ends;
-  Sessions sessions{loop, timers, [this](std::uint32_t service) { ends.push_back(service); }};
+  std::vector<std::string> peers;
+  Sessions sessions{loop, timers, [this](std::uint32_t service, const SocketAddress& peer) {
+                      ends.push_back(service);
+                      peers.push_back(peer.text());
+                    }};
   UniqueFd listener;
 };
 
@@ -75,13 +80,14 @@ TEST_F(ReactorSessionsTest, OneWhoseClientHasGoneIsOverBeforeItIsWatched) {
   UniqueFd server(accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
   client.reset();
   ASSERT_TRUE(wait_for_input(server.get()));
-  sessions.open(*find_builtin("echo"), 3, std::move(server));
+  sessions.open(*find_builtin("echo"), 3, std::move(server), SocketAddress());
   EXPECT_EQ(sessions.count(), 0U);
   EXPECT_THAT(ends, ElementsAre(3));
 }
 
 TEST_F(ReactorSessionsTest, LastsUntilTheClientLeaves) {
   auto client = open("echo", 4);
+  const auto name = SocketAddress::local_of(client.get())->text();
   EXPECT_EQ(sessions.count(), 1U);
   EXPECT_EQ(echoed(client, "hello"), "hello");
   EXPECT_EQ(echoed(client, "again"), "again");
@@ -89,6 +95,7 @@ TEST_F(ReactorSessionsTest, LastsUntilTheClientLeaves) {
   client.reset();
   EXPECT_TRUE(turn_until([this] { return sessions.count() == 0; }));
   EXPECT_THAT(ends, ElementsAre(4));
+  EXPECT_THAT(peers, ElementsAre(name));
 }
 
 TEST_F(ReactorSessionsTest, ManyEndInAnyOrder) {

@@ -39,7 +39,7 @@ const auto kExamples = std::tuple{
     LauncherJoined{1, 2},
     LauncherNumber{3, true},
     LauncherFailed{1, 2, "exec"},
-    IdentityNumber{9},
+    NeedLauncher{9, 2},
     ListenerNumber{8},
     Pong{true},
     LogTargetForm{2},
