@@ -337,6 +337,7 @@ void Launcher::reap() {
 void Launcher::on_exit(Child child, const Exit& exit) {
   child.exit.kind = ReportKind::Exited;
   child.exit.status = exit.status;
+  child.exit.ran_usec = (monotonic_now().count() - ledger_->at(child.slot).started_ns) / 1000;
   child.exit.user_usec = exit.user_usec;
   child.exit.system_usec = exit.system_usec;
   child.exit.max_rss_kib = exit.max_rss_kib;
@@ -360,19 +361,21 @@ void Launcher::check_lingering() {
   });
 }
 
+// What cannot be sent, because the reactor is dead, is kept for the next one.
 void Launcher::flush_reports() {
-  if (!reactor_.is_open()) return;  // kept for the next reactor
+  if (!reactor_.is_open()) return;
   (void)reactor_.flush();
-  for (std::size_t at = 0; at < reports_.size(); at += kReportsPerPacket) {
-    const auto end = std::min(reports_.size(), at + kReportsPerPacket);
+  std::size_t sent = 0;
+  while (sent < reports_.size()) {
+    const auto first = reports_.begin() + static_cast<std::ptrdiff_t>(sent);
+    const auto count = std::min(reports_.size() - sent, kReportsPerPacket);
     Reports packet;
-    packet.list.assign(
-        std::make_move_iterator(reports_.begin() + static_cast<std::ptrdiff_t>(at)),
-        std::make_move_iterator(reports_.begin() + static_cast<std::ptrdiff_t>(end)));
-    (void)reactor_.send(static_cast<std::uint16_t>(MessageType::Reports), print(packet));
+    packet.list.assign(first, first + static_cast<std::ptrdiff_t>(count));
+    if (!reactor_.send(static_cast<std::uint16_t>(MessageType::Reports), print(packet))) break;
+    sent += count;
   }
-  reports_.clear();
-  if (reactor_.has_backlog()) return;
+  reports_.erase(reports_.begin(), reports_.begin() + static_cast<std::ptrdiff_t>(sent));
+  if (reactor_.has_backlog() || !reports_.empty()) return;
   for (const auto slot : ended_slots_) ledger_->free(slot);
   ended_slots_.clear();
 }

@@ -122,8 +122,8 @@ void fields(V& visit, B& b) requires std::is_same_v<std::remove_const_t<B>, Laun
 }
 template <typename V, typename B>
 void fields(V& visit, B& b) requires std::is_same_v<std::remove_const_t<B>, Report> {
-  visit(b.kind, b.id, b.service, b.listener, b.pid, b.code, b.step, b.status, b.user_usec,
-        b.system_usec, b.max_rss_kib);
+  visit(b.kind, b.id, b.service, b.listener, b.pid, b.code, b.step, b.status, b.ran_usec,
+        b.user_usec, b.system_usec, b.max_rss_kib);
 }
 template <typename V, typename B>
 void fields(V& visit, B& b) requires std::is_same_v<std::remove_const_t<B>, RunningChild> {

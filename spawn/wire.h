@@ -162,9 +162,10 @@ struct Report {
   std::uint32_t service = 0;
   std::uint32_t listener = 0;
   std::int32_t pid = 0;
-  std::int32_t code = 0;    // Failed: errno
-  std::string step;         // Failed: "execve", "fcntl", ...
-  std::int32_t status = 0;  // Exited: as wait4(2) gives it; -1: unknown (reaped by somebody else)
+  std::int32_t code = 0;      // Failed: errno
+  std::string step;           // Failed: "execve", "fcntl", ...
+  std::int32_t status = 0;    // Exited: as wait4(2) gives it; -1: unknown (reaped by somebody else)
+  std::int64_t ran_usec = 0;  // Exited: from its start to its end
   std::int64_t user_usec = 0;  // Exited: CPU
   std::int64_t system_usec = 0;
   std::int64_t max_rss_kib = 0;

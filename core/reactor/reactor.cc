@@ -140,7 +140,7 @@ void Reactor::on_message(Message message) {
       return;
     case MessageType::AdoptedExit:
       if (const auto reports = parse_as<Reports>(body)) {
-        for (const auto& report : reports->list) on_exited(report);
+        for (const auto& report : reports->list) on_exited(report, false);
       }
       return;
     case MessageType::Apply:

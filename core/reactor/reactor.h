@@ -85,7 +85,7 @@ class Reactor final : public ListenerHost {
   void on_report(Report& report, std::optional<InFlight> launch);
   void on_started(const Report& report, const std::optional<InFlight>& launch);
   void on_failed(const Report& report, InFlight launch);
-  void on_exited(const Report& report);
+  void on_exited(const Report& report, bool is_from_launcher);
   void on_settled(InFlight launch, Settled settled, std::int32_t pid);
   void give_up(const InFlight& launch, const std::string& reason, bool is_certain);
   void instance_ended(Service& service);

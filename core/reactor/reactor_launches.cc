@@ -98,7 +98,7 @@ void Reactor::on_report(Report& report, std::optional<InFlight> launch) {
       }
       break;
     case ReportKind::Exited:
-      on_exited(report);
+      on_exited(report, true);
       break;
   }
   check_stopped();
@@ -138,18 +138,21 @@ void Reactor::on_failed(const Report& report, InFlight launch) {
           launch.copy.is_open());
 }
 
-void Reactor::on_exited(const Report& report) {
+void Reactor::on_exited(const Report& report, bool is_from_launcher) {
   auto node = running_.extract(report.id);
-  if (!node) return;
-  const auto& running = node.mapped();
-  auto* service = find_service(running.service);
-  if (service == nullptr) return;
-  const auto ran = monotonic_now() - running.started;
+  auto* service = find_service(node ? node.mapped().service : report.service);
+  // Unknown here: it ended between two reactors, so that none has counted it, but it is told. The
+  // monitor's reports of adopted children may be second ones.
+  if (service == nullptr || (!node && !is_from_launcher)) return;
+  const auto ran = node ? monotonic_now() - node.mapped().started
+                        : std::chrono::nanoseconds(report.ran_usec * 1000);
   if (logs_connections_) {
-    log_.info("exit id={} pid={} status={} ms={}", service->entry.id, running.pid,
+    log_.info("exit id={} pid={} status={} ms={}", service->entry.id, report.pid,
               status_text(report.status),
               std::chrono::duration_cast<std::chrono::milliseconds>(ran).count());
   }
+  if (!node) return;
+  const auto& running = node.mapped();
   sources_.ended(running.service, running.peer);
   if (instances_ > 0) --instances_;
   instance_ended(*service);

@@ -10,7 +10,9 @@
 
 #include "core/reactor/sandbox.h"
 
-#ifdef UVINETD_SECCOMP
+// Sanitizers start processes of their own: no filter with them.
+#if defined(UVINETD_SECCOMP) && !defined(UVINETD_SANITIZED)
+#define UVINETD_FILTERS_CALLS 1
 #include <seccomp.h>
 #endif
 
@@ -30,7 +32,7 @@ bool enter_removed_directory(const char* parent) {
   return is_in;
 }
 
-#ifdef UVINETD_SECCOMP
+#ifdef UVINETD_FILTERS_CALLS
 void forbid(scmp_filter_ctx filter) {
   const int calls[] = {
       SCMP_SYS(execve),
@@ -102,9 +104,9 @@ void enter_empty_root() {
 
 void restrict_system_calls() {
   prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-#if defined(UVINETD_SECCOMP) && !defined(UVINETD_SANITIZED)
+#ifdef UVINETD_FILTERS_CALLS
   // A list of what is forbidden, not of what is allowed: a libc that begins to use another call
-  // must not stop a daemon. Sanitizers start processes of their own.
+  // must not stop a daemon.
   scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
   if (filter == nullptr) return;
   forbid(filter);
