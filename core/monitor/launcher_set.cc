@@ -230,7 +230,7 @@ void LauncherSet::report_end(const RunningChild& child, const Exit& exit) {
   report.user_usec = exit.user_usec;
   report.system_usec = exit.system_usec;
   report.max_rss_kib = exit.max_rss_kib;
-  callbacks_.on_adopted_exit(report);
+  callbacks_.on_adopted_exit(child, report);
 }
 
 // ---- look-ups --------------------------------------------------------------------------------

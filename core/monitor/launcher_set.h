@@ -44,7 +44,7 @@ class LauncherSet {
     std::function<void(std::uint32_t launcher)> on_gone;
     // None of this identity can be started.
     std::function<void(const LauncherFailed&)> on_failed;
-    std::function<void(const Report&)> on_adopted_exit;
+    std::function<void(const RunningChild&, const Report&)> on_adopted_exit;
   };
 
   LauncherSet(Loop& loop, Timers& timers, Log& log, Settings settings, Callbacks callbacks)

@@ -62,8 +62,8 @@ Monitor::Monitor(MonitorStart start, Log& log)
             });
             if (reactor_) reactor_->send(MessageType::LauncherFailed, print(failure));
           },
-          [this](const Report& report) {
-            if (reactor_) reactor_->send(MessageType::AdoptedExit, print(Reports{{report}}));
+          [this](const RunningChild& child, const Report& report) {
+            on_adopted_exit(child, report);
           }});
 }
 

@@ -92,6 +92,7 @@ class Monitor {
   void open_reactor_if_drained();
   void need_launcher(std::uint32_t identity, std::size_t known);
   void start_launchers_ahead();
+  void on_adopted_exit(const RunningChild& child, const Report& report);
   void ping();
   void send_log_target();
   [[nodiscard]] ReactorStart reactor_start() const;
@@ -129,6 +130,8 @@ class Monitor {
   std::uint32_t epoch_ = 0;
   std::unordered_set<std::uint32_t> awaited_drains_;
   Timers::Id drain_deadline_ = 0;
+  // Adopted children that ended while no reactor could be told.
+  std::vector<std::pair<RunningChild, Report>> untold_exits_;
   std::uint32_t quick_deaths_ = 0;
   std::uint32_t reactor_uid_ = 0;
   std::uint32_t reactor_gid_ = 0;

@@ -127,7 +127,19 @@ void Monitor::open_reactor_if_drained() {
   reactor_->send(MessageType::Table, print(Generation{generation_}), {table_.get()});
   reactor_->send_listeners(sockets_.all());
   reactor_->send(MessageType::Apply, print(Generation{generation_}));
+  for (const auto& [child, report] : std::exchange(untold_exits_, {})) {
+    reactor_->send(MessageType::Adopted, print(child));
+    on_adopted_exit(child, report);
+  }
   ping();
+}
+
+void Monitor::on_adopted_exit(const RunningChild& child, const Report& report) {
+  if (reactor_ && reactor_->is_open) {
+    reactor_->send(MessageType::AdoptedExit, print(Reports{{report}}));
+  } else {
+    untold_exits_.emplace_back(child, report);
+  }
 }
 
 void Monitor::on_launcher_gone(std::uint32_t launcher) {

@@ -136,7 +136,10 @@ void Reactor::on_message(Message message) {
       if (const auto failure = parse_as<LauncherFailed>(body)) on_launcher_failed(*failure);
       return;
     case MessageType::Adopted:
-      if (const auto child = parse_as<RunningChild>(body)) adopt(*child);
+      if (const auto child = parse_as<RunningChild>(body)) {
+        if (has_applied_) return adopt(*child);
+        adopted_early_.push_back(*child);
+      }
       return;
     case MessageType::AdoptedExit:
       if (const auto reports = parse_as<Reports>(body)) {

@@ -119,6 +119,7 @@ class Reactor final : public ListenerHost {
   std::unordered_map<std::uint32_t, std::vector<std::uint32_t>> starved_;  // listeners, by identity
   std::vector<std::uint32_t> starved_globally_;
   std::size_t retrying_ = 0;  // launches that wait for a timer
+  std::vector<RunningChild> adopted_early_;  // told before the first table
   SourceLimits sources_;
 
   std::unique_ptr<FdWatcher> poller_watcher_;

@@ -130,6 +130,7 @@ void Reactor::forget_if_done(std::uint32_t key) {
 }
 
 void Reactor::replay_ledgers() {
+  for (const auto& child : std::exchange(adopted_early_, {})) adopt(child);
   for (const auto& [launcher, entry] : launchers_.ledger_entries()) {
     if (entry.state == SlotState::Ended || entry.child.pid == 0) continue;
     launchers_.count_child(entry.child.id, launcher);

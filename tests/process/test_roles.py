@@ -45,13 +45,24 @@ class Replacement(unittest.TestCase):
         for pid in daemon.launchers():
             kill(pid)
 
+    def kill_launchers_first(self, daemon):
+        """The children are the monitor's already when the reactor dies."""
+        victims = daemon.launchers()
+        self.kill_launchers(daemon)
+        eventually(lambda: not set(victims) & set(procfs.children(daemon.pid)))
+        self.kill_reactor(daemon)
+
     def kill_both(self, daemon):
         """Reactor and launchers, one right after the other."""
         self.kill_reactor(daemon)
         self.kill_launchers(daemon)
 
+    def ways(self):
+        """The orders in which roles are killed."""
+        return self.kill_reactor, self.kill_launchers, self.kill_launchers_first, self.kill_both
+
     def test_sockets_go_on_being_served(self):
-        for way in (self.kill_reactor, self.kill_launchers, self.kill_both):
+        for way in self.ways():
             with self.subTest(way.__name__):
                 port, builtin = free_ports(2)
                 with Daemon([service(port, "stream tcp4", "nowait", "report"),
@@ -62,7 +73,7 @@ class Replacement(unittest.TestCase):
                         self.assertTrue(sockets.fetch(builtin).endswith(b"\r\n"))
 
     def test_a_running_server_lives_on_and_its_end_is_told(self):
-        for way in (self.kill_reactor, self.kill_launchers, self.kill_both):
+        for way in self.ways():
             with self.subTest(way.__name__):
                 port = free_port()
                 with Daemon([service(port, "stream tcp4", "nowait", "hold")]) as daemon:
@@ -75,7 +86,7 @@ class Replacement(unittest.TestCase):
                     daemon.wait_for_log(rf"\bexit id={port}/tcp\S* pid={pid} status=0 ms=\d+")
 
     def test_a_limit_counts_the_servers_of_before(self):
-        for way in (self.kill_reactor, self.kill_launchers, self.kill_both):
+        for way in self.ways():
             with self.subTest(way.__name__):
                 port, other = free_ports(2)
                 with Daemon([service(port, "stream tcp4", "nowait/2", "hold"),
@@ -95,7 +106,7 @@ class Replacement(unittest.TestCase):
                     third.close()
 
     def test_a_wait_server_keeps_its_socket_to_itself(self):
-        for way in (self.kill_reactor, self.kill_launchers, self.kill_both):
+        for way in self.ways():
             with self.subTest(way.__name__):
                 port = free_port()
                 with Daemon([service(port, "dgram udp4", "wait", "wait-udp", self.file)]) as daemon:
