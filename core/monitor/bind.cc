@@ -15,7 +15,8 @@
 namespace uvinetd {
 namespace {
 
-constexpr int kDeferSeconds = 30;  // then the connection is accepted all the same
+constexpr int kDeferSeconds = 30;              // then the connection is accepted all the same
+constexpr unsigned kUsualMode = 0777 & ~022U;  // of a Unix socket's path, by the umask of servers
 
 UniqueFd open_socket(int family, int type) {
 #ifdef SOCK_CLOEXEC
@@ -50,6 +51,7 @@ Status clear_stale_path(const std::string& path, int type) {
   if (!S_ISSOCK(info.st_mode)) return fail("bind", path + " is not a socket", EEXIST);
   const auto address = SocketAddress::unix_path(path);
   const auto probe = open_socket(AF_UNIX, type);
+  (void)set_nonblocking(probe.get(), true);  // somebody's full queue must not hold us up
   if (connect(probe.get(), address->data(), address->size()) == 0 || errno != ECONNREFUSED) {
     return fail("bind", path, EADDRINUSE);
   }
@@ -75,7 +77,10 @@ Status set_path_permissions(const ListenSpec& spec) {
   if (!spec.socket_user.empty() || !spec.socket_group.empty()) {
     if (chown(path, owner(spec), owner_group(spec)) != 0) return fail_errno("chown", spec.path);
   }
-  if (spec.socket_mode && chmod(path, static_cast<mode_t>(*spec.socket_mode)) != 0) {
+  // An owner without a mode was bound with none at all (bind_unix()): it gets the usual one.
+  const bool has_owner = !spec.socket_user.empty() || !spec.socket_group.empty();
+  if (!spec.socket_mode && !has_owner) return {};
+  if (chmod(path, static_cast<mode_t>(spec.socket_mode.value_or(kUsualMode))) != 0) {
     return fail_errno("chmod", spec.path);
   }
   return {};
