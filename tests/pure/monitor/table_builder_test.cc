@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: ISC
+#include "core/monitor/table_builder.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "tests/pure/monitor/sockets_of_tests.h"
+
+namespace uvinetd {
+namespace {
+
+using namespace test;
+using testing::Contains;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::Not;
+using testing::SizeIs;
+
+Identity identity(std::uint32_t uid, const std::string& name) {
+  Identity out;
+  out.uid = uid;
+  out.gid = uid + 1;
+  out.groups = {uid + 1, uid + 2};
+  out.user_name = name;
+  out.home = "/home/" + name;
+  out.shell = "/bin/ksh";
+  return out;
+}
+
+class TableBuilderTest : public testing::Test {
+ protected:
+  [[nodiscard]] LoadedService program(const std::string& id, const Identity& who) const {
+    LoadedService out;
+    out.spec.id = id;
+    out.spec.listen = {unix_spec(SocketKind::UnixDgram, directory.file(id))};
+    out.spec.mode = Mode::Wait;
+    out.spec.program = "/usr/sbin/" + id;
+    out.spec.argv = {id, "-l"};
+    out.identity = who;
+    return out;
+  }
+  TableBuilder::Built build(const std::vector<LoadedService>& services) {
+    sockets.want(services);
+    return builder.build(services, sockets);
+  }
+  TemporaryDirectory directory;
+  Log log;
+  Sockets sockets{log, 64};
+  CommandLine options;
+  TableBuilder builder{options, {}};
+};
+
+TEST_F(TableBuilderTest, AServiceIsCopiedIntoItsEntry) {
+  const auto built = build({program("a", identity(5, "joe"))});
+  ASSERT_THAT(built.services, SizeIs(1));
+  const auto& entry = built.services[0];
+  EXPECT_EQ(entry.id, "a");
+  EXPECT_EQ(entry.socket_type, SOCK_DGRAM);
+  EXPECT_TRUE(entry.is_wait);
+  EXPECT_EQ(entry.program, "/usr/sbin/a");
+  EXPECT_THAT(entry.argv, ElementsAre("a", "-l"));
+  EXPECT_EQ(entry.working_directory, "/");
+  ASSERT_THAT(entry.listeners, SizeIs(1));
+  EXPECT_EQ(entry.listeners[0].address.text(), directory.file("a"));
+}
+
+TEST_F(TableBuilderTest, AServersEnvironmentIsItsUsers) {
+  const auto built = build({program("a", identity(5, "joe"))});
+  ASSERT_THAT(built.identities, SizeIs(1));
+  const auto& who = built.identities[0];
+  EXPECT_EQ(who.uid, 5U);
+  EXPECT_EQ(who.gid, 6U);
+  EXPECT_THAT(who.groups, ElementsAre(6, 7));
+  EXPECT_THAT(who.environment,
+              ElementsAre("PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+                          "HOME=/home/joe", "USER=joe", "LOGNAME=joe", "SHELL=/bin/ksh"));
+}
+
+TEST_F(TableBuilderTest, AUserWithoutHomeOrShellGetsTheUsualOnes) {
+  auto who = identity(5, "joe");
+  who.home.clear();
+  who.shell.clear();
+  const auto built = build({program("a", who)});
+  EXPECT_THAT(built.identities.at(0).environment, Contains("HOME=/"));
+  EXPECT_THAT(built.identities.at(0).environment, Contains("SHELL=/bin/sh"));
+}
+
+TEST_F(TableBuilderTest, ThePassedEnvironmentGivesWayToTheUsersOwn) {
+  TableBuilder passing(options, {"HOME=/root", "TERM=vt100", "USERS=many", "REMOTE_ADDR=10.0.0.1"});
+  const std::vector<LoadedService> services = {program("a", identity(5, "joe"))};
+  sockets.want(services);
+  const auto built = passing.build(services, sockets);
+  const auto& environment = built.identities.at(0).environment;
+  EXPECT_THAT(environment, Contains("HOME=/home/joe"));
+  EXPECT_THAT(environment, Contains("TERM=vt100"));
+  EXPECT_THAT(environment, Contains("USERS=many"));
+  EXPECT_THAT(environment, Not(Contains("HOME=/root")));
+  EXPECT_THAT(environment, Not(Contains("REMOTE_ADDR=10.0.0.1")));
+}
+
+TEST_F(TableBuilderTest, ServicesOfOneUserShareAnIdentity) {
+  const auto joe = identity(5, "joe");
+  const auto built =
+      build({program("a", joe), program("b", identity(9, "ann")), program("c", joe)});
+  EXPECT_THAT(built.identities, SizeIs(2));
+  EXPECT_EQ(built.services[0].identity, built.services[2].identity);
+  EXPECT_NE(built.services[0].identity, built.services[1].identity);
+  EXPECT_NE(built.services[0].identity, 0U);
+}
+
+TEST_F(TableBuilderTest, OtherGroupsAreAnotherIdentity) {
+  auto fewer = identity(5, "joe");
+  fewer.groups = {6};
+  const auto built = build({program("a", identity(5, "joe")), program("b", fewer)});
+  EXPECT_THAT(built.identities, SizeIs(2));
+}
+
+TEST_F(TableBuilderTest, KeysLastOverReloads) {
+  const auto before = build({program("a", identity(5, "joe")), program("b", identity(9, "ann"))});
+  (void)build({program("c", identity(7, "eve"))});
+  const auto after = build({program("b", identity(9, "ann")), program("c", identity(7, "eve")),
+                            program("a", identity(5, "joe"))});
+  EXPECT_EQ(after.services[0].key, before.services[1].key);
+  EXPECT_EQ(after.services[2].key, before.services[0].key);
+  EXPECT_EQ(after.services[0].identity, before.services[1].identity);
+  EXPECT_EQ(after.services[2].identity, before.services[0].identity);
+  std::set<std::uint32_t> keys;
+  for (const auto& entry : after.services) keys.insert(entry.key);
+  EXPECT_THAT(keys, SizeIs(3));
+}
+
+TEST_F(TableBuilderTest, AnIdentityThatNobodyUsesIsLeftOut) {
+  (void)build({program("a", identity(5, "joe"))});
+  const auto built = build({program("b", identity(9, "ann"))});
+  ASSERT_THAT(built.identities, SizeIs(1));
+  EXPECT_EQ(built.identities[0].uid, 9U);
+}
+
+TEST_F(TableBuilderTest, ABuiltInNeedsNoIdentity) {
+  auto echo = program("echo", Identity());
+  echo.spec.internal = "echo";
+  const auto built = build({echo});
+  EXPECT_THAT(built.identities, IsEmpty());
+  EXPECT_EQ(built.services[0].internal, "echo");
+}
+
+TEST_F(TableBuilderTest, LimitsAreTheServicesOwnOrTheCommandLines) {
+  options.instances = 7;
+  options.starts_per_minute = 8;
+  options.source_starts_per_minute = 9;
+  options.instances_per_source = 10;
+  auto own = program("own", identity(5, "joe"));
+  own.spec.instances = 1;
+  own.spec.starts_per_minute = 2;
+  own.spec.source_starts_per_minute = 3;
+  own.spec.instances_per_source = 0;  // written: none
+  const auto built = build({program("plain", identity(5, "joe")), own});
+  EXPECT_EQ(built.services[0].instances, 7U);
+  EXPECT_EQ(built.services[0].starts_per_minute, 8U);
+  EXPECT_EQ(built.services[0].source_starts_per_minute, 9U);
+  EXPECT_EQ(built.services[0].instances_per_source, 10U);
+  EXPECT_EQ(built.services[1].instances, 1U);
+  EXPECT_EQ(built.services[1].starts_per_minute, 2U);
+  EXPECT_EQ(built.services[1].source_starts_per_minute, 3U);
+  EXPECT_EQ(built.services[1].instances_per_source, 0U);
+}
+
+TEST_F(TableBuilderTest, ASocketThatIsNotBoundYetIsNotListed) {
+  auto absent = program("a", identity(5, "joe"));
+  absent.spec.listen = {unix_spec(SocketKind::UnixStream, "/nonexistent/socket")};
+  const auto built = build({absent});
+  ASSERT_THAT(built.services, SizeIs(1));
+  EXPECT_THAT(built.services[0].listeners, IsEmpty());
+}
+
+TEST_F(TableBuilderTest, TheTableTravels) {
+  const auto built = build({program("a", identity(5, "joe")), program("b", identity(9, "ann"))});
+  const auto bytes = print_table(4, built.identities, built.services);
+  const auto table = Table::view(bytes);
+  ASSERT_TRUE(table);
+  const auto entry = table->service(built.services[1].key);
+  ASSERT_TRUE(entry);
+  EXPECT_EQ(entry->id, "b");
+  EXPECT_EQ(table->identity(entry->identity)->name, "ann");
+}
+
+}  // namespace
+}  // namespace uvinetd
