@@ -29,7 +29,13 @@ void Launchers::join(std::uint32_t launcher, std::uint32_t identity, UniqueFd ch
   if (starved_.erase(identity) > 0) callbacks_.on_room(identity);
 }
 
+void Launchers::start_reading() {
+  is_reading_ = true;
+  for (auto& [id, one] : all_) watch(*one);
+}
+
 void Launchers::watch(One& one) {
+  if (!is_reading_ || one.watcher == nullptr) return;
   one.watcher->watch(one.channel.has_backlog() ? UV_READABLE | UV_WRITABLE : UV_READABLE);
 }
 

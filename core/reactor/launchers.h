@@ -51,6 +51,8 @@ class Launchers {
   Launchers(Loop& loop, Timers& timers, Callbacks callbacks)
       : loop_(loop), timers_(timers), callbacks_(std::move(callbacks)) {}
 
+  // Nothing that launchers say is read before this: the reactor must know its services first.
+  void start_reading();
   void join(std::uint32_t launcher, std::uint32_t identity, UniqueFd channel, LedgerReader ledger);
   // The monitor says that it is dead: what it had answered is read, the rest is settled by its
   // ledger through on_settled.
@@ -108,6 +110,7 @@ class Launchers {
   std::unordered_set<std::uint32_t> asked_;    // identities for which a launcher is on its way
   std::unordered_set<std::uint32_t> starved_;  // identities that were told "no room"
   Timers::Id deadline_check_ = 0;
+  bool is_reading_ = false;
 };
 
 }  // namespace uvinetd

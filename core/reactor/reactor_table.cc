@@ -29,7 +29,10 @@ void Reactor::apply(std::uint32_t generation) {
   remove_absent(kept_services, kept_listeners);
   DatagramServer::set_own_ports(own_ports.data(), own_ports.size());
   next_fds_.clear();
-  if (is_first) replay_ledgers();
+  if (is_first) {
+    replay_ledgers();
+    launchers_.start_reading();
+  }
   for (auto& [key, listener] : listeners_) {
     if (!listener->service().is_at_limit()) listener->on_limit_freed();  // it may have been raised
     listener->reconcile();

@@ -45,6 +45,7 @@ class LaunchersTest : public testing::Test {
                      if (on_room) on_room();
                    },
                    [this](MessageType type, const std::string& body) { on_monitor(type, body); }}) {
+    launchers.start_reading();
   }
 
   void on_monitor(MessageType type, const std::string& body) {
