@@ -188,6 +188,44 @@ def is_refused(port):
         return True
 
 
+class Silence(unittest.TestCase):
+    """A role that lives and does not answer; each takes its deadline of ten seconds or more."""
+
+    def test_a_reactor_that_hangs_is_replaced(self):
+        port = free_port()
+        with Daemon([service(port, "stream tcp4", "nowait", "report")]) as daemon:
+            sockets.fetch_report(port)
+            reactor = daemon.reactor()
+            os.kill(reactor, signal.SIGSTOP)
+            with sockets.connect(port) as client:
+                daemon.wait_for_log(r"the reactor does not answer", 60)
+                self.assertIn(b'"fds"', sockets.read_all(client))
+            self.assertNotEqual(daemon.reactor(), reactor)
+
+    def test_a_launcher_that_hangs_gets_another_beside_it(self):
+        port = free_port()
+        with Daemon([service(port, "stream tcp4", "nowait", "report")]) as daemon:
+            sockets.fetch_report(port)
+            launcher = daemon.launchers()[0]
+            os.kill(launcher, signal.SIGSTOP)
+            with sockets.connect(port) as stuck:
+                stuck.settimeout(None)
+                eventually(lambda: all_accepted(port, 1))
+                self.assertTrue(eventually(lambda: self.try_fetch(port), 60))
+                self.assertEqual(len(daemon.launchers()), 2)
+                os.kill(launcher, signal.SIGCONT)
+                self.assertIn(b'"fds"', sockets.read_all(stuck))
+
+    def try_fetch(self, port):
+        """An answer, if one comes within a second."""
+        with sockets.connect(port) as client:
+            client.settimeout(1)
+            try:
+                return sockets.read_all(client)
+            except TimeoutError:
+                return None
+
+
 class UnderLoad(unittest.TestCase):
     """Roles killed again and again while clients ask."""
 
