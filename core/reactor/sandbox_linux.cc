@@ -86,9 +86,10 @@ void forbid(scmp_filter_ctx filter) {
       SCMP_SYS(open_by_handle_at),
   };
   for (const int call : calls) seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), call, 0);
-  const auto makes_file = SCMP_CMP(1, SCMP_CMP_MASKED_EQ, O_CREAT, O_CREAT);
+  // Not SCMP_CMP(): it is a compound literal, which C++ has not.
+  const scmp_arg_cmp makes_file{1, SCMP_CMP_MASKED_EQ, O_CREAT, O_CREAT};
   seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(open), 1, makes_file);
-  const auto makes_file_at = SCMP_CMP(2, SCMP_CMP_MASKED_EQ, O_CREAT, O_CREAT);
+  const scmp_arg_cmp makes_file_at{2, SCMP_CMP_MASKED_EQ, O_CREAT, O_CREAT};
   seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(openat), 1, makes_file_at);
   seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(openat2), 0);
 }
