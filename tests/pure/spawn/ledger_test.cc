@@ -131,7 +131,7 @@ TEST_F(LedgerTest, NonsenseInThePageIsIgnored) {
   ASSERT_EQ(entries.size(), 1U);
   EXPECT_EQ(entries[0].child.id, 5U);
   EXPECT_EQ(entries[0].child.peer.size(), sizeof slots[4].peer);
-  for (const LaunchId id : {1, 2, 3, 4}) EXPECT_FALSE(reader.find(id)) << id;
+  for (LaunchId id = 1; id <= 4; ++id) EXPECT_FALSE(reader.find(id)) << id;
   EXPECT_FALSE(reader.find(0));
 }
 
