@@ -7,6 +7,7 @@
 #include <csignal>
 #include <cstdio>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -81,10 +82,10 @@ int serve(CommandLine options, LoadedConfig config) {
   std::optional<PidFile> pid_file;
   if (const auto path = pid_file_path(options); !path.empty()) {
     auto opened = PidFile::open(path);
-    // A container's root may be read-only: then there is no file, as long as nobody asked for one.
+    // A container may have no place for it: then there is none, as long as nobody asked for one.
     if (opened) {
       pid_file = std::move(*opened);
-    } else if (options.pid_file || opened.error().code != EROFS) {
+    } else if (options.pid_file || std::string_view(opened.error().op) == "lock") {
       return fail_early(report, is_daemon, opened.error().text());
     }
   }

@@ -31,6 +31,7 @@ Reactor::Reactor(Channel monitor, Poller poller)
                   sources_.ended(key, peer);
                   if (auto* service = find_service(key)) instance_ended(*service);
                   forget_if_done(key);
+                  if (!starved_for_sessions_.empty()) wake(starved_for_sessions_);
                 }),
       launchers_(loop_, timers_,
                  {[this](Report& report, std::optional<InFlight> launch) {

@@ -89,6 +89,7 @@ class Reactor final : public ListenerHost {
   void on_settled(InFlight launch, Settled settled, std::int32_t pid);
   void give_up(const InFlight& launch, const std::string& reason, bool is_certain);
   void instance_ended(Service& service);
+  [[nodiscard]] std::size_t session_limit() const;
   void after_end(std::uint32_t service, std::uint32_t listener);
   void hold(InFlight launch);
   void submit_held(std::uint32_t identity);
@@ -118,7 +119,8 @@ class Reactor final : public ListenerHost {
   std::unordered_map<std::uint32_t, std::vector<InFlight>> held_;  // by identity; waits for room
   std::unordered_map<std::uint32_t, std::vector<std::uint32_t>> starved_;  // listeners, by identity
   std::vector<std::uint32_t> starved_globally_;
-  std::size_t retrying_ = 0;  // launches that wait for a timer
+  std::vector<std::uint32_t> starved_for_sessions_;
+  std::size_t retrying_ = 0;                 // launches that wait for a timer
   std::vector<RunningChild> adopted_early_;  // told before the first table
   SourceLimits sources_;
 

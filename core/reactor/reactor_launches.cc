@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: ISC
 // The reactor's launches: asked for by listeners, answered by launchers, settled when one dies.
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <string>
 #include <utility>
@@ -30,14 +32,29 @@ std::string errno_name(int code) {
 }  // namespace
 
 bool Reactor::has_room(Listener& listener) {
-  if (listener.service().entry.is_internal()) return true;
   const auto identity = listener.service().entry.identity;
-  const bool is_full = global_limit_ != 0 && instances_ >= global_limit_;
-  if (!is_full && launchers_.has_room(identity)) return true;
-  if (listener.is_starved()) return false;  // it stands in one of the lists
-  (is_full ? starved_globally_ : starved_[identity]).push_back(listener.key());
+  if (listener.service().entry.is_internal()) {
+    if (sessions_.count() < session_limit()) return true;
+    starved_for_sessions_.push_back(listener.key());
+  } else if (global_limit_ != 0 && instances_ >= global_limit_) {
+    starved_globally_.push_back(listener.key());
+  } else if (!launchers_.has_room(identity)) {
+    starved_[identity].push_back(listener.key());
+  } else {
+    return true;
+  }
   listener.set_starved(true);
   return false;
+}
+
+// Sessions of built-ins may not use up the descriptors that all other services need too.
+std::size_t Reactor::session_limit() const {
+  constexpr std::size_t kKept = 256;  // launches in flight, channels
+  constexpr std::size_t kLeast = 8;
+  rlimit limit{};
+  getrlimit(RLIMIT_NOFILE, &limit);
+  const auto used = listeners_.size() + kKept;
+  return std::max<std::size_t>(limit.rlim_cur > used ? (limit.rlim_cur - used) / 4 * 3 : 0, kLeast);
 }
 
 void Reactor::wake(std::vector<std::uint32_t>& starved) {

@@ -277,19 +277,48 @@ class Exhaustion(unittest.TestCase):
 
     def test_a_reactor_without_descriptors_lets_clients_wait(self):
         port = free_port()
-        with Daemon([f"{port} stream tcp4 nowait {me()} internal echo"],
-                    preexec=limit(resource.RLIMIT_NOFILE, 40, 40)) as daemon:
-            reactor = daemon.reactor()
+        with Daemon([report_line(port)], preexec=limit(resource.RLIMIT_NOFILE, 40, 40)) as daemon:
+            sockets.fetch_report(port)
+            reactor, launcher = daemon.reactor(), daemon.launchers()[0]
+            os.kill(launcher, signal.SIGSTOP)  # what it is sent stays in the reactor's hands
             clients = [sockets.connect(port) for _ in range(60)]
             daemon.wait_for_log(r"pause id=\* reason=descriptors")
+            self.assertLess(daemon.count(r"reason=descriptors"), 5)
+            os.kill(launcher, signal.SIGCONT)
+            for client in clients:
+                self.assertIn(b'"fds"', sockets.read_all(client))
+                client.close()
+            self.assertEqual(daemon.reactor(), reactor)
+
+    def test_sessions_of_builtins_leave_descriptors_for_the_others(self):
+        port, other = free_ports(2)
+        with Daemon([f"{port} stream tcp4 nowait {me()} internal echo", report_line(other)],
+                    preexec=limit(resource.RLIMIT_NOFILE, 40, 40)) as daemon:
+            clients = [sockets.connect(port) for _ in range(60)]
             clients[0].sendall(b"x")
             self.assertEqual(clients[0].recv(1), b"x")
-            self.assertLess(daemon.count(r"reason=descriptors"), 5)
+            self.assertIn("fds", sockets.fetch_report(other))
+            self.assertEqual(daemon.count(r"reason=descriptors"), 0)
             for client in clients:  # each that leaves makes room for one that waits
                 client.sendall(b"y")
                 self.assertEqual(client.recv(1), b"y")
                 client.close()
-            self.assertEqual(daemon.reactor(), reactor)
+
+    def test_limits_per_source_hold_for_builtins_too(self):
+        port = free_port()
+        with Daemon([f"{port} stream tcp4 nowait {me()} internal echo"], ["-s", "2"]) as daemon:
+            for _ in range(3):
+                pair = [sockets.connect(port) for _ in range(2)]
+                for client in pair:
+                    client.sendall(b"x")
+                    self.assertEqual(client.recv(1), b"x")
+                with sockets.connect(port) as third:
+                    self.assertEqual(sockets.read_all(third), b"")
+                for client in pair:
+                    client.shutdown(1)
+                    self.assertEqual(sockets.read_all(client), b"")
+                    client.close()
+            daemon.wait_for_log(r"refuse id=\S+ from=127\.0\.0\.1\S* reason=source-instances")
 
     def test_a_launcher_without_descriptors_fails_launches_not_itself(self):
         # Its standard ones and two channels: there is no place for a connection.
