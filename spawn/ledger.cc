@@ -25,7 +25,10 @@ std::optional<LedgerEntry> read_slot(const LedgerSlot& slot) {
   entry.child.started_ns = slot.started_ns;
   const auto size = std::min<std::size_t>(slot.peer_size, sizeof slot.peer);
   entry.child.peer.assign(reinterpret_cast<const char*>(slot.peer), size);
-  if (entry.child.pid < 0) return std::nullopt;
+  // The slot may have been freed and taken again meanwhile.
+  if (entry.child.pid < 0 || slot.launch_id.load(std::memory_order_acquire) != id) {
+    return std::nullopt;
+  }
   return entry;
 }
 

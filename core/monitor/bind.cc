@@ -164,6 +164,11 @@ Result<UniqueFd> bind_socket(const ListenSpec& spec, const BindOptions& options)
   return fd;
 }
 
+Status update_socket(int fd, const ListenSpec& spec, const BindOptions& options) {
+  if (auto status = set_buffers(fd, options); !status) return status;
+  return is_ip(spec.kind) ? Status() : set_path_permissions(spec);
+}
+
 PathIdentity path_identity(const std::string& path) {
   struct stat info {};
   if (path.empty() || path[0] == '@' || lstat(path.c_str(), &info) != 0) return {};

@@ -31,6 +31,10 @@ struct BindOptions {
 // Errors: the failing call with the address as subject: EADDRINUSE, EADDRNOTAVAIL, EACCES, ...
 Result<UniqueFd> bind_socket(const ListenSpec& spec, const BindOptions& options);
 
+// Brings a socket that stays over a reload to changed owner, mode and buffers. The order of
+// datagrams or clients in it is not touched.
+Status update_socket(int fd, const ListenSpec& spec, const BindOptions& options);
+
 // Removes the path of a Unix socket of ours if it is still the one behind `fd`'s binding
 // (`device` and `inode` as taken by path_identity() after the bind).
 struct PathIdentity {

@@ -25,15 +25,26 @@ void Sockets::want(const std::vector<LoadedService>& services) {
       auto& socket = by_name_[socket_name(spec)];
       socket.is_wanted = true;
       socket.service = service.spec.id;
+      const bool is_changed = socket.spec != spec;
       socket.spec = spec;
       socket.options = options_for(service.spec);
       if (socket.key == 0) socket.key = ++last_key_;
       if (!socket.fd.is_open()) {
         open(socket);
-      } else if (!is_datagram(spec.kind)) {
-        listen(socket.fd.get(), socket.options.backlog);  // the length may have changed
+      } else {
+        update(socket, is_changed);
       }
     }
+  }
+}
+
+void Sockets::update(Socket& socket, bool is_changed) {
+  const int fd = socket.fd.get();
+  if (!is_datagram(socket.spec.kind)) listen(fd, socket.options.backlog);
+  const bool has_buffers = socket.options.send_buffer > 0 || socket.options.receive_buffer > 0;
+  if (!is_changed && !has_buffers) return;
+  if (auto status = update_socket(fd, socket.spec, socket.options); !status) {
+    log_.error("{}: {}", socket.service, status.error().text());
   }
 }
 

@@ -64,6 +64,7 @@ class Sockets {
 
   [[nodiscard]] BindOptions options_for(const ServiceSpec& spec) const;
   void open(Socket& socket);
+  void update(Socket& socket, bool is_changed);
 
   Log& log_;
   int default_backlog_;

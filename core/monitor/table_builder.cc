@@ -15,22 +15,7 @@ void set_variable(std::vector<std::string>& list, const std::string& name,
   list.push_back(name + "=" + value);
 }
 
-// What a launcher sets for each connection: a value from the daemon's own past would be a lie.
-bool is_connection_variable(const std::string& variable) {
-  for (const char* prefix :
-       {"PROTO=", "TCPLOCAL", "TCPREMOTE", "UDPLOCAL", "UDPREMOTE", "UNIXLOCAL", "UNIXREMOTE",
-        "REMOTE_ADDR=", "REMOTE_HOST=", "REMOTE_PORT="}) {
-    if (variable.starts_with(prefix)) return true;
-  }
-  return false;
-}
-
 }  // namespace
-
-TableBuilder::TableBuilder(const CommandLine& options, std::vector<std::string> environment)
-    : options_(options), environment_(std::move(environment)) {
-  std::erase_if(environment_, is_connection_variable);
-}
 
 std::uint32_t TableBuilder::service_key(const std::string& id) {
   const auto next = static_cast<std::uint32_t>(service_keys_.size() + 1);

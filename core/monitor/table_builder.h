@@ -17,7 +17,8 @@ namespace uvinetd {
 class TableBuilder {
  public:
   // `environment`: what every server gets beside its own variables (empty without -E).
-  TableBuilder(const CommandLine& options, std::vector<std::string> environment);
+  TableBuilder(const CommandLine& options, std::vector<std::string> environment)
+      : options_(options), environment_(std::move(environment)) {}
 
   struct Built {
     std::vector<TableIdentity> identities;

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: ISC
+#include <sys/socket.h>
+
 #include <algorithm>
 
+#include "core/reactor/heal.h"
 #include "core/reactor/listener_host.h"
 #include "core/reactor/listener_kinds.h"
 
@@ -125,6 +128,12 @@ void DatagramListener::on_launch_lost(LaunchId id) {
 
 void DatagramListener::on_exited(LaunchId id, std::chrono::nanoseconds, int) {
   if (id == launch_) launch_ = 0;
+  // A server may have connected, shut down or unblocked the socket that all of them share: mended
+  // when none of them is there any more.
+  if (service_.instances == 0 && heal(fd(), SOCK_DGRAM, 0) == Health::NeedsRebind) {
+    host_.rebind(*this);
+    return;
+  }
   if (gate_ == DgramState::Holding) look();
 }
 

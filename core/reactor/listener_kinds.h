@@ -95,11 +95,14 @@ class WaitListener final : public Listener {
   void rearm();
   void back_off();
   [[nodiscard]] bool did_nothing(std::chrono::nanoseconds ran);
+  [[nodiscard]] bool is_storm();
 
   WaitState gate_ = WaitState::Idle;
   LaunchId launch_ = 0;
-  DatagramHead head_;             // at the start, for a datagram socket
-  std::uint32_t idle_exits_ = 0;  // in a row
+  DatagramHead head_;                    // at the start, for a datagram socket
+  std::uint32_t idle_exits_ = 0;         // in a row
+  std::chrono::milliseconds window_{0};  // of is_storm()
+  std::uint32_t exits_in_window_ = 0;
   bool is_at_limit_ = false;
   Timers::Id backoff_ = 0;
 };

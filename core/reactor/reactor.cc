@@ -84,7 +84,7 @@ void Reactor::on_poller_ready() {
   note_work();
   std::array<std::uint32_t, kTokens> tokens{};
   const auto count = poller_.ready(tokens);
-  for (std::size_t i = 0; i < count; ++i) {
+  for (std::size_t i = 0; i < count && !is_exhausted_; ++i) {
     if (auto* listener = find_listener(tokens[i])) listener->on_readable();
   }
 }
@@ -266,7 +266,8 @@ void Reactor::note_work() {
 }
 
 void Reactor::pause_everything(int code) {
-  if (now() - last_exhausted_ > 10 * kLongestExhaustion) {
+  is_exhausted_ = true;
+  if (exhausted_pause_.count() == 0 || now() - last_exhausted_ > 10 * kLongestExhaustion) {
     exhausted_pause_ = kShortestExhaustion;
     log_.error("pause id=* reason=descriptors: accept: {}", std::strerror(code));
   } else {
@@ -275,6 +276,7 @@ void Reactor::pause_everything(int code) {
   last_exhausted_ = now();
   poller_watcher_->watch(0);
   timers_.after(exhausted_pause_, [this] {
+    is_exhausted_ = false;
     if (is_accepting_) poller_watcher_->watch(UV_READABLE);
   });
 }

@@ -135,6 +135,7 @@ class Reactor final : public ListenerHost {
   std::uint32_t global_limit_ = 0;
   std::chrono::milliseconds exhausted_pause_{0};
   std::chrono::milliseconds last_exhausted_{0};
+  bool is_exhausted_ = false;
   bool logs_connections_ = false;
   bool has_applied_ = false;
   bool is_accepting_ = false;

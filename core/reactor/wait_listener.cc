@@ -14,7 +14,7 @@ namespace {
 constexpr std::chrono::milliseconds kFirstBackoff{100};
 constexpr std::chrono::milliseconds kLongestBackoff{30'000};
 constexpr std::chrono::seconds kQuickExit{1};
-constexpr std::uint32_t kPatience = 8;      // idle exits with status 0 before it counts as trouble
+constexpr std::uint32_t kMostQuickExits = 64;  // with status 0, in a second
 constexpr std::uint32_t kDiscardAfter = 5;  // idle exits before an unread datagram is thrown away
 constexpr int kBacklogAfterHealing = 4096;
 
@@ -90,11 +90,22 @@ void WaitListener::on_exited(LaunchId id, std::chrono::nanoseconds ran, int stat
     return;
   }
   ++idle_exits_;
-  const bool is_failing = status != 0 || idle_exits_ >= kPatience;
+  const bool is_failing = status != 0 || is_storm();
   if (service_.entry.is_datagram() && idle_exits_ >= kDiscardAfter && discard_head(fd())) {
     host_.refuse(service_, "-", "unread");
   }
   advance(is_failing ? WaitEvent::ExitedIdle : WaitEvent::Exited);
+}
+
+// A stream server that takes one client and ends well may find the next one queued each time; one
+// that takes none looks the same from here. Only the rate tells that something is wrong.
+bool WaitListener::is_storm() {
+  const auto now = host_.now();
+  if (now - window_ >= kQuickExit) {
+    window_ = now;
+    exits_in_window_ = 0;
+  }
+  return ++exits_in_window_ > kMostQuickExits;
 }
 
 // Came, went within a second, and what it was started for is still there.

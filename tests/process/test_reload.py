@@ -132,6 +132,16 @@ class Changes(unittest.TestCase):
             sockets.ask(client, "quit")
             eventually(lambda: sockets.ask_until_answered(client, "three").split()[1] != first, 60)
 
+    def test_a_unix_socket_gets_its_new_mode(self):
+        path = os.path.join(shared_folder(), "socket")
+        line = f"{path} stream unix nowait {me()} {probe()} probe report"
+        with Daemon([line]) as daemon:
+            before = os.stat(path)
+            daemon.reload([f":::0600:{line}"])
+            after = os.stat(path)
+            self.assertEqual(after.st_mode & 0o777, 0o600)
+            self.assertEqual(after.st_ino, before.st_ino)
+
     def test_a_reload_while_a_role_is_being_replaced_is_carried_out(self):
         port, other = free_ports(2)
         lines = [service(port, "stream tcp4", "nowait", "report")]

@@ -226,10 +226,10 @@ class DatagramNowait(WithFolder):
 class Healing(WithFolder):
     """A wait server may leave its socket spoilt; the next client must not suffer."""
 
-    def state_after(self, how, kind):
+    def state_after(self, how, kind, wait="wait"):
         """The socket as the second server found it, the first having spoilt it."""
         port = free_port()
-        with Daemon([service(port, kind, "wait", f"spoil-{how}")]) as daemon:
+        with Daemon([service(port, kind, wait, f"spoil-{how}")]) as daemon:
             for turn in (1, 2, 3):
                 if kind.startswith("dgram"):
                     with sockets.datagram_client(port) as client:
@@ -260,6 +260,22 @@ class Healing(WithFolder):
 
     def test_a_datagram_socket_left_shut_down_receives_again(self):
         self.assertEqual(self.state_after("shutdown", "dgram udp4")["type"], socket.SOCK_DGRAM)
+
+
+    def test_a_datagram_socket_that_servers_share_is_mended_too(self):
+        for how in ("connect", "shutdown"):
+            with self.subTest(how):
+                state = self.state_after(how, "dgram udp4", "nowait")
+                self.assertEqual(state["peer"], {"errno": _ENOTCONN})
+
+    def test_a_server_that_takes_one_of_many_clients_each_time_is_no_failing_one(self):
+        port = free_port()
+        with Daemon([service(port, "stream tcp4", "wait", "spoil-nonblock")]) as daemon:
+            clients = [sockets.connect(port) for _ in range(30)]
+            for client in clients:
+                self.assertTrue(sockets.read_all(client))
+                client.close()
+            self.assertEqual(daemon.count("reason=failing"), 0)
 
 
 class Limits(WithFolder):
