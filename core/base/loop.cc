@@ -66,11 +66,11 @@ FdWatcher::~FdWatcher() {
 }
 
 void FdWatcher::watch(int events) {
+  if (std::exchange(handle_->events, events) == events) return;
   if (events == 0) {
     uv_poll_stop(&handle_->poll);
     return;
   }
-  handle_->events = events;
   require(uv_poll_start(&handle_->poll, events, Handle::on_ready), "uv_poll_start");
 }
 

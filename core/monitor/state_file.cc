@@ -16,10 +16,11 @@ namespace {
 
 constexpr int kSchema = 1;  // grows only by addition
 
+// "" where there is none that only we can write to.
 std::string state_folder() {
   if (geteuid() == 0) return "/run/uvinetd";
   const char* runtime = std::getenv("XDG_RUNTIME_DIR");
-  return std::string(runtime != nullptr ? runtime : "/tmp") + "/uvinetd";
+  return runtime != nullptr ? std::string(runtime) + "/uvinetd" : std::string();
 }
 
 std::string to_json(const StateSnapshot& state) {
@@ -43,6 +44,7 @@ std::string to_json(const StateSnapshot& state) {
 
 Status write_state_file(const StateSnapshot& state) {
   const auto folder = state_folder();
+  if (folder.empty()) return fail("state file", "XDG_RUNTIME_DIR is not set", 0);
   if (mkdir(folder.c_str(), 0755) != 0 && errno != EEXIST) return fail_errno("mkdir", folder);
   const auto path = folder + "/state.json";
   const auto draft = path + ".new";

@@ -27,7 +27,8 @@ struct StateSnapshot {
 };
 
 // /run/uvinetd/state.json as root, else $XDG_RUNTIME_DIR/uvinetd/state.json. Written beside and
-// renamed, so that a reader never sees half of it. Errors: the folder cannot be made or written.
+// renamed, so that a reader never sees half of it. Errors: there is no such folder, or it cannot be
+// made or written.
 Status write_state_file(const StateSnapshot& state);
 
 }  // namespace uvinetd
