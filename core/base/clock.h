@@ -13,4 +13,11 @@ namespace uvinetd {
   return std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec);
 }
 
+// The wall clock; it may jump.
+[[nodiscard]] inline std::chrono::nanoseconds realtime_now() {
+  timespec now{};
+  clock_gettime(CLOCK_REALTIME, &now);
+  return std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec);
+}
+
 }  // namespace uvinetd

@@ -42,6 +42,20 @@ void close_descriptors(msghdr& message) {
 
 }  // namespace
 
+std::optional<std::chrono::nanoseconds> received_at(const DatagramHead& head) {
+#ifdef SCM_TIMESTAMPNS
+  timespec time{};
+  if (head.mark.size() != sizeof time) return std::nullopt;
+  std::memcpy(&time, head.mark.data(), sizeof time);
+  return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+#else
+  timeval time{};
+  if (head.mark.size() != sizeof time) return std::nullopt;
+  std::memcpy(&time, head.mark.data(), sizeof time);
+  return std::chrono::seconds(time.tv_sec) + std::chrono::microseconds(time.tv_usec);
+#endif
+}
+
 void enable_marks(int fd) {
   const int on = 1;
 #ifdef SO_TIMESTAMPNS

@@ -2,7 +2,9 @@
 // Looking at the first datagram of a socket's queue without taking it.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace uvinetd {
@@ -20,6 +22,9 @@ struct DatagramHead {
 // bytes. MSG_PEEK | MSG_DONTWAIT: the socket's flags are not touched. A pending error (an ICMP
 // answer to an earlier reply) is consumed and passed over.
 [[nodiscard]] DatagramHead peek_head(int fd);
+
+// When a datagram with such a mark was received, on CLOCK_REALTIME; nullopt for other marks.
+[[nodiscard]] std::optional<std::chrono::nanoseconds> received_at(const DatagramHead& head);
 
 // Asks the kernel for receive times on this socket, for peek_head().
 void enable_marks(int fd);

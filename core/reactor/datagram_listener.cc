@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "core/base/clock.h"
 #include "core/reactor/heal.h"
 #include "core/reactor/listener_host.h"
 #include "core/reactor/listener_kinds.h"
@@ -137,9 +138,15 @@ void DatagramListener::on_exited(LaunchId id, std::chrono::nanoseconds, int) {
   if (gate_ == DgramState::Holding) look();
 }
 
-void DatagramListener::on_adopted(LaunchId id) {
+// Its datagram is the head only if that is older than the server; else it has been read already,
+// and the head waits for a start of its own.
+void DatagramListener::on_adopted(LaunchId id, std::chrono::nanoseconds started) {
   launch_ = id;
-  head_ = peek_head(fd());
+  auto head = peek_head(fd());
+  const auto received = received_at(head);
+  const auto age = monotonic_now() - started;
+  const bool is_its_own = !received || *received <= realtime_now() - age;
+  head_ = is_its_own ? std::move(head) : DatagramHead();
   advance(DgramEvent::Adopted);
 }
 

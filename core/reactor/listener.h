@@ -42,7 +42,7 @@ class Listener {
   virtual void on_launch_lost(LaunchId) {}
   virtual void on_exited(LaunchId, std::chrono::nanoseconds /*ran*/, int /*status*/) {}
   // A server that has run since before this reactor.
-  virtual void on_adopted(LaunchId) {}
+  virtual void on_adopted(LaunchId, std::chrono::nanoseconds /*started*/) {}
 
   // The service's limit was freed, or its pause has begun or is over.
   virtual void on_limit_freed() {}

@@ -81,7 +81,7 @@ class WaitListener final : public Listener {
   void on_start_failed(LaunchId id, bool is_certain) override;
   void on_launch_lost(LaunchId id) override;
   void on_exited(LaunchId id, std::chrono::nanoseconds ran, int status) override;
-  void on_adopted(LaunchId id) override;
+  void on_adopted(LaunchId id, std::chrono::nanoseconds started) override;
   void on_limit_freed() override;
   void on_pause(bool) override { reconcile(); }
   [[nodiscard]] bool is_held() const override;
@@ -116,7 +116,7 @@ class DatagramListener final : public Listener {
   void on_start_failed(LaunchId id, bool is_certain) override;
   void on_launch_lost(LaunchId id) override;
   void on_exited(LaunchId id, std::chrono::nanoseconds ran, int status) override;
-  void on_adopted(LaunchId id) override;
+  void on_adopted(LaunchId id, std::chrono::nanoseconds started) override;
   void on_limit_freed() override;
   void on_pause(bool is_paused) override;
 

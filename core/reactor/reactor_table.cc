@@ -154,7 +154,9 @@ void Reactor::adopt(const RunningChild& child) {
     sources_.adopt(child.service, running.peer);
   }
   running_.emplace(child.id, std::move(running));
-  if (auto* listener = find_listener(child.listener)) listener->on_adopted(child.id);
+  if (auto* listener = find_listener(child.listener)) {
+    listener->on_adopted(child.id, std::chrono::nanoseconds(child.started_ns));
+  }
 }
 
 }  // namespace uvinetd

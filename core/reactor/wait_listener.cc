@@ -71,7 +71,7 @@ void WaitListener::on_launch_lost(LaunchId id) {
   advance(WaitEvent::Lost);
 }
 
-void WaitListener::on_adopted(LaunchId id) {
+void WaitListener::on_adopted(LaunchId id, std::chrono::nanoseconds) {
   launch_ = id;
   advance(WaitEvent::Adopted);
 }

@@ -122,6 +122,21 @@ class Replacement(unittest.TestCase):
                         self.assertNotEqual(pid_of(third), first)
                         sockets.ask(client, "quit")
 
+    def test_a_datagram_that_came_meanwhile_gets_a_server_of_its_own(self):
+        port = free_port()
+        with Daemon([service(port, "dgram udp4", "nowait", "wait-udp", self.file)]) as daemon:
+            with sockets.datagram_client(port) as client:
+                first = pid_of(sockets.ask(client, "one"))
+                daemon.wait_for_log(rf"\bstart id=\S+ pid={first} ")
+                os.kill(first, signal.SIGSTOP)
+                reactor = daemon.reactor()
+                os.kill(reactor, signal.SIGSTOP)
+                client.send(b"two")
+                kill(reactor)
+                self.assertNotEqual(pid_of(client.recv(100).decode()), first)
+                os.kill(first, signal.SIGKILL)
+                sockets.ask(client, "quit")
+
     def test_a_client_that_waits_in_the_backlog_is_served(self):
         port = free_port()
         with Daemon([service(port, "stream tcp4", "nowait", "report")]) as daemon:
