@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: ISC
 #include "internal/one_answer.h"
 
+#include "core/base/clock.h"
 #include "internal/stream_io.h"
 
 namespace uvinetd {
 
 Interest OneAnswer::step(int fd) noexcept {
-  if (size_ == 0) size_ = answer_({}, text_, std::time(nullptr));
+  if (size_ == 0) size_ = answer_({}, text_, wall_clock_seconds());
   if (sent_ < size_) {
     const IoResult sent = write_some(fd, std::span(text_).first(size_).subspan(sent_));
     if (sent.state == IoState::Ended) return Interest::Close;

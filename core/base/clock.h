@@ -13,6 +13,13 @@ namespace uvinetd {
   return std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec);
 }
 
+// Whole seconds of the wall clock as everybody else sees it: time(2) may lag behind by a tick.
+[[nodiscard]] inline std::time_t wall_clock_seconds() {
+  timespec now{};
+  clock_gettime(CLOCK_REALTIME, &now);
+  return now.tv_sec;
+}
+
 // The wall clock; it may jump.
 [[nodiscard]] inline std::chrono::nanoseconds realtime_now() {
   timespec now{};

@@ -4,6 +4,7 @@
 
 #include <cerrno>
 
+#include "core/base/clock.h"
 #include "core/base/process.h"
 #include "core/reactor/listener_host.h"
 #include "core/reactor/listener_kinds.h"
@@ -167,7 +168,7 @@ BuiltinDatagramListener::BuiltinDatagramListener(ListenerHost& host, Service& se
 
 void BuiltinDatagramListener::on_readable() {
   constexpr int kMostDatagrams = 32;
-  server_.on_readable(kMostDatagrams, std::time(nullptr));
+  server_.on_readable(kMostDatagrams, wall_clock_seconds());
   const auto counts = server_.take_counts();
   if (counts.refused_port + counts.refused_address > 0) {
     host_.refuse(service_, server_.last_refused().text(),

@@ -55,6 +55,8 @@ class Syslog:
             os.mknod("/run/dev/ptmx", 0o666 | 0o020000, os.makedev(5, 2))
             os.mkdir("/run/dev/pts")
             sandbox.bind("/dev/pts", "/run/dev/pts")
+            os.mkdir("/run/dev/shm")  # for the portable form of shared memory
+            os.chmod("/run/dev/shm", 0o1777)
             sandbox.run("mount", "--rbind", "/run/dev", "/dev")
         self.start()
 
