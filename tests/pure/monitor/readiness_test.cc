@@ -97,7 +97,7 @@ TEST(Readiness, WithoutASupervisorSaysNothing) {
 
 TEST(Readiness, ASupervisorThatIsGoneOrCannotBeReachedIsNoError) {
   for (const std::string& name : {std::string("/nonexistent/notify"), std::string("vsock:2:1234"),
-                                 std::string("relative"), std::string(), std::string(300, '/')}) {
+                                  std::string("relative"), std::string(), std::string(300, '/')}) {
     ::setenv("NOTIFY_SOCKET", name.c_str(), 1);
     Readiness readiness(-1);
     readiness.ready("fine");

@@ -25,6 +25,8 @@ extern "C" int clock_gettime(clockid_t clock, struct timespec* time) noexcept {
 
 namespace uvinetd::test {
 
-void skip_time(std::chrono::milliseconds time) { skipped += time; }
+void skip_time(std::chrono::milliseconds time) {
+  skipped += time;
+}
 
 }  // namespace uvinetd::test
