@@ -54,81 +54,36 @@ struct Decoder {
   }
 };
 
-template <typename V, typename B>
-void fields(V& visit, B& body) requires std::is_same_v<std::remove_const_t<B>, Hello> {
-  visit(body.role, body.version, body.build_id);
-}
-template <typename V, typename B>
-void fields(V& visit, B& b) requires std::is_same_v<std::remove_const_t<B>, LauncherStart> {
-  visit(b.launcher, b.identity, b.becomes_identity, b.guard_gid, b.is_dumpable,
-        b.soft_descriptor_limit, b.hard_descriptor_limit);
-}
-template <typename V, typename B>
-void fields(V& visit, B& b) requires std::is_same_v<std::remove_const_t<B>, LauncherStarted> {
-  visit(b.code, b.step);
-}
-template <typename V, typename B>
-void fields(V& visit, B& b) requires std::is_same_v<std::remove_const_t<B>, Generation> {
-  visit(b.generation);
-}
-template <typename V, typename B>
-void fields(V& visit, B& b) requires std::is_same_v<std::remove_const_t<B>, Epoch> {
-  visit(b.epoch);
-}
-template <typename V, typename B>
-void fields(V& visit, B& b) requires std::is_same_v<std::remove_const_t<B>, StopLauncher> {
-  visit(b.how);
-}
-template <typename V, typename B>
-void fields(V& visit, B& b) requires std::is_same_v<std::remove_const_t<B>, ReactorStart> {
-  visit(b.epoch, b.becomes_user, b.uid, b.gid, b.is_dumpable, b.logs_connections, b.log_level,
-        b.log_form, b.log_ident, b.global_instances);
-}
-template <typename V, typename B>
-void fields(V& visit, B& b) requires std::is_same_v<std::remove_const_t<B>, ListenerKeys> {
-  visit(b.keys);
-}
-template <typename V, typename B>
-void fields(V& visit, B& b) requires std::is_same_v<std::remove_const_t<B>, LauncherJoined> {
-  visit(b.launcher, b.identity);
-}
-template <typename V, typename B>
-void fields(V& visit, B& b) requires std::is_same_v<std::remove_const_t<B>, LauncherNumber> {
-  visit(b.launcher, b.is_final);
-}
-template <typename V, typename B>
-void fields(V& visit, B& b) requires std::is_same_v<std::remove_const_t<B>, LauncherFailed> {
-  visit(b.identity, b.code, b.step);
-}
-template <typename V, typename B>
-void fields(V& visit, B& b) requires std::is_same_v<std::remove_const_t<B>, NeedLauncher> {
-  visit(b.identity, b.known);
-}
-template <typename V, typename B>
-void fields(V& visit, B& b) requires std::is_same_v<std::remove_const_t<B>, ListenerNumber> {
-  visit(b.listener);
-}
-template <typename V, typename B>
-void fields(V& visit, B& b) requires std::is_same_v<std::remove_const_t<B>, Pong> {
-  visit(b.is_busy);
-}
-template <typename V, typename B>
-void fields(V& visit, B& b) requires std::is_same_v<std::remove_const_t<B>, LogTargetForm> {
-  visit(b.form);
-}
-template <typename V, typename B>
-void fields(V& visit, B& b) requires std::is_same_v<std::remove_const_t<B>, Launch> {
-  visit(b.id, b.service, b.listener);
-}
-template <typename V, typename B>
-void fields(V& visit, B& b) requires std::is_same_v<std::remove_const_t<B>, Report> {
-  visit(b.kind, b.id, b.service, b.listener, b.pid, b.code, b.step, b.status, b.ran_usec,
-        b.user_usec, b.system_usec, b.max_rss_kib);
-}
-template <typename V, typename B>
-void fields(V& visit, B& b) requires std::is_same_v<std::remove_const_t<B>, RunningChild> {
-  visit(b.id, b.service, b.listener, b.pid, b.started_ns, b.peer);
-}
+#define UVINETD_FIELDS(Type, ...)           \
+  void fields(auto& visit, Type& b) {       \
+    visit(__VA_ARGS__);                     \
+  }                                         \
+  void fields(auto& visit, const Type& b) { \
+    visit(__VA_ARGS__);                     \
+  }
+
+UVINETD_FIELDS(Hello, b.role, b.version, b.build_id)
+UVINETD_FIELDS(LauncherStart, b.launcher, b.identity, b.becomes_identity, b.guard_gid,
+               b.is_dumpable, b.soft_descriptor_limit, b.hard_descriptor_limit)
+UVINETD_FIELDS(LauncherStarted, b.code, b.step)
+UVINETD_FIELDS(Generation, b.generation)
+UVINETD_FIELDS(Epoch, b.epoch)
+UVINETD_FIELDS(StopLauncher, b.how)
+UVINETD_FIELDS(ReactorStart, b.epoch, b.becomes_user, b.uid, b.gid, b.is_dumpable,
+               b.logs_connections, b.log_level, b.log_form, b.log_ident, b.global_instances)
+UVINETD_FIELDS(ListenerKeys, b.keys)
+UVINETD_FIELDS(LauncherJoined, b.launcher, b.identity)
+UVINETD_FIELDS(LauncherNumber, b.launcher, b.is_final)
+UVINETD_FIELDS(LauncherFailed, b.identity, b.code, b.step)
+UVINETD_FIELDS(NeedLauncher, b.identity, b.known)
+UVINETD_FIELDS(ListenerNumber, b.listener)
+UVINETD_FIELDS(Pong, b.is_busy)
+UVINETD_FIELDS(LogTargetForm, b.form)
+UVINETD_FIELDS(Launch, b.id, b.service, b.listener)
+UVINETD_FIELDS(Report, b.kind, b.id, b.service, b.listener, b.pid, b.code, b.step, b.status,
+               b.ran_usec, b.user_usec, b.system_usec, b.max_rss_kib)
+UVINETD_FIELDS(RunningChild, b.id, b.service, b.listener, b.pid, b.started_ns, b.peer)
+#undef UVINETD_FIELDS
 
 template <typename T>
 std::string print_body(const T& body) {

@@ -4,7 +4,6 @@
 #include <algorithm>
 
 namespace uvinetd {
-namespace {
 
 const char* severity_name(Severity severity) {
   switch (severity) {
@@ -17,8 +16,6 @@ const char* severity_name(Severity severity) {
   }
   return "error";
 }
-
-}  // namespace
 
 std::string SourcePosition::text() const {
   std::string out = file ? *file : "command line";

@@ -23,6 +23,8 @@ struct SourcePosition {
 
 enum class Severity { Note, Warning, Error };
 
+[[nodiscard]] const char* severity_name(Severity severity);  // "note", "warning", "error"
+
 struct Diagnostic {
   Severity severity = Severity::Error;
   SourcePosition at;

@@ -9,18 +9,6 @@ namespace {
 
 constexpr int kSchema = 1;  // grows only by addition
 
-const char* severity_name(Severity severity) {
-  switch (severity) {
-    case Severity::Note:
-      return "note";
-    case Severity::Warning:
-      return "warning";
-    case Severity::Error:
-      return "error";
-  }
-  return "error";
-}
-
 void print_json(const LoadedConfig& config, std::size_t good) {
   auto list = nlohmann::json::array();
   for (const auto& each : config.diagnostics) {
