@@ -8,6 +8,7 @@
 #include "internal/datagram_server.h"
 
 namespace uvinetd {
+
 void Reactor::apply(std::uint32_t generation) {
   if (next_table_.is_open()) table_ = std::exchange(next_table_, Table());
   const bool is_first = !std::exchange(has_applied_, true);
