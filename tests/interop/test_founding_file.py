@@ -90,8 +90,9 @@ class FoundingFile(unittest.TestCase):
             terminal.expect("Password: ")
             terminal.type(_PASSWORD)
             terminal.expect(r"\$ ")
-            terminal.type("echo answer $((6 * 7)); exit")
+            terminal.type("echo answer $((6 * 7))")
             terminal.expect("answer 42")
+            terminal.type("exit")  # not before: telnetd may drop what its shell said last
             terminal.expect("closed by foreign host")
 
     def test_finger(self):

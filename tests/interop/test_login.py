@@ -49,9 +49,10 @@ class Telnet(WithAccount):
                 terminal.expect("Password: ")
                 terminal.type(_PASSWORD)
                 terminal.expect(r"\$ ")
-                terminal.type("echo answer $((6 * 7)); tty; exit")
+                terminal.type("echo answer $((6 * 7)); tty")
                 terminal.expect("answer 42")
                 terminal.expect("/dev/pts/")
+                terminal.type("exit")  # not before: telnetd may drop what its shell said last
                 terminal.expect("closed by foreign host")
             daemon.wait_for_log(r"\bexit id=telnet/tcp\S* pid=\d+ status=")
 
