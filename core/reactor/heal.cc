@@ -26,7 +26,7 @@ void dissolve_connect(int fd) {
   if (!SocketAddress::peer_of(fd)) return;
   sockaddr nobody{};
   nobody.sa_family = AF_UNSPEC;
-  connect(fd, &nobody, sizeof nobody);
+  (void)connect(fd, &nobody, sizeof nobody);  // is_hung_up() tells whether it helped
 }
 
 bool is_hung_up(int fd) {

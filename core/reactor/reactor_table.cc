@@ -154,7 +154,7 @@ void Reactor::adopt(const RunningChild& child) {
   if (service->entry.instances_per_source != 0 || service->entry.source_starts_per_minute != 0) {
     sources_.adopt(child.service, running.peer);
   }
-  running_.emplace(child.id, std::move(running));
+  running_.emplace(child.id, running);
   if (auto* listener = find_listener(child.listener)) {
     listener->on_adopted(child.id, std::chrono::nanoseconds(child.started_ns));
   }
