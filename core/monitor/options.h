@@ -12,8 +12,6 @@
 
 namespace uvinetd {
 
-enum class Stop { No, Exit };
-
 struct CommandLine {
   std::vector<std::string> config_paths;  // absolute; empty: the defaults
   bool foreground = false;                // -f, -i, --foreground, -d, or implied (see below)
