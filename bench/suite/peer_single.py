@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: ISC
+"""Superservers that are told everything on their command line; most hold one service."""
+import os
+import shutil
+from pathlib import Path
+
+from suite.peer_inetd import Packaged
+from suite.peer_process import PeerFailed, Superserver
+
+_BACKLOG = 4096
+_MOST_CHILDREN = 100_000
+
+
+class BareLoop(Superserver):
+    """bench_loop: what everybody is compared with. All its services run the same program."""
+
+    says_ready = "stdout"
+    most_services = 10_000
+
+    def __init__(self, build, way):
+        self.name = f"bare {way} loop"
+        self._way = way
+        self._program = Path(build).resolve() / "bin" / "bench_loop"
+
+    def why_not(self):
+        return None if self._program.exists() else "not built"
+
+    def version(self):
+        return "of this build"
+
+    def command(self, services, directory, ready_fd):
+        first, last = services[0], services[-1]
+        if [service.port for service in services] != list(range(first.port, last.port + 1)):
+            raise PeerFailed(f"{self.name}: its ports follow one another")
+        if len({(service.address, service.command()) for service in services}) != 1:
+            raise PeerFailed(f"{self.name}: has one address and one program")
+        return [self._program, "--spawn", self._way, "--address", first.address,
+                f"{first.port}-{last.port}", *first.command()]
+
+
+class BareEcho(Superserver):
+    """bench_echo: what the echo built-in is compared with. The service's program is not looked at."""
+
+    name = "bare libuv echo"
+    says_ready = "stdout"
+
+    def __init__(self, build):
+        self._program = Path(build).resolve() / "bin" / "bench_echo"
+
+    def why_not(self):
+        return None if self._program.exists() else "not built"
+
+    def version(self):
+        return "of this build"
+
+    def command(self, services, directory, ready_fd):
+        return [self._program, services[0].port, services[0].address]
+
+
+class Tcpserver(Packaged):
+    """No look-up of names or users, and quiet."""
+
+    name = "tcpserver"
+    package = "ucspi-tcp-ipv6"
+    path = "usr/bin/tcpserver"
+
+    def command(self, services, directory, ready_fd):
+        service = services[0]
+        return [*self.program(), "-4", "-q", "-H", "-R", "-l0", f"-c{_MOST_CHILDREN}",
+                f"-b{_BACKLOG}", service.address, service.port, *service.command()]
+
+
+class Tcpsvd(Packaged):
+    """Without the variables of the connection, and without a count per source."""
+
+    name = "tcpsvd"
+    package = "ipsvd"
+    path = "usr/bin/tcpsvd"
+
+    def command(self, services, directory, ready_fd):
+        service = services[0]
+        return [*self.program(), "-E", "-l0", "-c", _MOST_CHILDREN, "-b", _BACKLOG,
+                service.address, service.port, *service.command()]
+
+
+class Socat(Packaged):
+    """One fork per connection; nofork spares the second one and the copying of data."""
+
+    name = "socat"
+    package = "socat"
+    path = "usr/bin/socat"
+
+    def command(self, services, directory, ready_fd):
+        service = services[0]
+        words = " ".join(service.command())
+        if set(words) & set(",:!\"'\\()[]{}"):
+            raise PeerFailed(f"socat: has meanings of its own for characters of {words}")
+        return [*self.program(), f"TCP4-LISTEN:{service.port},bind={service.address},fork,"
+                f"backlog={_BACKLOG},reuseaddr", f"EXEC:{words},nofork"]
+
+
+class Ncat(Packaged):
+    """--exec rather than --sh-exec, which starts a shell first."""
+
+    name = "ncat"
+    package = "ncat"
+    path = "usr/bin/ncat"
+
+    def command(self, services, directory, ready_fd):
+        service = services[0]
+        return [*self.program(), "-4", "-n", "-l", "-k", "-m", _MOST_CHILDREN, "--exec",
+                " ".join(service.command()), service.address, service.port]
+
+
+class SystemdSocketActivate(Packaged):
+    """systemd's own tool for trying; systemd itself would have to be the init of the machine."""
+
+    name = "systemd-socket-activate"
+    package = "systemd"
+    path = "usr/bin/systemd-socket-activate"
+    most_services = 1_000
+
+    def environment(self):
+        return {**super().environment(), "SYSTEMD_LOG_LEVEL": "err"}
+
+    def command(self, services, directory, ready_fd):
+        if len({service.command() for service in services}) != 1:
+            raise PeerFailed(f"{self.name}: has one program")
+        places = [f"--listen={service.address}:{service.port}" for service in services]
+        return [*self.program(), "--accept", "--inetd", *places, *services[0].command()]

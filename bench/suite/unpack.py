@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: ISC
+"""The superservers of Debian, unpacked beside the build: nothing is installed, nothing started.
+
+    unpacked = unpack(build)     # BUILD/peers/root, which has a folder per package
+
+An archive that is there is not fetched again. What cannot be had is told by why_missing(), so that
+each peer that it concerns says why it does not take part.
+"""
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+PACKAGES = ("openbsd-inetd", "inetutils-inetd", "xinetd", "rlinetd", "busybox", "busybox-static",
+            "ucspi-tcp-ipv6", "ipsvd", "socat", "ncat", "systemd")
+_QUICKLY = ("-q", "-o", "Acquire::Retries=0", "-o", "Acquire::http::Timeout=20",
+            "-o", "APT::Update::Error-Mode=any")
+_MOST_SECONDS = 300
+_DEPTH = 6  # of libraries that need libraries
+
+
+def unpack(build):
+    """Fetches and unpacks what is missing; returns the folder. Never raises for lack of anything."""
+    root = Path(build).resolve() / "peers" / "root"
+    archives = root.parent / "archives"
+    for folder in (root, archives):
+        folder.mkdir(parents=True, exist_ok=True)
+    (root.parent / "why_missing").unlink(missing_ok=True)
+    missing = [name for name in PACKAGES if not _archive(root, name)]
+    if missing or not all((root / name).is_dir() for name in PACKAGES):
+        _fetch_all(root, archives)
+    return root
+
+
+def why_missing(unpacked, package):
+    """Why the package is not there, in words; None when it is."""
+    if (Path(unpacked) / package).is_dir():
+        return None
+    try:
+        reason = (Path(unpacked).parent / "why_missing").read_text(encoding="utf-8").strip()
+    except OSError:
+        reason = "nothing was fetched"
+    return f"no package {package}: {reason}"
+
+
+def version(unpacked, package):
+    """The package's version as Debian numbers it."""
+    archive = _archive(Path(unpacked), package)
+    return archive.name.split("_")[1].replace("%3a", ":") if archive else "unknown"
+
+
+def command(unpacked, package, path):
+    """The start of a command line that runs a program of the package.
+
+    Where the system lacks its libraries, the dynamic loader is told of the unpacked ones on its
+    command line; LD_LIBRARY_PATH would reach the servers.
+    """
+    program = str(Path(unpacked) / package / path)
+    loader = _loader(program)
+    if not loader:
+        return [program]
+    listed = subprocess.run([loader, "--list", program], capture_output=True, text=True,
+                            check=False).stdout
+    if "not found" not in listed:
+        return [program]
+    folders = sorted({str(file.parent) for file in Path(unpacked).glob("lib*/**/*.so*")})
+    return [loader, "--library-path", ":".join(folders), program]
+
+
+def _loader(program):
+    """The interpreter that the program names; "" for a static one."""
+    with open(program, "rb") as file:
+        start = file.read(4096)
+    found = re.search(rb"/lib[^\0]*/ld-[^\0]*\.so[^\0]*", start)
+    return found.group().decode() if found and start.startswith(b"\x7fELF") else ""
+
+
+def _fetch_all(root, archives):
+    """Packages, then the libraries that they need, and so on."""
+    if not (shutil.which("apt-get") and shutil.which("dpkg-deb")):
+        _keep_reason(root, "there is no apt-get and dpkg-deb here")
+        return
+    wanted = list(PACKAGES)
+    for depth in range(_DEPTH):
+        missing = [name for name in wanted if not _archive(root, name)]
+        if missing:
+            _download(root, archives, missing, is_first=depth == 0)
+        for name in wanted:
+            _extract(root, name)
+        wanted = _needed_libraries(root, wanted)
+        if not wanted:
+            return
+
+
+def _download(root, archives, names, is_first):
+    """All at once; each alone when that fails, so that one unknown name is not everybody's end."""
+    if is_first:
+        _run(["apt-get", *_QUICKLY, "update"], archives)  # without it, the old lists may still do
+    error = _run(["apt-get", *_QUICKLY, "download", *names], archives)
+    for name in names:
+        if not error or _archive(root, name):
+            continue
+        reason = _run(["apt-get", *_QUICKLY, "download", name], archives)
+        if reason:
+            _keep_reason(root, reason)
+        if "Failed to fetch" in reason or "Temporary failure" in reason:
+            return  # there is no network: the others would only fail more slowly
+
+
+def _extract(root, name):
+    archive = _archive(root, name)
+    if not archive or (root / name).is_dir():
+        return
+    part = root / f"{name}.part"
+    shutil.rmtree(part, ignore_errors=True)
+    error = _run(["dpkg-deb", "-x", str(archive), str(part)], root)
+    if error:
+        _keep_reason(root, error)
+    else:
+        part.rename(root / name)
+
+
+def _needed_libraries(root, names):
+    """Library packages that these depend on and that neither the system nor we have."""
+    found = []
+    for name in names:
+        archive = _archive(root, name)
+        fields = _output(["dpkg-deb", "-f", str(archive), "Pre-Depends", "Depends"]) if archive else ""
+        for word in re.split(r"[,\n]", fields):
+            first = re.sub(r"^(Pre-)?Depends:", "", word).split("|")[0].split("(")[0]
+            library = first.strip().split(":")[0]
+            if library.startswith("lib") and library not in found and not _archive(root, library):
+                found.append(library)
+    return [name for name in found if not _is_installed(name)]
+
+
+def _is_installed(package):
+    status = _output(["dpkg-query", "-W", "-f", "${db:Status-Status}", package])
+    return status.strip() == "installed"
+
+
+def _archive(root, package):
+    """The newest archive of a package that was fetched, or None."""
+    found = (root.parent / "archives").glob(f"{package}_*.deb")
+    return max(found, key=lambda path: path.stat().st_mtime, default=None)
+
+
+def _keep_reason(root, reason):
+    (root.parent / "why_missing").write_text(reason + "\n", encoding="utf-8")
+
+
+def _run(words, folder):
+    """"" when it did its work, else its last words."""
+    try:
+        done = subprocess.run(words, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True,
+                              text=True, errors="replace", check=False, timeout=_MOST_SECONDS,
+                              env=dict(os.environ, LC_ALL="C", DEBIAN_FRONTEND="noninteractive"))
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return str(error)
+    if done.returncode == 0:
+        return ""
+    errors = [line for line in done.stderr.splitlines() if line.startswith("E:")]
+    return " ".join(errors[-1:]) or f"{words[0]} {words[-1]} ended with {done.returncode}"
+
+
+def _output(words):
+    try:
+        return subprocess.run(words, capture_output=True, text=True, check=False).stdout
+    except OSError:
+        return ""
