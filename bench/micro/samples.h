@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: ISC
+// Made-up configurations of a wanted size.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "core/config/loader.h"
+#include "spawn/table.h"
+
+namespace uvinetd::bench {
+
+// So many different lines of inetd.conf; at most 60,000 (a port each).
+[[nodiscard]] std::string sample_conf(std::size_t lines);
+
+// The same, parsed, with everybody's identity looked up.
+[[nodiscard]] std::vector<LoadedService> sample_services(std::size_t count);
+
+// The same for the run-time table; keys are 1 to `count`.
+[[nodiscard]] std::vector<TableService> sample_table_services(std::size_t count);
+
+}  // namespace uvinetd::bench
