@@ -50,8 +50,7 @@ int Launcher::run() {
   sigaction(SIGCHLD, &action, nullptr);
   sigset_t blocked;
   sigset_t while_asleep;
-  sigemptyset(&blocked);
-  sigaddset(&blocked, SIGCHLD);
+  sigfillset(&blocked);
   sigprocmask(SIG_BLOCK, &blocked, &while_asleep);
   sigdelset(&while_asleep, SIGCHLD);
   tell_monitor(MessageType::Hello, print(Hello{"launcher", kWireVersion, std::string(build_id())}));
@@ -162,6 +161,8 @@ Status Launcher::take_start(const LauncherStart& start, Message& message) {
   if (!table) return tl::unexpected(table.error());
   auto ledger = LedgerWriter::map(message.fds[1].get());
   if (!ledger) return tl::unexpected(ledger.error());
+  auto spawner = make_spawner(start.spawner);
+  if (!spawner) return tl::unexpected(spawner.error());
   const auto who = table->identity(start.identity);
   if (!who) return fail("identity", std::to_string(start.identity), ENOENT);
   const rlimit limit{start.soft_descriptor_limit, start.hard_descriptor_limit};
@@ -178,6 +179,8 @@ Status Launcher::take_start(const LauncherStart& start, Message& message) {
   who_ = *who;
   table_ = std::move(*table);
   ledger_ = std::make_unique<LedgerWriter>(std::move(*ledger));
+  ledger_->set_spawner(start.spawner);
+  spawner_ = std::move(*spawner);
   return {};
 }
 
@@ -298,7 +301,8 @@ Result<Report> Launcher::start(const Launch& launch, const Message& message) {
     request.working_directory = service.working_directory.c_str();
   }
   request.connection = fd;
-  const auto pid = spawner_.spawn(request);
+  request.pid = &ledger_->pid_of(*slot);
+  const auto pid = spawner_->spawn(request);
   if (!pid) {
     ledger_->free(*slot);
     return tl::unexpected(pid.error());

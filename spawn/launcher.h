@@ -6,7 +6,7 @@
 // ledger's memory and the connections in its hands), because the cost of a spawn grows with them.
 //
 // One turn of its loop: reap, read the monitor, start what the reactor asks for, report in one
-// packet. It sleeps only in pselect(2), where alone SIGCHLD is let in.
+// packet. It sleeps only in pselect(2), where alone signals are let in.
 #pragma once
 
 #include <csignal>
@@ -28,7 +28,7 @@ namespace uvinetd {
 class Launcher {
  public:
   // `monitor` is the channel the process was born with.
-  Launcher(Channel monitor, Spawner& spawner) : monitor_(std::move(monitor)), spawner_(spawner) {}
+  explicit Launcher(Channel monitor) : monitor_(std::move(monitor)) {}
 
   // Returns the exit status of the process, when the monitor says so or, once the monitor is gone,
   // when the reactor is gone too and the last child has ended.
@@ -68,7 +68,7 @@ class Launcher {
 
   Channel monitor_;
   Channel reactor_;
-  Spawner& spawner_;
+  std::unique_ptr<Spawner> spawner_;  // as LauncherStart says
   std::unique_ptr<LedgerWriter> ledger_;
   std::uint32_t identity_ = 0;
   TableIdentity who_;

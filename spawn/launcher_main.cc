@@ -6,7 +6,6 @@
 
 #include "core/base/process.h"
 #include "spawn/launcher.h"
-#include "spawn/posix_spawner.h"
 
 int main() {
   using namespace uvinetd;
@@ -17,7 +16,6 @@ int main() {
   }
   set_process_title("uvi-launcher");
   ignore_operator_signals();
-  PosixSpawner spawner;
-  Launcher launcher{Channel(std::move(end)), spawner};
+  Launcher launcher{Channel(std::move(end))};
   return launcher.run();
 }

@@ -69,6 +69,10 @@ std::optional<std::uint32_t> LedgerWriter::begin(LaunchId id, std::uint32_t serv
   return index;
 }
 
+void LedgerWriter::set_spawner(SpawnerKind kind) noexcept {
+  page_->spawner.store(static_cast<std::uint32_t>(kind), std::memory_order_release);
+}
+
 void LedgerWriter::started(std::uint32_t slot, std::int32_t pid) noexcept {
   page_->slots[slot].pid.store(pid, std::memory_order_release);
   page_->slots[slot].state.store(static_cast<std::uint32_t>(SlotState::Running),
@@ -98,6 +102,13 @@ Result<LedgerReader> LedgerReader::map(int fd) {
   LedgerReader reader;
   reader.mapping_ = std::move(*mapping);
   return reader;
+}
+
+bool LedgerReader::has_certain_pids() const {
+  if (!is_open()) return false;
+  const auto* page = static_cast<const LedgerPage*>(mapping_.data());
+  return page->spawner.load(std::memory_order_acquire) ==
+         static_cast<std::uint32_t>(SpawnerKind::Clone);
 }
 
 std::vector<LedgerEntry> LedgerReader::entries() const {

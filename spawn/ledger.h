@@ -9,9 +9,10 @@
 //                        |                     |
 //                        +----free (failed)    +--linger--> Lingering (parent gone, session lives)
 //
-// The slot is written before the spawn, the pid right after it. Ended slots are freed only when
-// the report of them has left for the reactor, so that a child that came and went is never taken
-// for one that never was. One writer (the launcher); readers treat every field as untrusted.
+// The slot is written before the spawn; the pid right after it, or (clone) by the kernel before the
+// child runs, so that it may stand in a slot that is still Starting. Ended slots are freed only
+// when the report of them has left for the reactor, so that a child that came and went is never
+// taken for one that never was. One writer (the launcher); readers treat every field as untrusted.
 #pragma once
 
 #include <atomic>
@@ -52,7 +53,8 @@ inline constexpr std::size_t kComfortableChildren = 480;  // past this another l
 
 struct LedgerPage {
   std::uint64_t magic;
-  std::uint64_t capacity;
+  std::uint32_t capacity;
+  std::atomic<std::uint32_t> spawner;  // SpawnerKind
   LedgerSlot slots[kLedgerSlots];
 };
 inline constexpr std::size_t kLedgerBytes = sizeof(LedgerPage);
@@ -65,6 +67,12 @@ class LedgerWriter {
   // Index of a slot for this launch, state Starting; nullopt when all are taken.
   std::optional<std::uint32_t> begin(LaunchId id, std::uint32_t service, std::uint32_t listener,
                                      std::int64_t now_ns, const SocketAddress* peer) noexcept;
+  // Whose children these are; before the first of them.
+  void set_spawner(SpawnerKind kind) noexcept;
+  // For SpawnRequest::pid.
+  [[nodiscard]] std::atomic<std::int32_t>& pid_of(std::uint32_t slot) noexcept {
+    return page_->slots[slot].pid;
+  }
   void started(std::uint32_t slot, std::int32_t pid) noexcept;
   void linger(std::uint32_t slot) noexcept;
   void end(std::uint32_t slot) noexcept;
@@ -82,7 +90,7 @@ class LedgerWriter {
 
 // Anybody else's side: a copy of what stands there now.
 struct LedgerEntry {
-  RunningChild child;  // pid 0: Starting
+  RunningChild child;  // pid 0: Starting, and no child so far as is known
   SlotState state = SlotState::Free;
 };
 class LedgerReader {
@@ -91,6 +99,8 @@ class LedgerReader {
   static Result<LedgerReader> map(int fd);
   [[nodiscard]] std::vector<LedgerEntry> entries() const;  // all slots that are not free
   [[nodiscard]] std::optional<LedgerEntry> find(LaunchId id) const;
+  // Whether a slot in Starting without a pid has certainly no child. Else nobody knows.
+  [[nodiscard]] bool has_certain_pids() const;
   [[nodiscard]] bool is_open() const { return mapping_.is_mapped(); }
 
  private:

@@ -54,7 +54,10 @@ Result<pid_t> PosixSpawner::spawn(const SpawnRequest& request) noexcept {
   pid_t pid = -1;
   const int code = posix_spawn(&pid, request.program, actions.get(), &attributes_, request.argv,
                                request.environment);
-  if (code == 0) return pid;
+  if (code == 0) {
+    if (request.pid != nullptr) request.pid->store(pid, std::memory_order_release);
+    return pid;
+  }
   // A clone that failed leaves the same error number as an exec that failed; only clone gives
   // EAGAIN or ENOMEM for reasons that pass.
   return fail(code == EAGAIN || code == ENOMEM ? "posix_spawn" : "execve", {}, code);

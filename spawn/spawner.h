@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: ISC
-// Starts one server process. Implementations: PosixSpawner (portable, the default).
+// Starts one server process. Implementations: PosixSpawner (portable, the default) and, on Linux,
+// the clone spawner; spawner_choice.h makes either.
 #pragma once
 
 #include <sys/types.h>
+
+#include <atomic>
+#include <cstdint>
 
 #include "core/base/result.h"
 
@@ -15,6 +19,9 @@ struct SpawnRequest {
   char* const* environment = nullptr;
   const char* working_directory = nullptr;  // null: the launcher's own, which is /
   int connection = -1;                      // becomes fds 0, 1 and 2
+  // Where the pid is wanted too, for others to read; may be null. It holds 0 before the call and
+  // after a failed one. PosixSpawner writes it when the child runs, the clone spawner before.
+  std::atomic<std::int32_t>* pid = nullptr;
 };
 
 class Spawner {
@@ -24,9 +31,9 @@ class Spawner {
   // close-on-exec), its own session, an empty signal mask and default dispositions.
   //
   // Returns  the pid of a child that the caller must reap.
-  // Errors   the failing step and its errno; no zombie is left. EAGAIN and ENOMEM are worth a
-  // retry. Blocks   until the exec succeeded or failed (vfork semantics). Source   posix_spawn(3):
-  // glibc >= 2.24 returns exec errors instead of exit status 127.
+  // Errors   the failing step ("posix_spawn", "clone"; "setsid", "dup2", "chdir", "execve") and its
+  // errno; no zombie is left. EAGAIN and ENOMEM are worth a retry.
+  // Blocks   until the exec succeeded or failed (vfork semantics).
   virtual Result<pid_t> spawn(const SpawnRequest& request) noexcept = 0;
 };
 

@@ -45,6 +45,7 @@ struct Decoder {
     value = in.get<T>();
   }
   void get(std::string& value) { value = std::string(in.get_text()); }
+  void get(SpawnerKind& value) { value = in.get_enum(SpawnerKind::Clone); }
   void get(StopHow& value) { value = in.get_enum(StopHow::KillAll); }
   void get(ReportKind& value) { value = in.get_enum(ReportKind::Exited); }
   void get(std::vector<std::uint32_t>& list) {
@@ -64,7 +65,7 @@ struct Decoder {
 
 UVINETD_FIELDS(Hello, b.role, b.version, b.build_id)
 UVINETD_FIELDS(LauncherStart, b.launcher, b.identity, b.becomes_identity, b.guard_gid,
-               b.is_dumpable, b.soft_descriptor_limit, b.hard_descriptor_limit)
+               b.is_dumpable, b.soft_descriptor_limit, b.hard_descriptor_limit, b.spawner)
 UVINETD_FIELDS(LauncherStarted, b.code, b.step)
 UVINETD_FIELDS(Generation, b.generation)
 UVINETD_FIELDS(Epoch, b.epoch)

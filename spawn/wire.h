@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "core/base/codec.h"
+#include "spawn/spawner_choice.h"
 
 namespace uvinetd {
 
@@ -77,6 +78,7 @@ struct LauncherStart {
   bool is_dumpable = false;
   std::uint64_t soft_descriptor_limit = 0;  // RLIMIT_NOFILE as we were started with it: it is
   std::uint64_t hard_descriptor_limit = 0;  // what the children get
+  SpawnerKind spawner = SpawnerKind::PosixSpawn;
 };
 
 struct LauncherStarted {

@@ -21,7 +21,7 @@ Running:
       --user NAME         Account of the process that talks to clients
                           [uvinetd]
       --start WAY         How servers start: exec
-      --spawner WAY       What starts them: posix_spawn
+      --spawner WAY       What starts them: posix_spawn, or (Linux) clone
       --core-dumps        Let our own processes leave core dumps
 
 Log (facility daemon):

@@ -53,6 +53,7 @@ void LauncherSet::start(std::uint32_t identity, const std::string& name, int tab
   start.is_dumpable = settings_.is_dumpable;
   start.soft_descriptor_limit = settings_.soft_descriptor_limit;
   start.hard_descriptor_limit = settings_.hard_descriptor_limit;
+  start.spawner = settings_.spawner;
   auto& placed = *all_.emplace(id, std::move(one)).first->second;
   send(placed, MessageType::LauncherStart, print(start), {table, page->writer.get()});
 }
@@ -188,11 +189,11 @@ bool LauncherSet::on_process_end(const Exit& exit) {
 void LauncherSet::adopt(const One& one) {
   for (const auto& entry : one.ledger.entries()) {
     const auto& child = entry.child;
-    if (child.pid <= 0) continue;  // Starting: settled by the reactor
+    if (child.pid <= 0) continue;  // Starting, of which nobody knows more: settled by the reactor
     if (entry.state == SlotState::Ended) {
       // Its report may have been lost with the launcher; a second one does no harm.
       timers_.after(std::chrono::milliseconds(0), [this, child] { report_end(child, {}); });
-    } else if (entry.state == SlotState::Running && is_own_child(child.pid)) {
+    } else if (entry.state != SlotState::Lingering && is_own_child(child.pid)) {
       adopted_.emplace(child.pid, child);
     } else {
       adopted_.emplace(child.pid, child);

@@ -33,6 +33,7 @@ class LauncherSet {
     bool is_silent = false;  // see start_role()
     std::uint64_t soft_descriptor_limit = 0;
     std::uint64_t hard_descriptor_limit = 0;
+    SpawnerKind spawner = SpawnerKind::PosixSpawn;
   };
   struct Callbacks {
     // It can be given to the reactor: connect() it.

@@ -48,6 +48,7 @@ Monitor::Monitor(MonitorStart start, Log& log)
   settings.is_silent = start_.is_daemon;
   settings.soft_descriptor_limit = original.rlim_cur;
   settings.hard_descriptor_limit = original.rlim_max;
+  settings.spawner = start_.options.spawner;
   launchers_ = std::make_unique<LauncherSet>(
       loop_, timers_, log_, settings,
       LauncherSet::Callbacks{

@@ -57,6 +57,16 @@ void add_only(CLI::App& app, const char* name, const char* built_in, const char*
       ->take_last();
 }
 
+SpawnerKind parse_spawner(const std::string& name) {
+  const auto kind = spawner_from_name(name);
+  if (!kind) {
+    throw UsageError("--spawner: unknown value \"" + name +
+                     "\" (try \"posix_spawn\" or \"clone\")");
+  }
+  if (!is_built_in(*kind)) throw UsageError("--spawner " + name + " is for Linux only");
+  return *kind;
+}
+
 void add_refused(CLI::App& app, const char* name, const char* why) {
   app.add_flag_callback(name, [=] { throw UsageError(std::string(name) + ": " + why); });
 }
@@ -82,7 +92,10 @@ void add_running(CLI::App& app, CommandLine& options) {
   add_number(app, "--ready-fd", options.ready_fd);
   app.add_option("--user", options.user)->take_last();
   add_only(app, "--start", "exec", "zygote");
-  add_only(app, "--spawner", "posix_spawn", "clone");
+  app.add_option_function<std::string>(
+         "--spawner",
+         [&options](const std::string& name) { options.spawner = parse_spawner(name); })
+      ->take_last();
   app.add_flag("--core-dumps", options.core_dumps);
 }
 

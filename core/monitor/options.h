@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/config/inetd_conf.h"
+#include "spawn/spawner_choice.h"
 
 namespace uvinetd {
 
@@ -35,6 +36,7 @@ struct CommandLine {
   int ready_fd = -1;                                 // --ready-fd
   bool core_dumps = false;                           // --core-dumps: roles stay dumpable
   std::string user = "uvinetd";                      // --user: the reactor's account
+  SpawnerKind spawner = SpawnerKind::PosixSpawn;     // --spawner
 };
 
 struct ParsedCommandLine {

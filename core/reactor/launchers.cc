@@ -201,6 +201,8 @@ void Launchers::settle(One& one) {
       callbacks_.on_settled(std::move(node.mapped()), Settled::NeverStarted, 0);
     } else if (entry->child.pid > 0) {
       callbacks_.on_settled(std::move(node.mapped()), Settled::Running, entry->child.pid);
+    } else if (one.ledger.has_certain_pids()) {
+      callbacks_.on_settled(std::move(node.mapped()), Settled::NeverStarted, 0);
     } else {
       callbacks_.on_settled(std::move(node.mapped()), Settled::Unknown, 0);
     }

@@ -19,7 +19,8 @@ constexpr std::chrono::milliseconds kSpawnPause{1'000};
 
 // Failures that may pass by themselves: no process, no memory, no descriptor for now.
 bool is_passing(const Report& report) {
-  return report.step == "posix_spawn" || report.step == "ledger" || report.step == "recvmsg";
+  return report.step == "posix_spawn" || report.step == "clone" || report.step == "ledger" ||
+         report.step == "recvmsg" || (report.step == "execve" && report.code == ENOMEM);
 }
 
 std::string errno_name(int code) {

@@ -136,7 +136,9 @@ void Reactor::forget_if_done(std::uint32_t key) {
 void Reactor::replay_ledgers() {
   for (const auto& child : std::exchange(adopted_early_, {})) adopt(child);
   for (const auto& [launcher, entry] : launchers_.ledger_entries()) {
-    if (entry.state == SlotState::Ended || entry.child.pid == 0) continue;
+    // One that is Starting is answered for by its launcher.
+    if (entry.state != SlotState::Running && entry.state != SlotState::Lingering) continue;
+    if (entry.child.pid == 0) continue;
     launchers_.count_child(entry.child.id, launcher);
     adopt(entry.child);
   }

@@ -159,11 +159,21 @@ TEST_F(OptionsTest, WhatRestrictsAccessIsRefusedUntilItIsEnforced) {
 TEST_F(OptionsTest, WhatIsNotBuiltInIsRefused) {
   EXPECT_THAT(refused({"--resolve"}), HasSubstr("not supported yet"));
   EXPECT_THAT(refused({"--start", "zygote"}), HasSubstr("not built in yet"));
-  EXPECT_THAT(refused({"--spawner", "clone"}), HasSubstr("not built in yet"));
   EXPECT_THAT(refused({"--spawner", "fork"}), HasSubstr("unknown value"));
   EXPECT_THAT(refused({"--dialect", "plan9"}), HasSubstr("plan9"));
   EXPECT_THAT(refused({"--json"}), HasSubstr("--check"));
   EXPECT_THAT(refused({"-a", ""}), HasSubstr("empty"));
+}
+
+TEST_F(OptionsTest, TheSpawnerIsPosixSpawnUnlessSaidOtherwise) {
+  EXPECT_EQ(good({}).spawner, SpawnerKind::PosixSpawn);
+  EXPECT_EQ(good({"--spawner", "clone", "--spawner", "posix_spawn"}).spawner,
+            SpawnerKind::PosixSpawn);
+  if (is_built_in(SpawnerKind::Clone)) {
+    EXPECT_EQ(good({"--spawner", "clone"}).spawner, SpawnerKind::Clone);
+  } else {
+    EXPECT_THAT(refused({"--spawner", "clone"}), HasSubstr("Linux only"));
+  }
 }
 
 TEST_F(OptionsTest, DebuggingMeansForegroundAndStandardError) {

@@ -22,7 +22,6 @@
 #include "core/base/process.h"
 #include "spawn/launcher.h"
 #include "spawn/ledger.h"
-#include "spawn/posix_spawner.h"
 #include "spawn/reaper.h"
 #include "spawn/wire.h"
 #include "tests/pure/spawn/eventually.h"
@@ -96,8 +95,7 @@ class LauncherRing : public testing::Test {
     if (pid_ == 0) {
       pair.first.reset();
       ignore_operator_signals();
-      PosixSpawner spawner;
-      Launcher launcher{Channel(std::move(pair.second)), spawner};
+      Launcher launcher{Channel(std::move(pair.second))};
       _exit(launcher.run());
     }
     monitor_ = Channel(std::move(pair.first));
