@@ -10,7 +10,7 @@
 #include "bench/micro/probe_program.h"
 #include "bench/micro/spawn_case.h"
 #include "core/base/clock.h"
-#include "spawn/posix_spawner.h"
+#include "spawn/spawner_choice.h"
 
 namespace uvinetd::bench {
 namespace {
@@ -50,12 +50,13 @@ class Connection {
   UniqueFd server_;
 };
 
-void DirectSpawn(benchmark::State& state) {
+void DirectSpawn(benchmark::State& state, SpawnerKind kind) {
+  const auto spawner = make_spawner(kind);
+  if (!spawner) return state.SkipWithError(spawner.error().text().c_str());
   Connection connection;
   SpawnCase one(connection.server());
-  PosixSpawner spawner;
   for (auto _ : state) {
-    if (const auto status = one.run(spawner); !status) {
+    if (const auto status = one.run(**spawner); !status) {
       return state.SkipWithError(status.error().text().c_str());
     }
     connection.drain();
@@ -65,9 +66,9 @@ void DirectSpawn(benchmark::State& state) {
 }
 
 // Keeps `in_flight` launches on their way; an iteration is one exit.
-void LauncherHop(benchmark::State& state) {
+void LauncherHop(benchmark::State& state, SpawnerKind kind) {
   LauncherProcess launcher;
-  if (auto status = launcher.start({probe_service()}); !status) {
+  if (auto status = launcher.start({probe_service()}, kind); !status) {
     return state.SkipWithError(status.error().text().c_str());
   }
   Connection connection;
@@ -100,7 +101,7 @@ void LauncherHop(benchmark::State& state) {
 // The two channels and what the launcher does around a start, without the start.
 void LauncherHopWithoutStart(benchmark::State& state) {
   LauncherProcess launcher;
-  if (auto status = launcher.start({probe_service()}); !status) {
+  if (auto status = launcher.start({probe_service()}, SpawnerKind::PosixSpawn); !status) {
     return state.SkipWithError(status.error().text().c_str());
   }
   const Connection connection;
@@ -112,14 +113,19 @@ void LauncherHopWithoutStart(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations());
 }
 
-BENCHMARK(DirectSpawn)->UseRealTime()->Unit(benchmark::kMicrosecond);
-BENCHMARK(LauncherHop)
-    ->ArgName("in_flight")
-    ->Arg(1)
-    ->Arg(8)
-    ->Arg(64)
+void over_windows(benchmark::internal::Benchmark* each) {
+  each->ArgName("in_flight")->Arg(1)->Arg(8)->Arg(64);
+  each->UseRealTime()->Unit(benchmark::kMicrosecond);
+}
+
+BENCHMARK_CAPTURE(DirectSpawn, posix_spawn, SpawnerKind::PosixSpawn)
     ->UseRealTime()
     ->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(DirectSpawn, clone, SpawnerKind::Clone)
+    ->UseRealTime()
+    ->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(LauncherHop, posix_spawn, SpawnerKind::PosixSpawn)->Apply(over_windows);
+BENCHMARK_CAPTURE(LauncherHop, clone, SpawnerKind::Clone)->Apply(over_windows);
 BENCHMARK(LauncherHopWithoutStart)->UseRealTime()->Unit(benchmark::kMicrosecond);
 
 }  // namespace

@@ -55,7 +55,7 @@ LauncherProcess::~LauncherProcess() {
   waitpid(pid_, nullptr, 0);
 }
 
-Status LauncherProcess::start(const std::vector<TableService>& services) {
+Status LauncherProcess::start(const std::vector<TableService>& services, SpawnerKind spawner) {
   const auto binaries = RoleBinaries::open();
   if (!binaries) return tl::unexpected(binaries.error());
   auto role = start_role(binaries->launcher(), "uvi-launcher: bench", false);
@@ -63,11 +63,11 @@ Status LauncherProcess::start(const std::vector<TableService>& services) {
   pid_ = role->pid;
   monitor_ = std::move(role->channel);
   if (!await(MessageType::Hello)) return fail("uvi-launcher", "says no hello", 0);
-  if (auto status = take_start(services); !status) return status;
+  if (auto status = take_start(services, spawner); !status) return status;
   return connect();
 }
 
-Status LauncherProcess::take_start(const std::vector<TableService>& services) {
+Status LauncherProcess::take_start(const std::vector<TableService>& services, SpawnerKind spawner) {
   auto page = make_shared_page("ledger-bench", kLedgerBytes);
   if (!page) return tl::unexpected(page.error());
   page_ = std::move(*page);
@@ -81,6 +81,7 @@ Status LauncherProcess::take_start(const std::vector<TableService>& services) {
   start.is_dumpable = true;
   start.soft_descriptor_limit = limit.rlim_cur;
   start.hard_descriptor_limit = limit.rlim_max;
+  start.spawner = spawner;
   auto sent =
       send(monitor_, MessageType::LauncherStart, print(start), {table->get(), page_.writer.get()});
   if (!sent) return sent;

@@ -14,6 +14,7 @@
 #include "core/base/channel.h"
 #include "core/base/result.h"
 #include "core/base/shared_memory.h"
+#include "spawn/spawner_choice.h"
 #include "spawn/table.h"
 #include "spawn/wire.h"
 
@@ -30,7 +31,7 @@ class LauncherProcess {
 
   // Until it is ready for launches. `services` have the identity kIdentity.
   // Errors: the binary is missing, or what the launcher answered.
-  Status start(const std::vector<TableService>& services);
+  Status start(const std::vector<TableService>& services, SpawnerKind spawner);
 
   // `connection` is borrowed.
   Status launch(LaunchId id, std::uint32_t service, int connection);
@@ -38,7 +39,7 @@ class LauncherProcess {
   std::optional<Report> next_report();
 
  private:
-  Status take_start(const std::vector<TableService>& services);
+  Status take_start(const std::vector<TableService>& services, SpawnerKind spawner);
   Status connect();
   // The next message of this type on the monitor's channel; other ones are dropped.
   std::optional<Message> await(MessageType type);
