@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: ISC
+// A connection for each exchange. Five system calls when nothing is ready early: socket, connect,
+// read, read, close, and one wait before each read. Nothing waits for the connect itself: the first
+// byte or the failure of a connection shows in the same event.
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+#include "bench/load/client.h"
+
+namespace uvinetd::bench {
+namespace {
+
+constexpr std::size_t kProbeSize = sizeof(std::int64_t);
+
+class StreamClient final : public Client {
+ public:
+  using Client::Client;
+
+  Step start(nanoseconds scheduled) override {
+    const auto& address = context_.targets->next().address;
+    address_ = &address;
+    received_ = 0;
+    fd_.reset(socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    begin(scheduled);
+    return fd_.is_open() ? retry() : fail_with_errno();
+  }
+
+  Step retry() override {
+    if (connect(fd_.get(), address_->data(), address_->size()) == 0 || errno == EINPROGRESS)
+      return watch();
+    return errno == EAGAIN ? Step::Blocked : fail_with_errno();
+  }
+
+  Step on_ready(bool has_hung_up) override {
+    std::array<char, 16384> bytes;  // NOLINT(cppcoreguidelines-pro-type-member-init): read into
+    do {
+      const ssize_t count = read(fd_.get(), bytes.data(), bytes.size());
+      if (count < 0) return errno == EAGAIN || errno == EINTR ? Step::Pending : fail_with_errno();
+      if (count == 0) return on_end();
+      take(bytes.data(), static_cast<std::size_t>(count));
+      if (context_.exchange == Exchange::Hold && received_ >= kProbeSize) return keep();
+    } while (has_hung_up);
+    return Step::Pending;
+  }
+
+ private:
+  void take(const char* bytes, std::size_t size) {
+    if (received_ == 0) sample_.first_byte = since_start();
+    if (received_ < kProbeSize)
+      std::memcpy(probe_.data() + received_, bytes, std::min(size, kProbeSize - received_));
+    received_ += size;
+  }
+
+  Step on_end() {
+    sample_.eof = since_start();
+    const auto step =
+        context_.exchange == Exchange::None ? Step::Done : finish_probe(probe_.data(), received_);
+    abandon();
+    return step;
+  }
+
+  Step keep() {
+    const auto step = finish_probe(probe_.data(), received_);
+    if (step == Step::Failed) return step;
+    context_.poller->unwatch(slot_, fd_.get());
+    context_.held->push_back(std::move(fd_));
+    return step;
+  }
+
+  const SocketAddress* address_ = nullptr;
+  std::array<char, kProbeSize> probe_{};
+  std::size_t received_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<Client> make_stream_client(const ClientContext& context, std::size_t slot) {
+  return std::make_unique<StreamClient>(context, slot);
+}
+
+}  // namespace uvinetd::bench
