@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: ISC
 #include "spawn/posix_spawner.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <csignal>
 
 namespace uvinetd {
@@ -27,6 +31,19 @@ class FileActions {
  private:
   posix_spawn_file_actions_t actions_{};
 };
+
+bool can_enter(const char* directory) {
+  struct stat status {};
+  return ::stat(directory, &status) == 0 && S_ISDIR(status.st_mode) &&
+         ::faccessat(AT_FDCWD, directory, X_OK, AT_EACCESS) == 0;
+}
+
+// posix_spawn tells what was wrong, but not where.
+const char* failed_step(const SpawnRequest& request, int code) {
+  if (code == EAGAIN || code == ENOMEM) return "posix_spawn";  // mostly the new process itself
+  const char* const directory = request.working_directory;
+  return directory == nullptr || can_enter(directory) ? "execve" : "chdir";
+}
 
 }  // namespace
 
@@ -58,9 +75,7 @@ Result<pid_t> PosixSpawner::spawn(const SpawnRequest& request) noexcept {
     if (request.pid != nullptr) request.pid->store(pid, std::memory_order_release);
     return pid;
   }
-  // A clone that failed leaves the same error number as an exec that failed; only clone gives
-  // EAGAIN or ENOMEM for reasons that pass.
-  return fail(code == EAGAIN || code == ENOMEM ? "posix_spawn" : "execve", {}, code);
+  return fail(failed_step(request, code), {}, code);
 }
 
 }  // namespace uvinetd

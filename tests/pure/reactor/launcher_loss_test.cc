@@ -35,6 +35,18 @@ TEST_F(LauncherLossTest, LaunchesOfADeadLauncherAreSettledByItsLedger) {
   EXPECT_FALSE(launchers.has_room(kIdentity));
 }
 
+TEST_F(LauncherLossTest, WithTheCloneSpawnerEveryLaunchOfADeadLauncherIsCertain) {
+  auto one = join(1);
+  for (LaunchId id = 1; id <= 3; ++id) ASSERT_TRUE(submit(id));
+  one.ledger->set_spawner(SpawnerKind::Clone);
+  (void)one.ledger->begin(2, 1, 1, 1, nullptr);  // and died before there was a child
+  one.ledger->pid_of(*one.ledger->begin(3, 1, 1, 1, nullptr)) = 333;  // or while it was born
+  one.channel.close();
+  launchers.gone(1);
+  EXPECT_THAT(take_events(),
+              UnorderedElementsAre("settled 1 never", "settled 2 never", "settled 3 running 333"));
+}
+
 TEST_F(LauncherLossTest, TheLastWordsOfADeadLauncherCountBeforeItsLedger) {
   auto one = join(1);
   for (LaunchId id = 1; id <= 2; ++id) ASSERT_TRUE(submit(id));

@@ -15,6 +15,7 @@ namespace {
 using namespace test;
 
 class LauncherEndTest : public LauncherRing {};
+INSTANTIATE_TEST_SUITE_P(Each, LauncherEndTest, each_spawner(), spawner_name);
 
 constexpr const char* kUntilEof = "exec cat >/dev/null";
 
@@ -37,8 +38,9 @@ class LingeringTest : public LauncherRing {
   }
   std::string directory, fifo;
 };
+INSTANTIATE_TEST_SUITE_P(Each, LingeringTest, each_spawner(), spawner_name);
 
-TEST_F(LingeringTest, AServerThatForkedGoesOnServingUntilItsChildEnds) {
+TEST_P(LingeringTest, AServerThatForkedGoesOnServingUntilItsChildEnds) {
   start({forking_server()});
   const auto [a, b] = socket_pair();
   launch(1, 1, {a.get()});
@@ -54,7 +56,7 @@ TEST_F(LingeringTest, AServerThatForkedGoesOnServingUntilItsChildEnds) {
   EXPECT_TRUE(eventually([&] { return ledger_.entries().empty(); }));
 }
 
-TEST_F(LingeringTest, ANowaitServerThatForkedIsDoneWithItsParent) {
+TEST_P(LingeringTest, ANowaitServerThatForkedIsDoneWithItsParent) {
   auto service = forking_server();
   service.is_wait = false;
   start({service});
@@ -63,7 +65,7 @@ TEST_F(LingeringTest, ANowaitServerThatForkedIsDoneWithItsParent) {
   EXPECT_EQ(status_text(report_of(1, ReportKind::Exited).status), "4");
 }
 
-TEST_F(LingeringTest, TheEndOfWaitServersReachesALingeringOneAndNoOther) {
+TEST_P(LingeringTest, TheEndOfWaitServersReachesALingeringOneAndNoOther) {
   start({forking_server(), shell_service(2, kUntilEof)});
   const auto [a, b] = socket_pair();
   launch(1, 1, {a.get()});
@@ -80,7 +82,7 @@ TEST_F(LingeringTest, TheEndOfWaitServersReachesALingeringOneAndNoOther) {
 
 // ---- the end ---------------------------------------------------------------------------------
 
-TEST_F(LauncherEndTest, LeavesAtOnceWhenToldAndItsChildrenLiveOn) {
+TEST_P(LauncherEndTest, LeavesAtOnceWhenToldAndItsChildrenLiveOn) {
   start({shell_service(1, "read line; echo $line")});
   const auto client = launch(1, 1);
   (void)report_of(1, ReportKind::Started);
@@ -91,7 +93,7 @@ TEST_F(LauncherEndTest, LeavesAtOnceWhenToldAndItsChildrenLiveOn) {
   EXPECT_EQ(read_to_end(client.get()), "alive\n");
 }
 
-TEST_F(LauncherEndTest, EndsItsChildrenAsItIsTold) {
+TEST_P(LauncherEndTest, EndsItsChildrenAsItIsTold) {
   start({shell_service(1, kUntilEof), shell_service(2, "trap '' TERM; echo deaf; read line")});
   const auto client = launch(1, 1);
   const auto deaf = launch(2, 2);
@@ -105,14 +107,14 @@ TEST_F(LauncherEndTest, EndsItsChildrenAsItIsTold) {
   EXPECT_TRUE(is_running());
 }
 
-TEST_F(LauncherEndTest, AStopThatIsNoneIsIgnored) {
+TEST_P(LauncherEndTest, AStopThatIsNoneIsIgnored) {
   start({shell_service(1, "echo hello")});
   send(monitor_, MessageType::StopLauncher, "\x09");
   send(monitor_, static_cast<MessageType>(999), "of a later version");
   EXPECT_EQ(read_to_end(launch(1, 1).get()), "hello\n");
 }
 
-TEST_F(LauncherEndTest, WithoutAMonitorItServesItsReactorAndEndsAfterItsLastChild) {
+TEST_P(LauncherEndTest, WithoutAMonitorItServesItsReactorAndEndsAfterItsLastChild) {
   start({shell_service(1, "read line; echo $line")});
   drop_launcher_end();
   const auto first = launch(1, 1);
@@ -131,7 +133,7 @@ TEST_F(LauncherEndTest, WithoutAMonitorItServesItsReactorAndEndsAfterItsLastChil
   EXPECT_EQ(count(SlotState::Running), 0U);
 }
 
-TEST_F(LauncherEndTest, NonsenseFromTheMonitorIsTheEndOfTheMonitor) {
+TEST_P(LauncherEndTest, NonsenseFromTheMonitorIsTheEndOfTheMonitor) {
   start({});
   ASSERT_EQ(::send(monitor_.fd(), "nonsense on the wire", 20, 0), 20);
   drop_launcher_end();

@@ -24,6 +24,7 @@
 #include "spawn/ledger.h"
 #include "spawn/reaper.h"
 #include "spawn/wire.h"
+#include "tests/pure/spawn/each_spawner.h"
 #include "tests/pure/spawn/eventually.h"
 
 namespace uvinetd::test {
@@ -76,7 +77,7 @@ inline std::string read_to_end(int fd) {
   return out;
 }
 
-class LauncherRing : public testing::Test {
+class LauncherRing : public testing::TestWithParam<SpawnerKind> {
  protected:
   ~LauncherRing() override {
     if (pid_ <= 0) return;
@@ -111,6 +112,7 @@ class LauncherRing : public testing::Test {
     start.launcher = 1;
     start.identity = kIdentity;
     start.is_dumpable = true;
+    start.spawner = GetParam();
     start.soft_descriptor_limit = limit.rlim_cur;
     start.hard_descriptor_limit = limit.rlim_max;
     return start;

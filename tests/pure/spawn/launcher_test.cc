@@ -18,17 +18,18 @@ namespace {
 using namespace test;
 
 class LauncherTest : public LauncherRing {};
+INSTANTIATE_TEST_SUITE_P(Each, LauncherTest, each_spawner(), spawner_name);
 
 constexpr const char* kUntilEof = "exec cat >/dev/null";
 
 // ---- start -----------------------------------------------------------------------------------
 
-TEST_F(LauncherTest, SaysThatItHasStarted) {
+TEST_P(LauncherTest, SaysThatItHasStarted) {
   fork_launcher();
   EXPECT_EQ(send_start(start_message(), {}).code, 0);
 }
 
-TEST_F(LauncherTest, AnIdentityThatTheTableLacksEndsIt) {
+TEST_P(LauncherTest, AnIdentityThatTheTableLacksEndsIt) {
   fork_launcher();
   auto start = start_message();
   start.identity = 99;
@@ -38,7 +39,7 @@ TEST_F(LauncherTest, AnIdentityThatTheTableLacksEndsIt) {
   EXPECT_EQ(wait_for_end(), 1 << 8);
 }
 
-TEST_F(LauncherTest, AStartWithoutItsDescriptorsEndsIt) {
+TEST_P(LauncherTest, AStartWithoutItsDescriptorsEndsIt) {
   fork_launcher();
   send(monitor_, MessageType::LauncherStart, print(start_message()));
   const auto answer = parse_as<LauncherStarted>(await(monitor_, MessageType::LauncherStarted).body);
@@ -47,7 +48,7 @@ TEST_F(LauncherTest, AStartWithoutItsDescriptorsEndsIt) {
   EXPECT_EQ(wait_for_end(), 1 << 8);
 }
 
-TEST_F(LauncherTest, AStartThatIsNoneEndsIt) {
+TEST_P(LauncherTest, AStartThatIsNoneEndsIt) {
   fork_launcher();
   send(monitor_, MessageType::LauncherStart, "short");
   const auto answer = parse_as<LauncherStarted>(await(monitor_, MessageType::LauncherStarted).body);
@@ -56,7 +57,7 @@ TEST_F(LauncherTest, AStartThatIsNoneEndsIt) {
   EXPECT_EQ(wait_for_end(), 1 << 8);
 }
 
-TEST_F(LauncherTest, ATableThatIsNoneEndsIt) {
+TEST_P(LauncherTest, ATableThatIsNoneEndsIt) {
   fork_launcher();
   page_ = std::move(*make_shared_page("ledger-test", kLedgerBytes));
   const auto nonsense = make_read_only_memory("table-test", std::string(100, 'x'));
@@ -70,7 +71,7 @@ TEST_F(LauncherTest, ATableThatIsNoneEndsIt) {
 
 // ---- launches --------------------------------------------------------------------------------
 
-TEST_F(LauncherTest, StartsTheProgramOnTheConnectionAndReportsIt) {
+TEST_P(LauncherTest, StartsTheProgramOnTheConnectionAndReportsIt) {
   start({shell_service(5, "echo hello; exec cat >/dev/null")});
   auto client = launch(77, 5);
   const auto report = next_report();
@@ -88,7 +89,7 @@ TEST_F(LauncherTest, StartsTheProgramOnTheConnectionAndReportsIt) {
   EXPECT_EQ(read_to_end(client.get()), "hello\n");
 }
 
-TEST_F(LauncherTest, ReportsTheExitWithItsStatusAndWhatWasUsed) {
+TEST_P(LauncherTest, ReportsTheExitWithItsStatusAndWhatWasUsed) {
   start({shell_service(1, "i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done; exit 3")});
   const auto client = launch(1, 1);
   const auto started = next_report();
@@ -102,13 +103,13 @@ TEST_F(LauncherTest, ReportsTheExitWithItsStatusAndWhatWasUsed) {
   EXPECT_TRUE(eventually([&] { return ledger_.entries().empty(); }));
 }
 
-TEST_F(LauncherTest, ReportsADeathBySignal) {
+TEST_P(LauncherTest, ReportsADeathBySignal) {
   start({shell_service(1, "kill -KILL $$")});
   const auto client = launch(1, 1);
   EXPECT_EQ(status_text(report_of(1, ReportKind::Exited).status), "signal:9");
 }
 
-TEST_F(LauncherTest, AProgramThatIsMissingIsReportedAndItsSlotIsFree) {
+TEST_P(LauncherTest, AProgramThatIsMissingIsReportedAndItsSlotIsFree) {
   auto service = shell_service(1, "");
   service.program = "/nonexistent/server";
   start({service});
@@ -118,13 +119,13 @@ TEST_F(LauncherTest, AProgramThatIsMissingIsReportedAndItsSlotIsFree) {
   EXPECT_EQ(read_to_end(client.get()), "");  // its copy of the connection is closed
 }
 
-TEST_F(LauncherTest, AServiceThatTheTableLacksIsRefused) {
+TEST_P(LauncherTest, AServiceThatTheTableLacksIsRefused) {
   start({shell_service(1, "exit 0")});
   const auto client = launch(9, 2);
   expect_failed(9, ENOENT, "service");
 }
 
-TEST_F(LauncherTest, AServiceOfAnotherIdentityIsRefused) {
+TEST_P(LauncherTest, AServiceOfAnotherIdentityIsRefused) {
   auto service = shell_service(1, "exit 0");
   service.identity = 2;
   start({service});
@@ -132,7 +133,7 @@ TEST_F(LauncherTest, AServiceOfAnotherIdentityIsRefused) {
   expect_failed(9, ENOENT, "service");
 }
 
-TEST_F(LauncherTest, ABuiltInIsNotItsToStart) {
+TEST_P(LauncherTest, ABuiltInIsNotItsToStart) {
   auto service = shell_service(1, "exit 0");
   service.internal = "echo";
   start({service});
@@ -140,7 +141,7 @@ TEST_F(LauncherTest, ABuiltInIsNotItsToStart) {
   expect_failed(9, ENOENT, "service");
 }
 
-TEST_F(LauncherTest, ADescriptorOfAnotherKindIsRefused) {
+TEST_P(LauncherTest, ADescriptorOfAnotherKindIsRefused) {
   start({shell_service(1, "exit 0")});
   const auto [a, b] = socket_pair(SOCK_DGRAM);
   launch(1, 1, {a.get()});
@@ -149,7 +150,7 @@ TEST_F(LauncherTest, ADescriptorOfAnotherKindIsRefused) {
   expect_failed(2, EPROTOTYPE, "socket");
 }
 
-TEST_F(LauncherTest, ALaunchWithoutADescriptorOrWithTwoIsRefused) {
+TEST_P(LauncherTest, ALaunchWithoutADescriptorOrWithTwoIsRefused) {
   start({shell_service(1, "exit 0")});
   launch(1, 1, {});
   expect_failed(1, EBADF, "launch");
@@ -158,7 +159,7 @@ TEST_F(LauncherTest, ALaunchWithoutADescriptorOrWithTwoIsRefused) {
   expect_failed(2, EBADF, "launch");
 }
 
-TEST_F(LauncherTest, TellsTheServerWhoseConnectionItIs) {
+TEST_P(LauncherTest, TellsTheServerWhoseConnectionItIs) {
   auto service = shell_service(1, "echo $PROTO $TCPLOCALPORT $REMOTE_ADDR $REMOTE_PORT");
   start({service});
   const UniqueFd listener(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
@@ -178,7 +179,7 @@ TEST_F(LauncherTest, TellsTheServerWhoseConnectionItIs) {
   (void)report_of(1, ReportKind::Exited);
 }
 
-TEST_F(LauncherTest, ThePeerStandsInTheLedgerWhileTheServerRuns) {
+TEST_P(LauncherTest, ThePeerStandsInTheLedgerWhileTheServerRuns) {
   start({shell_service(1, kUntilEof)});
   const UniqueFd listener(socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0));
   auto address = *SocketAddress::parse_ip("::1", 0);
@@ -195,7 +196,7 @@ TEST_F(LauncherTest, ThePeerStandsInTheLedgerWhileTheServerRuns) {
   EXPECT_EQ(SocketAddress::from_bytes(entry->child.peer), *SocketAddress::local_of(client.get()));
 }
 
-TEST_F(LauncherTest, KeepsNoDescriptorOfAConnection) {
+TEST_P(LauncherTest, KeepsNoDescriptorOfAConnection) {
   start({shell_service(1, kUntilEof)});
   const auto descriptors = [this] {
     const std::filesystem::directory_iterator list("/proc/" + std::to_string(pid_) + "/fd");
@@ -210,7 +211,7 @@ TEST_F(LauncherTest, KeepsNoDescriptorOfAConnection) {
   EXPECT_EQ(descriptors(), before);
 }
 
-TEST_F(LauncherTest, AMalformedLaunchClosesTheChannelAndANewReactorIsServed) {
+TEST_P(LauncherTest, AMalformedLaunchClosesTheChannelAndANewReactorIsServed) {
   start({shell_service(1, "echo hello")});
   for (int i = 0; i < 3; ++i) {
     drop_launcher_end();
@@ -227,7 +228,7 @@ TEST_F(LauncherTest, AMalformedLaunchClosesTheChannelAndANewReactorIsServed) {
 
 // ---- the table -------------------------------------------------------------------------------
 
-TEST_F(LauncherTest, ServicesOfTheTableBeforeAreStartedUntilTheCommit) {
+TEST_P(LauncherTest, ServicesOfTheTableBeforeAreStartedUntilTheCommit) {
   start({shell_service(1, "echo old"), shell_service(2, "echo both")});
   const auto table = make_table(2, {shell_service(2, "echo new"), shell_service(3, "echo third")});
   send(monitor_, MessageType::Table, print(Generation{2}), {table.get()});
@@ -244,7 +245,7 @@ TEST_F(LauncherTest, ServicesOfTheTableBeforeAreStartedUntilTheCommit) {
   EXPECT_EQ(read_to_end(launch(5, 3).get()), "third\n");
 }
 
-TEST_F(LauncherTest, ATableThatIsNoneIsNotTakenAndTheOldOneServesOn) {
+TEST_P(LauncherTest, ATableThatIsNoneIsNotTakenAndTheOldOneServesOn) {
   start({shell_service(1, "echo old")});
   const auto nonsense = make_read_only_memory("table-test", std::string(100, 'x'));
   send(monitor_, MessageType::Table, print(Generation{2}), {nonsense->get()});
@@ -256,7 +257,7 @@ TEST_F(LauncherTest, ATableThatIsNoneIsNotTakenAndTheOldOneServesOn) {
 
 // ---- a new reactor ---------------------------------------------------------------------------
 
-TEST_F(LauncherTest, StartsAllThatADeadReactorHadSentBeforeItAnswersTheNextOne) {
+TEST_P(LauncherTest, StartsAllThatADeadReactorHadSentBeforeItAnswersTheNextOne) {
   start({shell_service(1, kUntilEof)});
   ASSERT_EQ(kill(pid_, SIGSTOP), 0);
   std::vector<UniqueFd> clients;
@@ -285,7 +286,7 @@ TEST_F(LauncherTest, StartsAllThatADeadReactorHadSentBeforeItAnswersTheNextOne) 
   EXPECT_TRUE(eventually([&] { return ledger_.entries().empty(); }));
 }
 
-TEST_F(LauncherTest, ExitsWithoutAReactorAreToldToTheNextOne) {
+TEST_P(LauncherTest, ExitsWithoutAReactorAreToldToTheNextOne) {
   start({shell_service(1, kUntilEof)});
   auto client = launch(1, 1);
   (void)report_of(1, ReportKind::Started);
@@ -298,14 +299,14 @@ TEST_F(LauncherTest, ExitsWithoutAReactorAreToldToTheNextOne) {
   EXPECT_TRUE(eventually([&] { return ledger_.entries().empty(); }));
 }
 
-TEST_F(LauncherTest, AReactorChannelWithoutItsDescriptorIsNoAnswerAndNoHarm) {
+TEST_P(LauncherTest, AReactorChannelWithoutItsDescriptorIsNoAnswerAndNoHarm) {
   start({shell_service(1, "echo hello")});
   send(monitor_, MessageType::ReactorChannel, print(Epoch{7}));
   send(monitor_, MessageType::ReactorChannel, "x");
   EXPECT_EQ(read_to_end(launch(1, 1).get()), "hello\n");
 }
 
-TEST_F(LauncherTest, ASlotIsFreeOnlyWhenTheReportOfItsEndHasLeft) {
+TEST_P(LauncherTest, ASlotIsFreeOnlyWhenTheReportOfItsEndHasLeft) {
   fork_launcher();
   ASSERT_EQ(send_start(start_message(), {shell_service(1, "exit 0")}).code, 0);
   give_reactor();

@@ -60,6 +60,18 @@ TEST_F(LedgerTest, ReadersFollowASlotThroughItsLife) {
   EXPECT_TRUE(reader.entries().empty());
 }
 
+TEST_F(LedgerTest, APidThatTheKernelWroteStandsInASlotThatIsStarting) {
+  EXPECT_FALSE(reader.has_certain_pids());
+  writer.set_spawner(SpawnerKind::Clone);
+  EXPECT_TRUE(reader.has_certain_pids());
+  const auto slot = begin(78);
+  writer.pid_of(slot) = 4712;
+  EXPECT_EQ(reader.find(78)->state, SlotState::Starting);
+  EXPECT_EQ(reader.find(78)->child.pid, 4712);
+  writer.set_spawner(SpawnerKind::PosixSpawn);
+  EXPECT_FALSE(reader.has_certain_pids());
+}
+
 TEST_F(LedgerTest, ReadersSeeWhatTheWriterWrote) {
   const auto peer = *SocketAddress::parse_ip("2001:db8::7", 4242);
   begin(5, &peer);
@@ -139,6 +151,7 @@ TEST_F(LedgerTest, AnyBytesAtAllAreReadWithoutHarm) {
   auto* page_bytes = static_cast<unsigned char*>(static_cast<void*>(raw()));
   for (const int fill : {0xff, 0x01, 0x80, 0x7f}) {
     std::memset(page_bytes, fill, kLedgerBytes);
+    EXPECT_FALSE(reader.has_certain_pids());
     for (const auto& entry : reader.entries()) {
       EXPECT_GE(entry.child.pid, 0);
       (void)SocketAddress::from_bytes(entry.child.peer).text();
@@ -158,6 +171,7 @@ TEST(Ledger, AReaderWithoutAPageHasNoEntries) {
   EXPECT_FALSE(reader.is_open());
   EXPECT_TRUE(reader.entries().empty());
   EXPECT_FALSE(reader.find(1));
+  EXPECT_FALSE(reader.has_certain_pids());
 }
 
 }  // namespace

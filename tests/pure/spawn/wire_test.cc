@@ -29,7 +29,7 @@ Report an_exit() {
 
 const auto kExamples = std::tuple{
     Hello{"launcher", 77, "build"},
-    LauncherStart{1, 2, true, 3, true, 1ULL << 40, 1ULL << 41},
+    LauncherStart{1, 2, true, 3, true, 1ULL << 40, 1ULL << 41, SpawnerKind::Clone},
     LauncherStarted{-13, "setgroups"},
     Generation{0xfffffffe},
     Epoch{12},
@@ -77,12 +77,14 @@ TEST(Wire, FieldsStandWhereTheirNamesSay) {
   EXPECT_EQ(report.status, 0x0f00);
   EXPECT_EQ(report.user_usec, 5'000'000'000);
   EXPECT_EQ(report.max_rss_kib, 7);
-  const auto start = *parse_as<LauncherStart>(print(LauncherStart{1, 2, true, 3, false, 4, 5}));
+  const auto start = *parse_as<LauncherStart>(
+      print(LauncherStart{1, 2, true, 3, false, 4, 5, SpawnerKind::Clone}));
   EXPECT_EQ(start.identity, 2U);
   EXPECT_TRUE(start.becomes_identity);
   EXPECT_EQ(start.guard_gid, 3U);
   EXPECT_FALSE(start.is_dumpable);
   EXPECT_EQ(start.hard_descriptor_limit, 5U);
+  EXPECT_EQ(start.spawner, SpawnerKind::Clone);
 }
 
 TEST(Wire, ABodyCutAnywhereIsRefused) {

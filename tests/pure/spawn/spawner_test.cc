@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: ISC
-#include "spawn/posix_spawner.h"
+// What every spawner promises.
+#include "spawn/spawner.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -8,17 +9,21 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/base/process.h"
 #include "core/base/unique_fd.h"
+#include "spawn/spawner_choice.h"
 #include "tests/pure/base/in_child.h"
+#include "tests/pure/spawn/each_spawner.h"
 
 namespace uvinetd {
 namespace {
@@ -42,9 +47,9 @@ int occurrences(std::string_view text, std::string_view word) {
   return count;
 }
 
-class PosixSpawnerTest : public testing::Test {
+class SpawnerTest : public testing::TestWithParam<SpawnerKind> {
  protected:
-  PosixSpawnerTest() {
+  SpawnerTest() {
     int ends[2];
     EXPECT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
     ours.reset(ends[0]);
@@ -62,7 +67,8 @@ class PosixSpawnerTest : public testing::Test {
     request.environment = environment.data();
     request.working_directory = directory.empty() ? nullptr : directory.c_str();
     request.connection = theirs.get();
-    return spawner.spawn(request);
+    request.pid = &written;
+    return spawner().spawn(request);
   }
   // What /bin/sh says to its standard output; then it has ended and is reaped.
   std::string shell(const std::string& script,
@@ -74,26 +80,39 @@ class PosixSpawnerTest : public testing::Test {
     auto said = read_all(ours.get());
     int status = 0;
     EXPECT_EQ(waitpid(*pid, &status, 0), *pid);
+    EXPECT_EQ(written.load(), *pid);
+    written = 0;
     last = *pid;
     return said;
   }
+  // Made at its first use: it looks at the dispositions of then.
+  Spawner& spawner() {
+    if (!spawner_) spawner_ = std::move(*make_spawner(GetParam()));
+    return *spawner_;
+  }
+  // As it should be after a start that failed.
   void expect_no_child() {
+    EXPECT_EQ(written.load(), 0);
     EXPECT_EQ(waitpid(-1, nullptr, WNOHANG), -1);
     EXPECT_EQ(errno, ECHILD);
   }
 
-  PosixSpawner spawner;
   UniqueFd ours, theirs;
   std::string program, directory;
+  std::atomic<std::int32_t> written{0};
   pid_t last = 0;
-};
 
-TEST_F(PosixSpawnerTest, TheConnectionIsStandardInputOutputAndError) {
+ private:
+  std::unique_ptr<Spawner> spawner_;
+};
+INSTANTIATE_TEST_SUITE_P(Each, SpawnerTest, test::each_spawner(), test::spawner_name);
+
+TEST_P(SpawnerTest, TheConnectionIsStandardInputOutputAndError) {
   EXPECT_EQ(shell("echo out; echo error >&2; echo in >&0"), "out\nerror\nin\n");
 }
 
 #ifdef __linux__
-TEST_F(PosixSpawnerTest, NothingElseIsOpen) {
+TEST_P(SpawnerTest, NothingElseIsOpen) {
   // What the tests themselves were started with, as the launcher has done with its own.
   for (int fd = 3; fd < 256; ++fd) (void)set_cloexec(fd);
   const UniqueFd other(open("/dev/null", O_RDONLY | O_CLOEXEC));
@@ -107,7 +126,7 @@ TEST_F(PosixSpawnerTest, NothingElseIsOpen) {
   EXPECT_EQ(occurrences(said, " -> "), 4) << said;  // the fourth is the directory that it reads
 }
 
-TEST_F(PosixSpawnerTest, TheChildLeadsASessionOfItsOwn) {
+TEST_P(SpawnerTest, TheChildLeadsASessionOfItsOwn) {
   const auto said = shell("cut -d' ' -f1,5,6 /proc/$$/stat");
   const auto pid = std::to_string(last);
   EXPECT_EQ(said, pid + " " + pid + " " + pid + "\n");
@@ -120,7 +139,7 @@ std::uint64_t mask_of(const std::string& status, const std::string& name) {
                                  : std::stoull(status.substr(at + name.size() + 2), nullptr, 16);
 }
 
-TEST_F(PosixSpawnerTest, SignalsAreUnblockedAndAtTheirDefaults) {
+TEST_P(SpawnerTest, SignalsAreUnblockedAndAtTheirDefaults) {
   // As bad as it can be in the parent.
   sigset_t all, before;
   sigfillset(&all);
@@ -143,7 +162,7 @@ TEST_F(PosixSpawnerTest, SignalsAreUnblockedAndAtTheirDefaults) {
 }
 #endif
 
-TEST_F(PosixSpawnerTest, TheEnvironmentIsTheGivenOneOnly) {
+TEST_P(SpawnerTest, TheEnvironmentIsTheGivenOneOnly) {
   setenv("UVINETD_NOT_FOR_CHILDREN", "1", 1);
   program = "/usr/bin/env";
   const auto pid = spawn({"env"}, {"A=1", "B=two words"});
@@ -154,7 +173,7 @@ TEST_F(PosixSpawnerTest, TheEnvironmentIsTheGivenOneOnly) {
   waitpid(*pid, nullptr, 0);
 }
 
-TEST_F(PosixSpawnerTest, TheNameIsTheFirstArgumentAndNotTheProgram) {
+TEST_P(SpawnerTest, TheNameIsTheFirstArgumentAndNotTheProgram) {
   program = "/bin/sh";
   const auto pid = spawn({"-name", "-c", "echo $0"});
   ASSERT_TRUE(pid);
@@ -163,12 +182,23 @@ TEST_F(PosixSpawnerTest, TheNameIsTheFirstArgumentAndNotTheProgram) {
   waitpid(*pid, nullptr, 0);
 }
 
-TEST_F(PosixSpawnerTest, StartsInTheAskedDirectory) {
+TEST_P(SpawnerTest, StartsInTheAskedDirectory) {
   directory = "/usr";
   EXPECT_EQ(shell("pwd"), "/usr\n");
 }
 
-TEST_F(PosixSpawnerTest, AConnectionThatStandsAtALowNumberIsPassedAllTheSame) {
+TEST_P(SpawnerTest, ADirectoryThatCannotBeEnteredIsReportedAsSuch) {
+  for (const auto& [path, code] : {std::pair{"/nonexistent", ENOENT}, {"/bin/sh", ENOTDIR}}) {
+    directory = path;
+    const auto pid = spawn({"/bin/sh"});
+    ASSERT_FALSE(pid);
+    EXPECT_EQ(pid.error().code, code);
+    EXPECT_STREQ(pid.error().op, "chdir");
+    expect_no_child();
+  }
+}
+
+TEST_P(SpawnerTest, AConnectionThatStandsAtALowNumberIsPassedAllTheSame) {
   for (const int number : {0, 1, 2}) {
     EXPECT_EQ(test::in_child([&] {
                 if (dup3(theirs.get(), number, O_CLOEXEC) != number) return 1;
@@ -181,7 +211,7 @@ TEST_F(PosixSpawnerTest, AConnectionThatStandsAtALowNumberIsPassedAllTheSame) {
                 request.argv = argv;
                 request.environment = none;
                 request.connection = number;
-                const auto pid = spawner.spawn(request);
+                const auto pid = spawner().spawn(request);
                 if (!pid) return 2;
                 waitpid(*pid, nullptr, 0);
                 char said[64] = "";
@@ -195,7 +225,7 @@ TEST_F(PosixSpawnerTest, AConnectionThatStandsAtALowNumberIsPassedAllTheSame) {
   }
 }
 
-TEST_F(PosixSpawnerTest, AMissingProgramIsReportedAndLeavesNothing) {
+TEST_P(SpawnerTest, AMissingProgramIsReportedAndLeavesNothing) {
   const auto before = open_descriptors();
   const auto pid = spawn({"/nonexistent/server"});
   ASSERT_FALSE(pid);
@@ -205,7 +235,7 @@ TEST_F(PosixSpawnerTest, AMissingProgramIsReportedAndLeavesNothing) {
   EXPECT_EQ(open_descriptors(), before);
 }
 
-TEST_F(PosixSpawnerTest, AFileThatMayNotBeExecutedIsReported) {
+TEST_P(SpawnerTest, AFileThatMayNotBeExecutedIsReported) {
   char path[] = "/tmp/uvinetd-test-XXXXXX";
   const UniqueFd file(mkstemp(path));
   ASSERT_TRUE(file.is_open());
@@ -216,7 +246,7 @@ TEST_F(PosixSpawnerTest, AFileThatMayNotBeExecutedIsReported) {
   unlink(path);
 }
 
-TEST_F(PosixSpawnerTest, AFileThatIsNoProgramIsReported) {
+TEST_P(SpawnerTest, AFileThatIsNoProgramIsReported) {
   char path[] = "/tmp/uvinetd-test-XXXXXX";
   {
     const UniqueFd file(mkstemp(path));
@@ -231,14 +261,14 @@ TEST_F(PosixSpawnerTest, AFileThatIsNoProgramIsReported) {
   unlink(path);
 }
 
-TEST_F(PosixSpawnerTest, ADirectoryIsReported) {
+TEST_P(SpawnerTest, ADirectoryIsReported) {
   const auto pid = spawn({"/usr"});
   ASSERT_FALSE(pid);
   EXPECT_EQ(pid.error().code, EACCES);
   expect_no_child();
 }
 
-TEST_F(PosixSpawnerTest, AConnectionThatIsNotOpenIsReported) {
+TEST_P(SpawnerTest, AConnectionThatIsNotOpenIsReported) {
   theirs.reset();
   const auto pid = spawn({"/bin/sh"});
   ASSERT_FALSE(pid);
@@ -246,7 +276,36 @@ TEST_F(PosixSpawnerTest, AConnectionThatIsNotOpenIsReported) {
   expect_no_child();
 }
 
-TEST_F(PosixSpawnerTest, NoDescriptorIsLeftInTheParent) {
+TEST_P(SpawnerTest, AFailureIsFollowedByStartsAsUsual) {
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_FALSE(spawn({"/nonexistent/server"}));
+    const auto pid = spawn({"/bin/true"});
+    ASSERT_TRUE(pid);
+    int status = -1;
+    EXPECT_EQ(waitpid(*pid, &status, 0), *pid);
+    EXPECT_EQ(status, 0);
+    written = 0;
+  }
+  expect_no_child();
+}
+
+TEST_P(SpawnerTest, TheCallersOwnSignalsAndDirectoryStayAsTheyWere) {
+  sigset_t before, after;
+  sigprocmask(SIG_BLOCK, nullptr, &before);
+  const auto handler = signal(SIGUSR2, SIG_IGN);
+  const auto here = std::filesystem::current_path();
+  directory = "/usr";
+  shell("exit 0");
+  sigprocmask(SIG_BLOCK, nullptr, &after);
+  for (int number = 1; number < NSIG; ++number) {
+    EXPECT_EQ(sigismember(&before, number), sigismember(&after, number)) << number;
+  }
+  EXPECT_EQ(signal(SIGUSR2, handler), SIG_IGN);
+  EXPECT_EQ(std::filesystem::current_path(), here);
+  EXPECT_NE(getsid(0), last);
+}
+
+TEST_P(SpawnerTest, NoDescriptorIsLeftInTheParent) {
   const auto before = open_descriptors();
   shell("exit 0");
   EXPECT_EQ(open_descriptors(), before - 1);  // shell() closed the child's end
