@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: ISC
+"""Experiments about one trait each: living children, an idle daemon, the echo built-in."""
+from suite.experiment import BASELINE, CLONE, FIRST_PORT, UVINETD, Experiment
+from suite.peers import Service, bare_echo
+
+
+class Children(Experiment):
+    """Does a start cost more because other servers run?"""
+
+    name = "children"
+    about = "tiny probe, 1 client, while so many servers of a second service live"
+
+    def prepare(self, arena):
+        entries = []
+        for live in (0, arena.session.scale.children):
+            def make(server, live=live):
+                standing = arena.stand(server, more=["bench_probe_hold"])
+                address = standing.address(program=arena.session.program("bench_probe_hold"))
+                held = {"hold": live, "hold_address": address} if live else {}
+                return lambda: self._measure(standing, held)
+
+            servers = arena.servers((UVINETD, CLONE, "openbsd-inetd"))
+            entries += arena.entries(servers, make, f"{live:,} live" if live else "none")
+        return entries
+
+    @staticmethod
+    def _measure(standing, held):
+        try:
+            return standing.load(clients=1, **held)
+        finally:
+            standing.wait_until_rest()
+
+
+class Idle(Experiment):
+    """What the processes do when there is nothing to do: they should not even wake up."""
+
+    name = "idle"
+    about = "after 50 connections, no load: context switches of all its processes"
+    rounds = 1
+
+    def prepare(self, arena):
+        def make(server):
+            standing = arena.stand(server)
+            return lambda: self._measure(arena.session, standing)
+
+        return arena.entries(arena.servers((UVINETD, CLONE, BASELINE, "openbsd-inetd", "xinetd")),
+                             make, f"{arena.session.scale.idle_seconds:g} s")
+
+    @staticmethod
+    def _measure(session, standing):
+        standing.load(connections=50)
+        standing.wait_until_rest()
+        found = standing.watch(session.scale.idle_seconds)
+        return {name: found[name] for name in ("context_switches", "processes", "pss_kib")
+                if name in found}
+
+
+BARE_ECHO = "bare libuv echo"
+
+
+class Echo(Experiment):
+    """The echo built-in against the plain libuv way of writing one."""
+
+    name = "echo"
+    about = "kept connections, 64 bytes there and back, one exchange at a time on each"
+
+    def prepare(self, arena):
+        clients = arena.session.scale.echo_clients
+
+        def make(server):
+            services = [Service(arena.session.next_host(), FIRST_PORT, "internal", ("echo",))]
+            standing = arena.stand_on(server, services)
+            return lambda: standing.load(exchange="echo", clients=clients)
+
+        servers = [bare_echo(arena.session.build), *arena.servers((UVINETD,))]
+        return arena.entries(servers, make, f"{clients:,} connections")

@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: ISC
+"""The command line of bench/run, and its steps in order."""
+import argparse
+import dataclasses
+import datetime
+import os
+import shlex
+import shutil
+import signal
+import sys
+import tempfile
+from pathlib import Path
+
+from suite import build, machine, publish, unpack
+from suite.experiment import FULL, QUICK, SMOKE, Session
+from suite.experiment_load import Latency, Open, Probes, Rate
+from suite.experiment_services import Reload, Services, Start
+from suite.experiment_uvinetd import Children, Echo, Idle
+from suite.peers import all_superservers
+from suite.plots import Plotter
+from suite.results import Results
+from suite.targets import judge_all
+
+EXPERIMENTS = (Latency(), Rate(), Open(), Services(), Start(), Children(), Reload(), Idle(), Echo(),
+               Probes())
+SMOKE_EXPERIMENTS = ("latency", "rate", "services", "start", "reload", "echo")
+
+
+def main(text):
+    """Returns the exit status."""
+    options = _parse(text)
+    if options.list:
+        for one in EXPERIMENTS:
+            print(f"{one.name:10} {one.about}")
+        return 0
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        return _run(options)
+    except build.BuildFailed as error:
+        print(f"bench/run: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nbench/run: interrupted; everything is stopped", file=sys.stderr)
+        return 130
+
+
+def _parse(text):
+    parser = argparse.ArgumentParser(prog="bench/run", description=text,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--quick", action="store_true", help="two minutes in all")
+    form.add_argument("--smoke", action="store_true",
+                      help="seconds: does everything run? Figures mean nothing, no peer is fetched")
+    parser.add_argument("--only", nargs="+", metavar="NAME", help="these experiments",
+                        choices=[one.name for one in EXPERIMENTS])
+    parser.add_argument("--rounds", type=int, metavar="N", help="instead of 5, or 3 with --quick")
+    parser.add_argument("--build", type=Path, metavar="DIR",
+                        help="measure the programs of this build; nothing is built")
+    parser.add_argument("--publish", action="store_true",
+                        help="copy tables and plots into bench/ and README.md")
+    parser.add_argument("--list", action="store_true", help="name the experiments and exit")
+    options = parser.parse_args()
+    if options.publish and (options.quick or options.smoke or options.only):
+        parser.error("only a whole, full run is published")
+    if options.rounds is not None and options.rounds < 1:
+        parser.error("--rounds: at least 1")
+    return options
+
+
+def _run(options):
+    folder = (options.build or build.TOP / "build" / "bench").resolve()
+    if not options.build:
+        build.build_all(folder)
+    made = folder / "results"
+    shutil.rmtree(made, ignore_errors=True)
+    made.mkdir(parents=True)
+    machine.raise_open_files()
+    results = Results()
+    chosen = _measure(options, folder, results)
+    results.write(made)
+    verdicts = judge_all(results)
+    plots = Plotter(results, made).plot_all()
+    (made / "report.md").write_text(publish.report(results, chosen, verdicts, plots, "."),
+                                    encoding="utf-8")
+    print(publish.report(results, chosen, verdicts))
+    print(f"Tables, data and plots are in {os.path.relpath(made)}")
+    if options.publish:
+        publish.publish(results, chosen, verdicts, plots, made, build.TOP)
+    return _status(options, results)
+
+
+def _measure(options, folder, results):
+    """Runs the chosen experiments, and returns them."""
+    scale = _scale(options)
+    unpacked = folder / "peers" / "root" if options.smoke else unpack.unpack(folder)
+    superservers = all_superservers(folder, unpacked)
+    if options.smoke:
+        superservers = superservers[:4]
+    chosen = [one for one in EXPERIMENTS if one.name in (options.only or _default(options))]
+    results.facts = _facts(scale, superservers)
+    with tempfile.TemporaryDirectory(prefix="uvinetd-bench-") as work:
+        os.chmod(work, 0o755)
+        session = Session(folder, superservers, scale, results, work)
+        for one in chosen:
+            one.run(session)
+        session.say("")
+    return chosen
+
+
+def _default(options):
+    return SMOKE_EXPERIMENTS if options.smoke else [one.name for one in EXPERIMENTS]
+
+
+def _scale(options):
+    scale = SMOKE if options.smoke else QUICK if options.quick else FULL
+    return dataclasses.replace(scale, rounds=options.rounds) if options.rounds else scale
+
+
+def _facts(scale, superservers):
+    arguments = [word for word in sys.argv[1:]]
+    return {"command": shlex.join(["bench/run", *arguments]),
+            "date": datetime.date.today().isoformat(),
+            "scale": dataclasses.asdict(scale),
+            "machine": machine.facts(),
+            "cautions": machine.cautions(),
+            "contestants": {one.name: one.why_not() or one.version() for one in superservers}}
+
+
+def _status(options, results):
+    """A smoke run fails when anything could not be measured; others report what there is."""
+    reasons = [f"{one.experiment}: {one.contestant} {one.case}: {one.why_not}"
+               for one in results.all() if one.why_not]
+    if options.smoke and reasons:
+        print("\n".join(["not measured:", *reasons]), file=sys.stderr)
+        return 1
+    return 0

@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: ISC
+"""The numbers that uvinetd is to reach, as data, and whether a run reached them.
+
+A target compares one figure with a limit, or its ratio to another figure of the same run. In a
+figure's case "{most}" is the largest number of services of the run, "{children}" its number of
+living servers, and so on for what the run's scale says. A figure that was not measured leaves the
+target unjudged.
+"""
+from dataclasses import dataclass
+
+from suite import statistics
+from suite.experiment import BASELINE, CLONE, SMOKE, UVINETD
+from suite.experiment_services import LISTEN
+from suite.experiment_uvinetd import BARE_ECHO
+
+MIB = 1024  # KiB
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A quantity of a contestant in a case of an experiment."""
+
+    experiment: str
+    contestant: str
+    quantity: str
+    case: str = ""
+
+
+@dataclass(frozen=True)
+class Target:
+    """value (or value / base) must be at most, or at least, the limit."""
+
+    what: str
+    value: Figure
+    base: Figure | None
+    relation: str  # "≤" or "≥"
+    limit: float
+    scale: float = 1  # the value is divided by it to be shown and compared
+    unit: str = ""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A target as a run met it: Spreads (None: not measured), and True, False or None (unjudged)."""
+
+    target: Target
+    value: statistics.Spread | None
+    ratio: statistics.Spread | None
+    met: bool | None
+
+
+def _latency(contestant):
+    return Figure("latency", contestant, "first_byte_p50_us")
+
+
+def _rate(contestant):
+    return Figure("rate", contestant, "rate_per_second")
+
+
+def _services(contestant, size):
+    return Figure("services", contestant, "first_byte_p50_us", size)
+
+
+def _children(contestant, case):
+    return Figure("children", contestant, "first_byte_p50_us", case)
+
+
+def _against_bare():
+    first = "p50 connect→first byte, 1 client / bare posix_spawn loop"
+    rate = "rate, 8 clients / bare posix_spawn loop"
+    return [
+        Target(f"{first}: posix_spawn", _latency(UVINETD), _latency(BASELINE), "≤", 1.10),
+        Target(f"{first}: clone", _latency(CLONE), _latency(BASELINE), "≤", 0.92),
+        Target(f"{rate}: posix_spawn", _rate(UVINETD), _rate(BASELINE), "≥", 0.95),
+        Target(f"{rate}: clone", _rate(CLONE), _rate(BASELINE), "≥", 1.15),
+    ]
+
+
+def _against_peers():
+    return [Target(f"rate, 8 clients / {peer}", _rate(UVINETD), _rate(peer), "≥", limit)
+            for peer, limit in (("xinetd", 1.8), ("openbsd-inetd", 1.8), ("tcpserver", 1.05))]
+
+
+def _many():
+    targets = []
+    for name, contestant in (("posix_spawn", UVINETD), ("clone", CLONE)):
+        targets += [
+            Target(f"p50 with {{most}} services / with 1: {name}",
+                   _services(contestant, "{most}"), _services(contestant, "1"), "≤", 1.10),
+            Target(f"p50 with {{children}} living children / with none: {name}",
+                   _children(contestant, "{children} live"), _children(contestant, "none"),
+                   "≤", 1.15),
+        ]
+    for peer, limit in (("openbsd-inetd", 0.15), ("xinetd", 0.10)):
+        targets.append(Target(f"p50 with {{most}} services / {peer} with as many",
+                              _services(UVINETD, "{most}"), _services(peer, "{most}"), "≤", limit))
+    return targets
+
+
+def _life():
+    ready = Figure("start", UVINETD, "ready_ms", "{most}")
+    listen = Figure("start", LISTEN, "ready_ms", "{most}")
+    case = "{most:,} services"
+    return [
+        Target("start to ready, {most} services / bare socket+bind+listen", ready, listen, "≤", 2),
+        Target("reload of {most} services with one changed",
+               Figure("reload", UVINETD, "reload_ms", case), None, "≤", 150, unit=" ms"),
+        Target("sockets that this reload touches",
+               Figure("reload", UVINETD, "not_kept", case), None, "≤", 1),
+        Target("memory (PSS of all processes), 1 service",
+               Figure("start", UVINETD, "pss_kib", "1"), None, "≤", 8, MIB, " MiB"),
+        Target("memory (PSS of all processes), {most} services",
+               Figure("start", UVINETD, "pss_kib", "{most}"), None, "≤", 20, MIB, " MiB"),
+        Target("idle: context switches of all processes in {idle}",
+               Figure("idle", UVINETD, "context_switches", "{idle}"), None, "≤", 0),
+        Target("echo built-in, {connections}: rate / bare libuv echo server",
+               Figure("echo", UVINETD, "rate_per_second", "{connections}"),
+               Figure("echo", BARE_ECHO, "rate_per_second", "{connections}"), "≥", 0.95),
+    ]
+
+
+def all_targets():
+    """Every target, in the order of the table."""
+    return _against_bare() + _against_peers() + _many() + _life()
+
+
+def judge_all(results):
+    """A Verdict for each target; names and cases are those of the run's scale."""
+    return [_judge(results, one) for one in all_targets()]
+
+
+def _judge(results, target):
+    target = _fitted(target, results.facts["scale"])
+    values = [value / target.scale if value is not None else None
+              for value in _rounds(results, target.value)]
+    ratio = statistics.ratio(values, _rounds(results, target.base)) if target.base else None
+    value = statistics.spread(values)
+    judged = ratio if target.base else value
+    met = None
+    if judged is not None and results.facts["scale"]["name"] != SMOKE.name:
+        met = (judged.median <= target.limit if target.relation == "≤"
+               else judged.median >= target.limit)
+    return Verdict(target, value, ratio, met)
+
+
+def _rounds(results, figure):
+    return results.rounds(figure.experiment, figure.contestant, figure.quantity, figure.case)
+
+
+def _fitted(target, scale):
+    words = {"most": scale["sizes"][-1], "children": f"{scale['children']:,}",
+             "idle": f"{scale['idle_seconds']:g} s",
+             "connections": f"{scale['echo_clients']:,} connections"}
+
+    def figure(one):
+        return one and Figure(one.experiment, one.contestant, one.quantity,
+                              one.case.format(**words))
+
+    words_of_text = words | {"most": f"{words['most']:,}"}
+    return Target(target.what.format(**words_of_text), figure(target.value), figure(target.base),
+                  target.relation, target.limit, target.scale, target.unit)
