@@ -53,7 +53,7 @@ inline long raw_call(long number, long a, long b, long c) noexcept {
 #endif
 
 inline std::int64_t raw_monotonic_nanoseconds() noexcept {
-  timespec now;
+  timespec now{};
   raw_call(__NR_clock_gettime, CLOCK_MONOTONIC, reinterpret_cast<long>(&now), 0);
   return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
 }
