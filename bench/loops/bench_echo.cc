@@ -46,7 +46,7 @@ void on_read(uv_stream_t* client, ssize_t size, const uv_buf_t* buffer) {
   uv_buf_t out = uv_buf_init(reply->bytes.get(), static_cast<unsigned>(size));
   const int code = uv_write(&reply->request, client, &out, 1, on_written);
   if (code == 0) {
-    reply.release();  // on_written takes it back
+    static_cast<void>(reply.release());  // on_written takes it back
   } else {
     close_client(reinterpret_cast<uv_handle_t*>(client));
   }

@@ -109,7 +109,7 @@ class OpenbsdInetd(Packaged):
 
     def command(self, services, directory, ready_fd):
         config = write_lines(directory / "inetd.conf", services, ("tcp", "udp"))
-        return [*self.program(), "-i", "-q", _BACKLOG, "-R", 0, config]
+        return [*self.program(), "-i", "-q", _BACKLOG, "-R", _NEVER_REACHED, config]
 
 
 class InetutilsInetd(Packaged):
@@ -118,6 +118,7 @@ class InetutilsInetd(Packaged):
     name = "inetutils-inetd"
     package = "inetutils-inetd"
     path = "usr/sbin/inetutils-inetd"
+    note = "sleeps for a second whenever the end of a server interrupts its select(2)"
     kinds = ("stream", "udp-wait")
     most_services = 1_000
 

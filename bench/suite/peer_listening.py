@@ -9,34 +9,39 @@ _MAPPED = "0000000000000000FFFF0000"
 _ANY6 = "0" * 32
 
 
-def is_served(services):
-    """True when every service has a listening (or bound UDP) socket."""
-    streams = [service for service in services if service.kind == "stream"]
-    datagrams = [service for service in services if service.kind != "stream"]
-    return _all_in(streams, "tcp", is_listening=True) and _all_in(datagrams, "udp")
+class Watch:
+    """Answers for one list of services; made once, for 10,000 of them are looked for often."""
+
+    def __init__(self, services):
+        self._streams = [_Wanted(one) for one in services if one.kind == "stream"]
+        self._datagrams = [_Wanted(one) for one in services if one.kind != "stream"]
+
+    def are_served(self):
+        """True when every service has a listening (or bound UDP) socket."""
+        return next(self._where(lambda one, found: not one.is_in(found)), None) is None
+
+    def first_taken(self):
+        """The first service whose port somebody serves, or None."""
+        return next(self._where(_Wanted.is_in), None)
+
+    def _where(self, condition):
+        for protocol, wanted in (("tcp", self._streams), ("udp", self._datagrams)):
+            found = _sockets(protocol, protocol == "tcp") if wanted else ()
+            yield from (one.service for one in wanted if condition(one, found))
 
 
-def first_taken(services):
-    """The first service whose port somebody serves already, or None."""
-    streams = _sockets("tcp", is_listening=True)
-    datagrams = _sockets("udp")
-    for service in services:
-        if _matches(service, streams if service.kind == "stream" else datagrams):
-            return service
-    return None
+class _Wanted:
+    """The names that the socket of one service may have there."""
 
+    def __init__(self, service):
+        self.service = service
+        host = _hexadecimal(service.address) if service.address else _ANY
+        hosts = (host, _ANY, _MAPPED + host, _ANY6)
+        self._names = [f"{one}:{service.port:04X}" for one in hosts]
 
-def _all_in(services, protocol, is_listening=False):
-    if not services:
-        return True
-    found = _sockets(protocol, is_listening)
-    return all(_matches(service, found) for service in services)
-
-
-def _matches(service, found):
-    port = f"{service.port:04X}"
-    address = _hexadecimal(service.address) if service.address else _ANY
-    return any(f"{host}:{port}" in found for host in (address, _ANY, _MAPPED + address, _ANY6))
+    def is_in(self, found):
+        """The address itself, or every address, of either family."""
+        return any(name in found for name in self._names)
 
 
 def _hexadecimal(address):
@@ -45,7 +50,7 @@ def _hexadecimal(address):
     return f"{int.from_bytes(packed, sys.byteorder):08X}"
 
 
-def _sockets(protocol, is_listening=False):
+def _sockets(protocol, is_listening):
     """Local addresses "HEX:PORT" of a protocol's sockets, of both families."""
     found = set()
     for name in (protocol, protocol + "6"):

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: ISC
 """Superservers that are told everything on their command line; most hold one service."""
-import os
-import shutil
 from pathlib import Path
 
 from suite.peer_inetd import Packaged
@@ -39,7 +37,7 @@ class BareLoop(Superserver):
 
 
 class BareEcho(Superserver):
-    """bench_echo: what the echo built-in is compared with. The service's program is not looked at."""
+    """bench_echo: what the echo built-in is compared with. The service's program is ignored."""
 
     name = "bare libuv echo"
     says_ready = "stdout"
@@ -118,7 +116,7 @@ class SystemdSocketActivate(Packaged):
     name = "systemd-socket-activate"
     package = "systemd"
     path = "usr/bin/systemd-socket-activate"
-    most_services = 1_000
+    most_services = 10_000
 
     def environment(self):
         return {**super().environment(), "SYSTEMD_LOG_LEVEL": "err"}

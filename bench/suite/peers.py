@@ -50,8 +50,8 @@ def trial(server, program, directory):
     """Starts a server, connects once, stops it; returns what happened, in words."""
     service = Service("127.0.0.1", _TRIAL_PORT, str(program))
     with server.start([service], directory) as running:
+        begin = time.monotonic_ns()
         with socket.create_connection((service.address, service.port), timeout=10) as client:
-            begin = time.monotonic_ns()
             said = b"".join(iter(lambda: client.recv(4096), b""))
         told = f"{len(said)} bytes"
         if len(said) == 8:

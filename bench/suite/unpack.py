@@ -17,19 +17,20 @@ PACKAGES = ("openbsd-inetd", "inetutils-inetd", "xinetd", "rlinetd", "busybox", 
 _QUICKLY = ("-q", "-o", "Acquire::Retries=0", "-o", "Acquire::http::Timeout=20",
             "-o", "APT::Update::Error-Mode=any")
 _MOST_SECONDS = 300
-_DEPTH = 6  # of libraries that need libraries
 
 
 def unpack(build):
-    """Fetches and unpacks what is missing; returns the folder. Never raises for lack of anything."""
+    """Fetches and unpacks what is missing; returns the folder. What cannot be had is left out."""
     root = Path(build).resolve() / "peers" / "root"
     archives = root.parent / "archives"
     for folder in (root, archives):
         folder.mkdir(parents=True, exist_ok=True)
-    (root.parent / "why_missing").unlink(missing_ok=True)
-    missing = [name for name in PACKAGES if not _archive(root, name)]
-    if missing or not all((root / name).is_dir() for name in PACKAGES):
+    reason, complete = root.parent / "why_missing", root.parent / "complete"
+    if not complete.exists():
+        reason.unlink(missing_ok=True)
         _fetch_all(root, archives)
+        if not reason.exists():
+            complete.touch()
     return root
 
 
@@ -81,22 +82,22 @@ def _fetch_all(root, archives):
     if not (shutil.which("apt-get") and shutil.which("dpkg-deb")):
         _keep_reason(root, "there is no apt-get and dpkg-deb here")
         return
-    wanted = list(PACKAGES)
-    for depth in range(_DEPTH):
+    wanted, seen, has_lists = list(PACKAGES), set(PACKAGES), False
+    while wanted:
         missing = [name for name in wanted if not _archive(root, name)]
+        if missing and not has_lists:
+            _run(["apt-get", *_QUICKLY, "update"], archives)  # else the old lists may still do
+            has_lists = True
         if missing:
-            _download(root, archives, missing, is_first=depth == 0)
+            _download(root, archives, missing)
         for name in wanted:
             _extract(root, name)
-        wanted = _needed_libraries(root, wanted)
-        if not wanted:
-            return
+        wanted = [name for name in _needed_libraries(root, wanted) if name not in seen]
+        seen.update(wanted)
 
 
-def _download(root, archives, names, is_first):
+def _download(root, archives, names):
     """All at once; each alone when that fails, so that one unknown name is not everybody's end."""
-    if is_first:
-        _run(["apt-get", *_QUICKLY, "update"], archives)  # without it, the old lists may still do
     error = _run(["apt-get", *_QUICKLY, "download", *names], archives)
     for name in names:
         if not error or _archive(root, name):
@@ -122,15 +123,17 @@ def _extract(root, name):
 
 
 def _needed_libraries(root, names):
-    """Library packages that these depend on and that neither the system nor we have."""
+    """Library packages that these depend on and that the system has not."""
     found = []
     for name in names:
         archive = _archive(root, name)
-        fields = _output(["dpkg-deb", "-f", str(archive), "Pre-Depends", "Depends"]) if archive else ""
+        if not archive:
+            continue
+        fields = _output(["dpkg-deb", "-f", str(archive), "Pre-Depends", "Depends"])
         for word in re.split(r"[,\n]", fields):
             first = re.sub(r"^(Pre-)?Depends:", "", word).split("|")[0].split("(")[0]
             library = first.strip().split(":")[0]
-            if library.startswith("lib") and library not in found and not _archive(root, library):
+            if library.startswith("lib") and library not in found:
                 found.append(library)
     return [name for name in found if not _is_installed(name)]
 
