@@ -43,10 +43,15 @@ class Scale:
     echo_clients: int
     datagrams: int  # starts of a `wait` server in one run
 
+    def names(self, of_full=None):
+        """Who takes part in a side experiment: `of_full` (None: all), in a quick run the main ones."""
+        return of_full if self.name == "full" else MAIN_PEERS
+
 
 FULL = Scale("full", 5, 2, 0.3, (1, 100, 1000, 5000, 10000), 5000, 30, 1000, 3)
-QUICK = Scale("quick", 3, 0.4, 0.1, (1, 1000, 10000), 2000, 3, 1000, 1)
+QUICK = Scale("quick", 3, 0.2, 0.05, (1, 1000, 10000), 2000, 3, 1000, 1)
 SMOKE = Scale("smoke", 1, 0.1, 0.05, (1, 20), 20, 0.2, 20, 1)
+MAIN_PEERS = (BASELINE, UVINETD, CLONE, "openbsd-inetd", "xinetd")
 
 
 @dataclass(frozen=True)
@@ -71,6 +76,7 @@ class Experiment:
 
     def run(self, session):
         """All rounds; the results go to the session's."""
+        begin = time.monotonic()
         with Arena(session, self.name) as arena:
             entries = self.prepare(arena)
             for number in range(self.rounds or session.scale.rounds):
@@ -78,15 +84,18 @@ class Experiment:
                 shift = number % max(1, len(entries))
                 for entry in entries[shift:] + entries[:shift]:
                     arena.measure(entry, number)
+        session.results.facts["seconds"][self.name] = round(time.monotonic() - begin, 1)
 
 
 class Session:
     """What all experiments share: programs, contestants, scale, results."""
 
     # pylint: disable=too-many-arguments
-    def __init__(self, build, superservers, scale, results, work):
+    def __init__(self, build, superservers, others, scale, results, work):
+        """`others` take part only where an experiment names them."""
         self.build = Path(build)
         self.superservers = {one.name: one for one in superservers}
+        self.others = {one.name: one for one in others}
         self.scale = scale
         self.results = results
         self.work = Path(work)
@@ -186,19 +195,6 @@ class Arena:
     def __exit__(self, *reason):
         return self._stack.__exit__(*reason)
 
-    def servers(self, names=None):
-        """The superservers of these names (all by default) that can run here.
-
-        The reason of each of the others is noted.
-        """
-        for name in names or self.session.superservers:
-            server = self.session.superservers.get(name)
-            reason = server.why_not() if server else "unknown to the suite"
-            if reason:
-                self.note(name, "", reason)
-            else:
-                yield server
-
     def folder(self):
         """A new folder for a contestant's files, gone when the experiment is over."""
         folder = self.session.next_folder()
@@ -234,15 +230,22 @@ class Arena:
         services = "service" if server.most_services == 1 else "services"
         return f"holds at most {server.most_services:,} {services}"
 
-    def entries(self, servers, make, case=""):
-        """The entries that make(server) gives: one, or a reason noted for its contestant."""
+    def entries(self, make, case="", names=None):
+        """An entry for each superserver of these names (all by default): make(server) measures it.
+
+        Whoever cannot run here, or for whom make raises Cannot, has its reason noted instead.
+        """
         found = []
-        for server in servers:
-            self.session.say(f"{self.experiment}: starting {server.name} {case}")
+        known = self.session.superservers | self.session.others
+        for name in names or self.session.superservers:
+            if name not in known:
+                continue  # a smoke run is without peers
+            self.session.say(f"{self.experiment}: starting {name} {case}")
+            self.session.results.series(self.experiment, name, case)  # keeps the order of the table
             try:
-                found.append(Entry(server.name, make(server), case))
+                found.append(Entry(name, make(_usable(known[name])), case))
             except Cannot as error:
-                self.note(server.name, case, str(error))
+                self.note(name, case, str(error))
         return found
 
     def note(self, contestant, case, reason):
@@ -256,3 +259,11 @@ class Arena:
             self.session.results.add(series, number, entry.measure())
         except (Cannot, LoadFailed, PeerFailed, OSError) as error:
             series.why_not = f"round {number + 1}: {error}"
+
+
+def _usable(server):
+    """The superserver, or Cannot with the reason why it cannot run here."""
+    reason = server.why_not()
+    if reason:
+        raise Cannot(reason)
+    return server

@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: ISC
 """Experiments that differ only in the load: latency, rate, open loop, other probes."""
-from suite.experiment import BASELINE, CLONE, UVINETD, Cannot, Entry, Experiment
+from suite.experiment import BASELINE, MAIN_PEERS, Cannot, Entry, Experiment
 from suite.load import read_latencies
-
-MAIN_PEERS = (BASELINE, UVINETD, CLONE, "openbsd-inetd", "xinetd")
 
 
 class Latency(Experiment):
@@ -19,7 +17,7 @@ class Latency(Experiment):
             standing = arena.stand(server)
             return lambda: self._measure(arena.session, server.name, standing, samples)
 
-        return arena.entries(arena.servers(), make)
+        return arena.entries(make)
 
     @staticmethod
     def _measure(session, name, standing, samples):
@@ -40,7 +38,7 @@ class Rate(Experiment):
             standing = arena.stand(server)
             return lambda: standing.load(clients=8)
 
-        return arena.entries(arena.servers(), make)
+        return arena.entries(make)
 
 
 class Open(Experiment):
@@ -59,7 +57,7 @@ class Open(Experiment):
 
         rate = [1000]
         names = (*MAIN_PEERS, "tcpserver", "socat", "systemd-socket-activate")
-        entries = arena.entries(arena.servers(names), make)
+        entries = arena.entries(make, names=arena.session.scale.names(names))
         if BASELINE in standing:
             closed = standing[BASELINE].load(clients=8)["rate_per_second"]
             rate[0] = max(100, round(closed / 2, -2))
@@ -80,15 +78,16 @@ class Probes(Experiment):
 
     def prepare(self, arena):
         entries = []
+        names = MAIN_PEERS if arena.session.scale.name == "full" else MAIN_PEERS[:3]
         for case, program in PROBES.items():
             def make(server, program=program):
                 standing = arena.stand(server, program)
                 return lambda: standing.load(clients=1)
 
-            entries += arena.entries(arena.servers(MAIN_PEERS), make, case)
-        datagram_peers = [name for name in MAIN_PEERS if name != BASELINE]
-        return entries + arena.entries(arena.servers(datagram_peers),
-                                       lambda server: self._datagram(arena, server), "udp wait")
+            entries += arena.entries(make, case, names)
+        datagram_peers = [name for name in names if name != BASELINE]
+        return entries + arena.entries(lambda server: self._datagram(arena, server), "udp wait",
+                                       datagram_peers)
 
     @staticmethod
     def _datagram(arena, server):

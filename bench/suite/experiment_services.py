@@ -23,10 +23,12 @@ class Services(Experiment):
         entries = []
         for size in arena.session.scale.sizes:
             def make(server, size=size):
+                if server.most_services == 1:
+                    raise Cannot(arena.too_many(server))
                 standing = arena.stand(server, count=size)
                 return lambda: standing.load(clients=1)
 
-            entries += arena.entries(arena.servers(), make, str(size))
+            entries += arena.entries(make, f"{size:,}")
         return entries
 
 
@@ -39,17 +41,18 @@ class Start(Experiment):
 
     def prepare(self, arena):
         session, entries = arena.session, []
-        for size in sorted({1, 1000, session.scale.sizes[-1]} & {*session.scale.sizes}):
-            entries.append(Entry(LISTEN, lambda size=size: bare_listen(session, size), str(size)))
-            for server in arena.servers():
+        most = session.scale.sizes[-1]
+        for size in sorted({1, 1000 if session.scale.name == "full" else 1, most}):
+            def make(server, size=size):
                 if size > server.most_services:
-                    arena.note(server.name, str(size), arena.too_many(server))
-                else:
-                    entries.append(Entry(server.name, _start_of(session, server, size), str(size)))
-        if UVINETD in session.superservers:
-            lines = plain_lines_that_fit(session.scale.sizes[-1])
-            entries.append(Entry(PLAIN, lambda: plain(session, lines),
-                                 f"{lines:,} lines = {2 * lines:,} sockets"))
+                    raise Cannot(arena.too_many(server))
+                return _start_of(session, server, size)
+
+            entries.append(Entry(LISTEN, lambda size=size: bare_listen(session, size), f"{size:,}"))
+            entries += arena.entries(make, f"{size:,}", session.scale.names())
+        lines = plain_lines_that_fit(most)
+        entries.append(Entry(PLAIN, lambda: plain(session, lines),
+                             f"{lines:,} lines = {2 * lines:,} sockets"))
         return entries
 
 
@@ -109,7 +112,7 @@ class Reload(Experiment):
             changes = iter(range(1000))
             return lambda: change_one(server, standing, next(changes))
 
-        return arena.entries(arena.servers((UVINETD, CLONE)), make, f"{size:,} services")
+        return arena.entries(make, f"{size:,} services", (UVINETD, CLONE))
 
 
 def change_one(server, standing, number):

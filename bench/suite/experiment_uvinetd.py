@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: ISC
 """Experiments about one trait each: living children, an idle daemon, the echo built-in."""
-from suite.experiment import BASELINE, CLONE, FIRST_PORT, UVINETD, Experiment
-from suite.peers import Service, bare_echo
+from suite.experiment import CLONE, FIRST_PORT, MAIN_PEERS, UVINETD, Experiment
+from suite.peers import Service
 
 
 class Children(Experiment):
@@ -19,8 +19,8 @@ class Children(Experiment):
                 held = {"hold": live, "hold_address": address} if live else {}
                 return lambda: self._measure(standing, held)
 
-            servers = arena.servers((UVINETD, CLONE, "openbsd-inetd"))
-            entries += arena.entries(servers, make, f"{live:,} live" if live else "none")
+            entries += arena.entries(make, f"{live:,} live" if live else "none",
+                                     (UVINETD, CLONE, "openbsd-inetd"))
         return entries
 
     @staticmethod
@@ -43,8 +43,8 @@ class Idle(Experiment):
             standing = arena.stand(server)
             return lambda: self._measure(arena.session, standing)
 
-        return arena.entries(arena.servers((UVINETD, CLONE, BASELINE, "openbsd-inetd", "xinetd")),
-                             make, f"{arena.session.scale.idle_seconds:g} s")
+        names = MAIN_PEERS if arena.session.scale.name == "full" else (UVINETD, CLONE)
+        return arena.entries(make, f"{arena.session.scale.idle_seconds:g} s", names)
 
     @staticmethod
     def _measure(session, standing):
@@ -72,5 +72,4 @@ class Echo(Experiment):
             standing = arena.stand_on(server, services)
             return lambda: standing.load(exchange="echo", clients=clients)
 
-        servers = [bare_echo(arena.session.build), *arena.servers((UVINETD,))]
-        return arena.entries(servers, make, f"{clients:,} connections")
+        return arena.entries(make, f"{clients:,} connections", (BARE_ECHO, UVINETD))

@@ -16,7 +16,7 @@ from suite.experiment import FULL, QUICK, SMOKE, Session
 from suite.experiment_load import Latency, Open, Probes, Rate
 from suite.experiment_services import Reload, Services, Start
 from suite.experiment_uvinetd import Children, Echo, Idle
-from suite.peers import all_superservers
+from suite.peers import all_superservers, bare_echo
 from suite.plots import Plotter
 from suite.results import Results
 from suite.targets import judge_all
@@ -100,7 +100,7 @@ def _measure(options, folder, results):
     results.facts = _facts(scale, superservers)
     with tempfile.TemporaryDirectory(prefix="uvinetd-bench-") as work:
         os.chmod(work, 0o755)
-        session = Session(folder, superservers, scale, results, work)
+        session = Session(folder, superservers, [bare_echo(folder)], scale, results, work)
         for one in chosen:
             one.run(session)
         session.say("")
@@ -117,13 +117,18 @@ def _scale(options):
 
 
 def _facts(scale, superservers):
-    arguments = [word for word in sys.argv[1:]]
-    return {"command": shlex.join(["bench/run", *arguments]),
+    return {"command": shlex.join(["bench/run", *sys.argv[1:]]),
             "date": datetime.date.today().isoformat(),
             "scale": dataclasses.asdict(scale),
             "machine": machine.facts(),
             "cautions": machine.cautions(),
-            "contestants": {one.name: one.why_not() or one.version() for one in superservers}}
+            "contestants": {one.name: _told_of(one) for one in superservers},
+            "seconds": {}}
+
+
+def _told_of(server):
+    text = server.why_not() or server.version()
+    return f"{text}; it {server.note}" if getattr(server, "note", "") else text
 
 
 def _status(options, results):

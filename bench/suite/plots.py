@@ -4,6 +4,7 @@
 A contestant looks the same in every plot. uvinetd is thick; the colours are those of Okabe and Ito,
 which people with a colour vision deficiency can tell apart, and dashes and points say it again.
 """
+import math
 import shutil
 import subprocess
 
@@ -11,14 +12,22 @@ from suite import statistics
 from suite.experiment import BASELINE, CLONE, UVINETD
 
 _POINTS = 400  # of a distribution's curve
+_GRID = "set grid linetype 1 linewidth 1 linecolor rgb '#e0e0e0'"
+_TIMES = ", ".join(f'"{text}" {place:g}' for text, place in (
+    ("10 µs", 10), ("100 µs", 100), ("1 ms", 1e3), ("10 ms", 1e4), ("100 ms", 1e5), ("1 s", 1e6)))
 _TERMINALS = {
     "svg": 'set terminal svg size 960,{height} noenhanced font "sans-serif,14" background "white"',
     "png": 'set terminal pngcairo size 1440,{high} noenhanced font "DejaVu Sans,12" fontscale 1.25',
 }
 _THICK = {UVINETD: ("#0072B2", 1, 7), CLONE: ("#D55E00", 1, 5), BASELINE: ("#000000", 2, 4)}
 _THIN = [("#009E73", 1, 9), ("#CC79A7", 1, 11), ("#E69F00", 1, 13), ("#56B4E9", 1, 6),
-         ("#777777", 4, 8), ("#009E73", 3, 10), ("#CC79A7", 3, 12), ("#E69F00", 3, 14),
-         ("#56B4E9", 3, 4), ("#777777", 5, 2), ("#444444", 3, 1)]
+         ("#777777", 1, 8)]
+_THIN += [(colour, "(7,3)", point + 1) for colour, _, point in _THIN]
+_THIN += [(colour, "(2,3)", point + 2) for colour, _, point in _THIN[:5]]
+
+
+def _count(case):
+    return int(case.replace(",", ""))
 
 
 class Plotter:
@@ -40,8 +49,8 @@ class Plotter:
         made = [self._distribution(), self._bars("rate", "rate", "rate_per_second",
                                                  "servers started per second, 8 clients"),
                 self._services(),
-                self._bars("cpu", "latency", "cpu_us", "superserver's own CPU time per "
-                           "connection, µs, 1 client")]
+                self._bars("cpu", "latency", "cpu_with_children_us", "CPU time per connection, "
+                           "superserver and tiny server together, µs, 1 client")]
         return [name for name in made if name]
 
     def _distribution(self):
@@ -54,9 +63,9 @@ class Plotter:
                 curves.append((name, [(statistics.quantile(ordered, step), 100 * step)
                                       for step in steps]))
         return self._curves("latency", curves, [
-            "set logscale x", 'set xlabel "connect to first byte, µs, 1 client"',
-            'set ylabel "connections answered by then, %"', "set yrange [0:100]",
-            "set key outside right"], "lines")
+            "set logscale x", f"set xtics ({_TIMES})", _range("x", curves, 0),
+            'set xlabel "connect to first byte, 1 client"', "set yrange [0:100]",
+            'set ylabel "connections answered by then, %"'], "lines")
 
     def _services(self):
         """Latency against the number of services."""
@@ -66,17 +75,17 @@ class Plotter:
             for size in self._results.cases("services"):
                 middle = statistics.median(self._results.rounds(
                     "services", name, "first_byte_p50_us", size))
-                if size and middle is not None:
-                    points.append((int(size), middle))
+                if middle is not None:
+                    points.append((_count(size), middle))
             if len(points) > 1:
                 curves.append((name, points))
-        sizes = sorted(int(size) for size in self._results.cases("services") if size)
+        sizes = [_count(size) for size in self._results.cases("services")]
         tics = ", ".join(f'"{size:,}" {size}' for size in sizes)
         return self._curves("services", curves, [
             "set logscale xy", 'set xlabel "services configured"', f"set xtics ({tics})",
             f"set xrange [{0.8 * sizes[0]}:{1.25 * sizes[-1]}]" if sizes else "",
-            'set ylabel "median connect to first byte, µs, 1 client"',
-            "set key outside right"], "linespoints")
+            f"set ytics ({_TIMES})", _range("y", curves, 1),
+            'set ylabel "median connect to first byte, 1 client"'], "linespoints")
 
     def _curves(self, name, curves, settings, way):
         if not curves:
@@ -84,12 +93,12 @@ class Plotter:
         lines, plots = [], []
         for place, (contestant, points) in enumerate(curves):
             colour, dash, point = self._styles[contestant]
-            width = 3.5 if contestant in (UVINETD, CLONE) else 2.5 if contestant == BASELINE else 1.5
+            width = 3.5 if contestant in (UVINETD, CLONE) else 2.5 if contestant == BASELINE else 2
             shape = f" pointtype {point} pointsize 0.8" if way == "linespoints" else ""
             plots.append(f'"{name}.dat" index {place} with {way} linecolor rgb "{colour}" '
                          f'dashtype {dash} linewidth {width}{shape} title "{contestant}"')
             lines += [f"# {contestant}", *(f"{x:g} {y:g}" for x, y in points), "", ""]
-        script = settings + ["set grid linecolor rgb '#dddddd'", f"plot {', '.join(plots)}"]
+        script = settings + ["set key outside right Left reverse", _GRID, f"plot {', '.join(plots)}"]
         return self._draw(name, "\n".join(lines), script, 560)
 
     def _bars(self, name, experiment, quantity, title):
@@ -102,22 +111,16 @@ class Plotter:
         if not found:
             return None
         found.sort()
-        lines = [f'"{contestant}" {middle:g} {int(self._bar_colour(contestant)[1:], 16)}'
+        lines = [f'"{contestant}" {middle} {int(_bar_colour(contestant)[1:], 16)} "{middle:,.0f}"'
                  for middle, contestant in found]
         script = [
             "unset key", f'set xlabel "{title}"', f"set xrange [0:{1.15 * found[-1][0]:g}]",
             f"set yrange [-0.6:{len(found) - 0.4:g}]", "set style fill solid 1 noborder",
-            "set grid xtics linecolor rgb '#dddddd'", "set ytics scale 0", "set format x \"%'.0f\"",
+            _GRID, "set grid noytics", "set ytics scale 0", f"set xtics ({_tics(found[-1][0])})",
             f'plot "{name}.dat" using 2:0:(0):2:($0-0.36):($0+0.36):3:ytic(1) '
             "with boxxyerror linecolor rgb variable, "
-            f'"" using 2:0:(sprintf(" %\'.0f", $2)) with labels left offset 0.3,0']
+            '"" using 2:0:4 with labels left offset 0.8,0']
         return self._draw(name, "\n".join(lines), script, 110 + 32 * len(found))
-
-    @staticmethod
-    def _bar_colour(contestant):
-        if contestant in (UVINETD, CLONE):
-            return _THICK[contestant][0]
-        return "#555555" if contestant.startswith("bare") else "#B0B8C0"
 
     def _draw(self, name, data, script, height):
         (self._folder / f"{name}.dat").write_text(data + "\n", encoding="utf-8")
@@ -131,3 +134,23 @@ class Plotter:
             if done.returncode:
                 raise OSError(f"gnuplot: {done.stderr.strip()}")
         return name
+
+
+def _range(axis, curves, place):
+    """A little more than the values need."""
+    values = [point[place] for _, points in curves for point in points]
+    return f"set {axis}range [{0.7 * min(values):g}:{1.4 * max(values):g}]" if values else ""
+
+
+def _bar_colour(contestant):
+    if contestant in (UVINETD, CLONE):
+        return _THICK[contestant][0]
+    return "#555555" if contestant.startswith("bare") else "#B0B8C0"
+
+
+def _tics(longest):
+    """Four to ten round numbers up to the longest bar."""
+    step = 10 ** math.floor(math.log10(longest))
+    step = step if longest >= 4 * step else step / 2 if longest >= 2 * step else step / 5
+    return ", ".join(f'"{place * step:,.0f}" {place * step:g}'
+                     for place in range(int(1.15 * longest / step) + 1))

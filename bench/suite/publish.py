@@ -7,7 +7,7 @@ from suite.tables import Table, experiment_table, targets_table
 BEGIN, END = "<!-- bench/run: begin -->", "<!-- bench/run: end -->"
 PLOTS = {"latency": "Latency by superserver, 1 client", "rate": "Rate by superserver, 8 clients",
          "services": "Latency by number of services",
-         "cpu": "Superserver's own CPU time per connection"}
+         "cpu": "CPU time per connection, superserver and tiny server together"}
 
 
 def report(results, experiments, verdicts, plots=(), plot_folder="results"):

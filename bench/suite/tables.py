@@ -27,7 +27,7 @@ class Table:
         rule = ["-" * width if side == LEFT else "-" * (width - 1) + ":"
                 for width, side in zip(widths, sides)]
         lines = [_line(row, widths, sides) for row in (self.header, rule, *self.rows)]
-        notes = ["Not measured:", "", *(f"- {note}" for note in self.notes), ""]
+        notes = [*(f"- {note}" for note in self.notes), ""]
         about = [self.about, ""] if self.about else []
         return "\n".join([f"### {self.title}", "", *about, *lines, "",
                           *(notes if self.notes else [])])
@@ -173,10 +173,10 @@ def _cell(one, quantity, scale):
 
 
 def _services_table(results, experiment):
-    sizes = sorted((case for case in results.cases("services") if case), key=int)
+    sizes = results.cases("services")
     table = Table("services", _sentence(experiment) + " p50 connect→first byte, µs, by number of "
                   "services; the last column is the most against 1.",
-                  ["contestant"] + [f"{int(size):,}" for size in sizes] + ["most / 1"])
+                  ["contestant"] + sizes + ["most / 1"])
     for name in results.contestants("services"):
         rounds = [results.rounds("services", name, "first_byte_p50_us", size) for size in sizes]
         if any(rounds):

@@ -100,7 +100,7 @@ def _many():
 def _life():
     ready = Figure("start", UVINETD, "ready_ms", "{most}")
     listen = Figure("start", LISTEN, "ready_ms", "{most}")
-    case = "{most:,} services"
+    case = "{most} services"
     return [
         Target("start to ready, {most} services / bare socket+bind+listen", ready, listen, "≤", 2),
         Target("reload of {most} services with one changed",
@@ -148,7 +148,7 @@ def _rounds(results, figure):
 
 
 def _fitted(target, scale):
-    words = {"most": scale["sizes"][-1], "children": f"{scale['children']:,}",
+    words = {"most": f"{scale['sizes'][-1]:,}", "children": f"{scale['children']:,}",
              "idle": f"{scale['idle_seconds']:g} s",
              "connections": f"{scale['echo_clients']:,} connections"}
 
@@ -156,6 +156,5 @@ def _fitted(target, scale):
         return one and Figure(one.experiment, one.contestant, one.quantity,
                               one.case.format(**words))
 
-    words_of_text = words | {"most": f"{words['most']:,}"}
-    return Target(target.what.format(**words_of_text), figure(target.value), figure(target.base),
+    return Target(target.what.format(**words), figure(target.value), figure(target.base),
                   target.relation, target.limit, target.scale, target.unit)
