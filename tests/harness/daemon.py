@@ -14,7 +14,7 @@ import subprocess
 import time
 
 from harness import procfs
-from harness.surroundings import bin_dir, temporary_folder
+from harness.surroundings import bin_dir, spawner, temporary_folder
 from harness.waiting import eventually, seconds
 
 _SANITIZER = re.compile(r"ERROR: (Address|Leak|Thread)Sanitizer|runtime error:")
@@ -46,6 +46,7 @@ class Daemon:
         command = [os.path.join(bin_dir(), "uvinetd"), "-f", "-e", "-p", self.pid_file,
                    "--ready-fd", str(ready_end)]
         command += ["--log-connections"] if log_connections else []
+        command += ["--spawner", spawner()] if spawner() else []
         command += [*options, self.config]
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(  # pylint: disable=consider-using-with
@@ -139,9 +140,13 @@ class Daemon:
     # Roles
 
     def roles(self, name):
-        """Pids of the living roles of this name: "uvi-reactor" or "uvi-launcher"."""
+        """Pids of the living roles of this name: "uvi-reactor" or "uvi-launcher".
+
+        A server that lost its launcher before its exec has that launcher's name, and is none.
+        """
         return [pid for pid in procfs.children(self.pid)
-                if procfs.comm(pid) == name and procfs.is_alive(pid)]
+                if procfs.comm(pid) == name and procfs.is_alive(pid)
+                and procfs.has_called_exec(pid)]
 
     def reactor(self):
         """The reactor's pid, waiting for one to be there."""

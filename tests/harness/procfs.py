@@ -2,6 +2,8 @@
 """Processes as /proc shows them. A process that ends while being read is simply absent."""
 import os
 
+_FORKED_WITHOUT_EXEC = 0x40  # PF_FORKNOEXEC, among the flags in /proc/PID/stat
+
 
 def comm(pid):
     """The short name of a process, "" when it is gone."""
@@ -22,6 +24,12 @@ def status(pid):
 def arguments(pid):
     """The argument vector."""
     return _read(f"/proc/{pid}/cmdline").split("\0")[:-1]
+
+
+def has_called_exec(pid):
+    """False for a copy of its parent that has not become a program of its own yet."""
+    fields = _read(f"/proc/{pid}/stat").rpartition(")")[2].split()
+    return len(fields) > 6 and int(fields[6]) & _FORKED_WITHOUT_EXEC == 0
 
 
 def is_alive(pid):

@@ -49,6 +49,11 @@ def requires_ipv6():
         raise unittest.SkipTest(f"no IPv6 loopback here: {error}") from error
 
 
+def spawner():
+    """What starts the servers of the daemons under test; "" is the daemon's own choice."""
+    return os.environ.get("UVINETD_SPAWNER", "")
+
+
 def me():
     """The user that a service of ours runs as when the test does not care: ourselves."""
     try:
