@@ -6,7 +6,7 @@ import re
 import resource
 import subprocess
 
-FIRST_PORT, LAST_PORT = 9999, 19999  # where the services of the experiments are
+FIRST_PORT, LAST_PORT = 10000, 19999  # where the services of the experiments are
 
 
 def facts():

@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 
 from suite import build, machine, publish, unpack
-from suite.experiment import FULL, QUICK, SMOKE, Session
+from suite.experiment import CLONE, FULL, QUICK, SMOKE, Session
 from suite.experiment_load import Latency, Open, Probes, Rate
 from suite.experiment_services import Reload, Services, Start
 from suite.experiment_uvinetd import Children, Echo, Idle
@@ -33,7 +33,8 @@ def main(text):
         for one in EXPERIMENTS:
             print(f"{one.name:10} {one.about}")
         return 0
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     try:
         return _run(options)
     except build.BuildFailed as error:
@@ -71,12 +72,12 @@ def _run(options):
     folder = (options.build or build.TOP / "build" / "bench").resolve()
     if not options.build:
         build.build_all(folder)
-    made = folder / "results"
-    shutil.rmtree(made, ignore_errors=True)
-    made.mkdir(parents=True)
     machine.raise_open_files()
     results = Results()
     chosen = _measure(options, folder, results)
+    made = folder / "results"
+    shutil.rmtree(made, ignore_errors=True)
+    made.mkdir(parents=True)
     results.write(made)
     verdicts = judge_all(results)
     plots = Plotter(results, made).plot_all()
@@ -94,8 +95,8 @@ def _measure(options, folder, results):
     scale = _scale(options)
     unpacked = folder / "peers" / "root" if options.smoke else unpack.unpack(folder)
     superservers = all_superservers(folder, unpacked)
-    if options.smoke:
-        superservers = superservers[:4]
+    if options.smoke:  # of this build, and no clone where the system has none
+        superservers = [one for one in superservers[:4] if one.name != CLONE or not one.why_not()]
     chosen = [one for one in EXPERIMENTS if one.name in (options.only or _default(options))]
     results.facts = _facts(scale, superservers)
     with tempfile.TemporaryDirectory(prefix="uvinetd-bench-") as work:

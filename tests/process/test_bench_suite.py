@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: ISC
+"""What bench/run makes of its measurements: ratios within rounds, reasons, verdicts, tables."""
+import dataclasses
+import sys
+import unittest
+from pathlib import Path
+
+from harness.surroundings import temporary_folder
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bench"))
+
+# pylint: disable=wrong-import-position,missing-function-docstring
+from suite import publish, statistics, tables, targets  # noqa: E402
+from suite.experiment import (BASELINE, FULL, QUICK, SMOKE, Arena, Cannot,  # noqa: E402
+                              Experiment, Session)
+from suite.experiment_load import Latency  # noqa: E402
+from suite.peers import PeerFailed  # noqa: E402
+from suite.results import Results, read_results  # noqa: E402
+
+
+class FakeServer:
+    """A superserver that is never started."""
+
+    most_services = 1
+
+    def __init__(self, name, reason=None):
+        self.name = name
+        self._reason = reason
+
+    def why_not(self):
+        """As asked for."""
+        return self._reason
+
+    def start(self, _services, _directory):
+        """Never works."""
+        raise PeerFailed(f"{self.name} said: no")
+
+
+class FakeExperiment(Experiment):
+    """Measures the order in which entries are asked."""
+
+    name = "fake"
+
+    def __init__(self, order):
+        self.order = order
+
+    def prepare(self, arena):
+        return arena.entries(lambda server: lambda: self._measure(server))
+
+    def _measure(self, server):
+        self.order.append(server.name)
+        if server.name == "b" and len(self.order) == 1 + 3:
+            raise Cannot("tired")
+        return {"rate_per_second": len(self.order)}
+
+
+def session(*servers, scale=QUICK):
+    """A session of these superservers."""
+    results = Results()
+    results.facts = {"scale": dataclasses.asdict(scale), "seconds": {}}
+    made = Session(temporary_folder(), servers, [], scale, results, temporary_folder())
+    made.say = lambda text: None
+    return made
+
+
+def measured(scale=FULL, **contestants):
+    """Results of the latency experiment: p50 by round for uvinetd and the baseline."""
+    results = session(scale=scale).results
+    for name, rounds in contestants.items():
+        series = results.series("latency", {"base": BASELINE}.get(name, name))
+        for number, value in enumerate(rounds):
+            results.add(series, number, {"first_byte_p50_us": value})
+    return results
+
+
+def first_verdict(results):
+    """Of uvinetd's latency against the bare loop."""
+    return targets.judge_all(results)[0]
+
+
+class Statistics(unittest.TestCase):
+    """Medians and ratios."""
+
+    def test_a_ratio_is_taken_within_each_round(self):
+        found = statistics.ratio([10, 200, 30], [10, 100, 10])
+        self.assertEqual((found.median, found.lowest, found.highest), (2, 1, 3))
+
+    def test_a_round_that_one_side_missed_takes_no_part(self):
+        self.assertEqual(statistics.ratio([10, None, 40], [10, 10]).rounds, 1)
+        self.assertIsNone(statistics.ratio([None], [10]))
+        self.assertIsNone(statistics.ratio([1], [0]))
+
+    def test_the_median_of_an_even_number_is_between_the_middle_two(self):
+        self.assertEqual(statistics.median([4, 1, None, 2, 3]), 2.5)
+        self.assertIsNone(statistics.median([None]))
+
+
+class Rounds(unittest.TestCase):
+    """How contestants take turns, and what becomes of those that cannot."""
+
+    def test_each_round_starts_with_another_contestant(self):
+        order = []
+        FakeExperiment(order).run(session(*map(FakeServer, "abc")))
+        self.assertEqual("".join(order), "abc" "bca" "cab")
+
+    def test_a_contestant_that_fails_once_keeps_its_other_rounds_and_its_reason(self):
+        one = session(*map(FakeServer, "abc"))
+        FakeExperiment([]).run(one)
+        series = one.results.find("fake", "b")
+        self.assertEqual(series.rounds("rate_per_second"), [2, None, 9])
+        self.assertEqual(series.why_not, "round 2: tired")
+
+    def test_a_missing_peer_is_listed_with_its_reason(self):
+        one = session(FakeServer("a"), FakeServer("lost", "no package"))
+        FakeExperiment([]).run(one)
+        self.assertEqual(one.results.find("fake", "lost").why_not, "no package")
+
+    def test_a_peer_that_does_not_start_is_a_note_below_the_table(self):
+        one = session(FakeServer("broken"))
+        Latency().run(one)
+        text = tables.experiment_table(one.results, Latency()).markdown()
+        self.assertIn("- broken: broken said: no", text)
+
+    def test_too_many_services_are_a_reason(self):
+        with Arena(session(), "x") as arena, self.assertRaisesRegex(Cannot, "at most 1 service$"):
+            arena.stand(FakeServer("one"), count=2)
+
+
+class Targets(unittest.TestCase):
+    """Met, missed, or not judged."""
+
+    def test_a_ratio_at_its_limit_is_met_and_above_it_missed(self):
+        self.assertIs(first_verdict(measured(uvinetd=[110, 90], base=[100, 100])).met, True)
+        self.assertIs(first_verdict(measured(uvinetd=[111, 112], base=[100, 100])).met, False)
+
+    def test_without_a_baseline_nothing_is_judged(self):
+        self.assertIsNone(first_verdict(measured(uvinetd=[100])).met)
+
+    def test_a_smoke_run_is_not_judged(self):
+        self.assertIsNone(first_verdict(measured(SMOKE, uvinetd=[100], base=[100])).met)
+
+    def test_every_target_names_a_case_of_each_scale(self):
+        for scale in (FULL, QUICK, SMOKE):
+            for verdict in targets.judge_all(measured(scale)):
+                self.assertNotIn("{", verdict.target.what + verdict.target.value.case)
+
+
+class Files(unittest.TestCase):
+    """What is written."""
+
+    def test_results_are_the_same_when_read_again(self):
+        folder = Path(temporary_folder())
+        results = measured(uvinetd=[1.5, None], base=[1])
+        results.series("latency", "lost").why_not = "no package"
+        results.write(folder)
+        again = read_results(folder / "results.json")
+        self.assertEqual(again.all(), results.all())
+        self.assertIn("lost,,,,,no package", (folder / "latency.csv").read_text())
+
+    def test_columns_of_a_table_are_aligned(self):
+        verdicts = targets.judge_all(measured(uvinetd=[110, 90], base=[100, 100]))
+        lines = tables.targets_table(verdicts, "full").markdown().splitlines()
+        widths = {len(line) for line in lines if line.startswith("|")}
+        self.assertEqual(len(widths), 1)
+        self.assertIn("1.00 (0.90–1.10)", "\n".join(lines))
+
+    def test_only_the_text_between_the_markers_is_replaced(self):
+        page = Path(temporary_folder()) / "page.md"
+        page.write_text(f"above\n{publish.BEGIN}\nold\n{publish.END}\nbelow\n")
+        publish.replace_between(page, "new")
+        text = page.read_text()
+        self.assertEqual(text, f"above\n{publish.BEGIN}\n\nnew\n\n{publish.END}\nbelow\n")
+
+    def test_a_page_without_markers_is_left_alone(self):
+        page = Path(temporary_folder()) / "page.md"
+        page.write_text("mine\n")
+        with self.assertRaises(ValueError):
+            publish.replace_between(page, "new")
+        self.assertEqual(page.read_text(), "mine\n")
+
+
+if __name__ == "__main__":
+    unittest.main()
