@@ -72,6 +72,7 @@ class FileReader {
     if (!S_ISREG(status.st_mode)) return refuse(path, "file", "not a regular file");
     if (!is_safe(path, status)) return;
     ConfigFile file{path, {}};
+    file.text.reserve(std::min(static_cast<std::size_t>(status.st_size), kLargestFile) + 1);
     if (read_all(fd.get(), path, file.text)) out_.files.push_back(std::move(file));
   }
 

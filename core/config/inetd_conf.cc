@@ -25,6 +25,13 @@ constexpr std::array<std::pair<std::string_view, Dialect>, 6> kDialects{{
     {"busybox", Dialect::Busybox},
 }};
 
+// So that a long list need not move while it grows. No service is shorter than its six fields.
+std::size_t most_services(std::string_view text) {
+  constexpr std::size_t kShortest = 24;
+  const auto lines = static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n')) + 1;
+  return std::min(lines, text.size() / kShortest + 1);
+}
+
 class Parser {
  public:
   Parser(std::string_view text, const std::string& file_name, const InetdConfOptions& options,
@@ -32,6 +39,7 @@ class Parser {
       : report_(std::make_shared<const std::string>(file_name), out_.diagnostics),
         context_{options, names, report_, {}},
         reader_(text, options.dialect, report_) {
+    out_.services.reserve(most_services(text));
     read_default_host(options.default_host);
   }
 

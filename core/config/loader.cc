@@ -86,6 +86,7 @@ LoadedConfig load_config_with(const std::vector<std::string>& paths, const LoadO
   out.is_unreadable = read.is_unreadable;
   const auto order = order_of(read.files, out.diagnostics);
   std::vector<ServiceSpec> specs;
+  std::size_t files_parsed = 0;
   for (auto& file : read.files) {
     if (!check_language(file, out.diagnostics)) {
       out.is_unreadable = true;
@@ -95,14 +96,22 @@ LoadedConfig load_config_with(const std::vector<std::string>& paths, const LoadO
     file.text = {};
     out.services_written += parsed.services_written;
     append(out.diagnostics, std::move(parsed.diagnostics));
-    std::move(parsed.services.begin(), parsed.services.end(), std::back_inserter(specs));
+    if (files_parsed++ == 0) {
+      specs = std::move(parsed.services);
+    } else {
+      std::move(parsed.services.begin(), parsed.services.end(), std::back_inserter(specs));
+    }
   }
   if (!out.is_unreadable) {
-    drop_duplicates(specs, out.diagnostics, [](ServiceSpec& spec) -> ServiceSpec& { return spec; });
-    resolve_services(std::move(specs), options, service, out);
-    // Two host names may turn out to be one address.
-    drop_duplicates(out.services, out.diagnostics,
-                    [](LoadedService& loaded) -> ServiceSpec& { return loaded.spec; });
+    if (files_parsed > 1) {  // within one file its front end has looked already
+      drop_duplicates(specs, out.diagnostics,
+                      [](ServiceSpec& spec) -> ServiceSpec& { return spec; });
+    }
+    if (resolve_services(std::move(specs), options, service, out) == HostNames::Some) {
+      // Two host names may turn out to be one address.
+      drop_duplicates(out.services, out.diagnostics,
+                      [](LoadedService& loaded) -> ServiceSpec& { return loaded.spec; });
+    }
   }
   sort_diagnostics(out.diagnostics, order);
   return out;

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "core/config/field_reader.h"
@@ -38,6 +39,14 @@ void sort_unique(std::vector<std::uint32_t>& list) {
   list.erase(std::unique(list.begin(), list.end()), list.end());
 }
 
+template <typename Answers>
+bool are_answered(const std::set<std::string>& names, const Answers& answers) {
+  return std::all_of(names.begin(), names.end(), [&](const std::string& name) {
+    const auto found = answers.find(name);
+    return found != answers.end() && found->second.state != LookupState::Failed;
+  });
+}
+
 class Resolver {
  public:
   Resolver(const LoadOptions& options, Diagnostics& diagnostics)
@@ -46,7 +55,13 @@ class Resolver {
   void request(const ServiceSpec& spec);
   void look_up(const NameService& service) {
     results_ = run_lookups(request_, options_.lookup_deadline, service);
+    has_all_answers_ = are_answered(request_.users, results_.users) &&
+                       are_answered(request_.groups, results_.groups) &&
+                       are_answered(request_.hosts, results_.hosts);
   }
+  // Otherwise a service may have to be resolved Later.
+  [[nodiscard]] bool has_all_answers() const { return has_all_answers_; }
+  [[nodiscard]] bool has_host_names() const { return !request_.hosts.empty(); }
   Outcome resolve(LoadedService& loaded);
 
  private:
@@ -69,6 +84,7 @@ class Resolver {
   Diagnostics& diagnostics_;
   LookupRequest request_;
   LookupResults results_;
+  bool has_all_answers_ = false;
 };
 
 // `user.group` in the daemons that know it; FreeBSD's does not.
@@ -309,24 +325,29 @@ Outcome Resolver::resolve(LoadedService& loaded) {
 
 }  // namespace
 
-void resolve_services(std::vector<ServiceSpec> specs, const LoadOptions& options,
-                      const NameService& service, LoadedConfig& out) {
+HostNames resolve_services(std::vector<ServiceSpec> specs, const LoadOptions& options,
+                           const NameService& service, LoadedConfig& out) {
   Resolver resolver(options, out.diagnostics);
   for (const auto& spec : specs) resolver.request(spec);
   resolver.look_up(service);
+  out.services.reserve(specs.size());
   for (auto& spec : specs) {
-    LoadedService loaded{spec, {}};
+    // What has to be tried again goes back as it was written.
+    std::optional<ServiceSpec> written;
+    if (!resolver.has_all_answers()) written = spec;
+    LoadedService loaded{std::move(spec), {}};
     switch (resolver.resolve(loaded)) {
       case Outcome::Good:
         out.services.push_back(std::move(loaded));
         break;
       case Outcome::Later:
-        out.unresolved.push_back(std::move(spec));
+        out.unresolved.push_back(std::move(written ? *written : loaded.spec));
         break;
       case Outcome::Bad:
         break;
     }
   }
+  return resolver.has_host_names() ? HostNames::Some : HostNames::None;
 }
 
 }  // namespace uvinetd

@@ -9,10 +9,13 @@
 
 namespace uvinetd {
 
+// Whether addresses have come from names, so that two of them may be the same.
+enum class HostNames { None, Some };
+
 // Puts each spec into out.services or out.unresolved, or leaves it out with an error.
 // Blocks at most for options.lookup_deadline and a second. Forks: see lookup.h.
-void resolve_services(std::vector<ServiceSpec> specs, const LoadOptions& options,
-                      const NameService& service, LoadedConfig& out);
+[[nodiscard]] HostNames resolve_services(std::vector<ServiceSpec> specs, const LoadOptions& options,
+                                         const NameService& service, LoadedConfig& out);
 
 // load_config with name look-ups of one's own, for tests.
 [[nodiscard]] LoadedConfig load_config_with(const std::vector<std::string>& paths,

@@ -4,7 +4,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <cstdint>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -18,22 +21,32 @@ struct Claim {
   bool is_optional;
 };
 
-// A dual socket takes the place of both families.
-std::vector<std::string> keys_of(const ListenSpec& listen) {
-  if (!is_ip(listen.kind)) return {"unix " + listen.path};
-  const auto key = [&](char family) {
-    return fmt::format("{} {} {} {}", kind_name(listen.kind), family, listen.port, listen.host);
-  };
-  switch (listen.family) {
-    case IpFamily::V4:
-      return {key('4')};
-    case IpFamily::V6:
-      return {key('6')};
-    case IpFamily::Dual:
-      return {key('4'), key('6')};
+// A socket as a number: kind, family, port, and the number of its host or path.
+using Key = std::uint64_t;
+
+// The sockets that one listen takes: a dual one takes the place of both families.
+struct Keys {
+  std::array<Key, 2> list{};
+  std::size_t count = 1;
+  [[nodiscard]] const Key* begin() const { return list.data(); }
+  [[nodiscard]] const Key* end() const { return list.data() + count; }
+  [[nodiscard]] Key front() const { return list[0]; }
+};
+
+// Numbers the hosts and paths: a file has few different hosts, mostly one after the other.
+class Names {
+ public:
+  std::uint32_t number_of(const std::string& name) {
+    if (last_ != nullptr && last_->first == name) return last_->second;
+    const auto next = static_cast<std::uint32_t>(numbers_.size());
+    last_ = &*numbers_.try_emplace(name, next).first;
+    return last_->second;
   }
-  return {};
-}
+
+ private:
+  std::unordered_map<std::string, std::uint32_t> numbers_;
+  const std::pair<const std::string, std::uint32_t>* last_ = nullptr;
+};
 
 std::string describe(const ListenSpec& listen) {
   if (!is_ip(listen.kind)) return "the socket " + quoted(listen.path);
@@ -44,7 +57,10 @@ std::string describe(const ListenSpec& listen) {
 class SocketIndex {
  public:
   SocketIndex(std::span<ServiceSpec* const> services, Diagnostics& diagnostics)
-      : services_(services), diagnostics_(diagnostics) {}
+      : services_(services), diagnostics_(diagnostics) {
+    claims_.reserve(services.size());
+    ids_.reserve(services.size());
+  }
 
   bool claim(std::size_t service) {
     auto& spec = *services_[service];
@@ -56,14 +72,29 @@ class SocketIndex {
       if (is_refused(service, listen)) return false;
     }
     for (const auto& listen : spec.listen) take(service, listen);
-    const auto id = spec.id;
-    for (int copy = 2; !ids_.insert(spec.id).second; ++copy) {
-      spec.id = id + '#' + std::to_string(copy);
-    }
+    make_id_unique(spec.id);
     return true;
   }
 
  private:
+  void make_id_unique(std::string& id) {
+    if (ids_.insert(id).second) return;
+    const auto written = id;
+    for (int copy = 2; ids_.contains(id); ++copy) id = written + '#' + std::to_string(copy);
+    ids_.insert(id);
+  }
+  Keys keys_of(const ListenSpec& listen) {
+    const bool is_unix = !is_ip(listen.kind);
+    const auto kind = is_unix ? SocketKind::UnixStream : listen.kind;  // a path is there once
+    const auto name = names_.number_of(is_unix ? listen.path : listen.host);
+    const auto key = [&](IpFamily family) {
+      return (static_cast<Key>(name) << 32U) | (static_cast<Key>(listen.port) << 16U) |
+             (static_cast<Key>(kind) << 8U) | static_cast<Key>(family);
+    };
+    if (is_unix) return {{key(IpFamily::V4)}, 1};
+    if (listen.family == IpFamily::Dual) return {{key(IpFamily::V4), key(IpFamily::V6)}, 2};
+    return {{key(listen.family)}, 1};
+  }
   void say(Severity severity, const ServiceSpec& spec, std::string message) {
     diagnostics_.push_back({severity, spec.at, std::move(message), "", "duplicate"});
   }
@@ -84,7 +115,7 @@ class SocketIndex {
   }
 
   bool is_refused(std::size_t service, const ListenSpec& listen) {
-    for (const auto& key : keys_of(listen)) {
+    for (const auto key : keys_of(listen)) {
       const auto found = claims_.find(key);
       if (found == claims_.end() || found->second.service == service) continue;
       if (found->second.is_optional && !listen.is_optional) continue;
@@ -96,7 +127,7 @@ class SocketIndex {
   }
 
   void take(std::size_t service, const ListenSpec& listen) {
-    for (const auto& key : keys_of(listen)) {
+    for (const auto key : keys_of(listen)) {
       const auto [found, is_new] = claims_.try_emplace(key, Claim{service, listen.is_optional});
       if (is_new || found->second.service == service) continue;
       auto& loser = *services_[found->second.service];
@@ -110,8 +141,9 @@ class SocketIndex {
 
   std::span<ServiceSpec* const> services_;
   Diagnostics& diagnostics_;
-  std::unordered_map<std::string, Claim> claims_;
-  std::unordered_set<std::string> ids_;
+  Names names_;
+  std::unordered_map<Key, Claim> claims_;
+  std::unordered_set<std::string_view> ids_;  // of the specs themselves: they stay where they are
 };
 
 }  // namespace
