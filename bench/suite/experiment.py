@@ -43,9 +43,9 @@ class Scale:
     echo_clients: int
     datagrams: int  # starts of a `wait` server in one run
 
-    def names(self, of_full=None):
-        """Who takes part in a side experiment: `of_full` (None: all), in a quick run the main ones."""
-        return of_full if self.name == "full" else MAIN_PEERS
+    def names(self):
+        """Who takes part in a side experiment: all (None), in a quick run the main ones."""
+        return None if self.name == "full" else MAIN_PEERS
 
 
 FULL = Scale("full", 5, 2, 0.3, (1, 100, 1000, 5000, 10000), 5000, 30, 1000, 3)

@@ -57,7 +57,9 @@ class Open(Experiment):
 
         rate = [1000]
         names = (*MAIN_PEERS, "tcpserver", "socat", "systemd-socket-activate")
-        entries = arena.entries(make, names=arena.session.scale.names(names))
+        if arena.session.scale.name != "full":
+            names = MAIN_PEERS[:3]
+        entries = arena.entries(make, names=names)
         if BASELINE in standing:
             closed = standing[BASELINE].load(clients=8)["rate_per_second"]
             rate[0] = max(100, round(closed / 2, -2))
@@ -74,7 +76,7 @@ class Probes(Experiment):
     """What the server program itself costs, and what is left of the superserver's share."""
 
     name = "probes"
-    about = "1 client; probe servers from tiny to Python; udp wait: the first datagram to a new server"
+    about = "1 client; servers from tiny to Python; udp wait: the first datagram to a new server"
 
     def prepare(self, arena):
         entries = []

@@ -48,6 +48,7 @@ class Start(Experiment):
                     raise Cannot(arena.too_many(server))
                 return _start_of(session, server, size)
 
+            session.results.series(self.name, LISTEN, f"{size:,}")
             entries.append(Entry(LISTEN, lambda size=size: bare_listen(session, size), f"{size:,}"))
             entries += arena.entries(make, f"{size:,}", session.scale.names())
         lines = plain_lines_that_fit(most)

@@ -24,7 +24,8 @@ def run_load(binary, address, deadline=300, **options):
         command += ["--" + name.replace("_", "-"), str(value)]
     command += [address] if address else []
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=deadline, check=False)
+        done = subprocess.run(command, capture_output=True, text=True, check=False,
+                              timeout=deadline)
     except subprocess.TimeoutExpired:
         raise LoadFailed(f"no end of the load in {deadline} s") from None
     except OSError as error:

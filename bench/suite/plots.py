@@ -98,7 +98,8 @@ class Plotter:
             plots.append(f'"{name}.dat" index {place} with {way} linecolor rgb "{colour}" '
                          f'dashtype {dash} linewidth {width}{shape} title "{contestant}"')
             lines += [f"# {contestant}", *(f"{x:g} {y:g}" for x, y in points), "", ""]
-        script = settings + ["set key outside right Left reverse", _GRID, f"plot {', '.join(plots)}"]
+        script = [*settings, _GRID, "set key outside right Left reverse",
+                  f"plot {', '.join(plots)}"]
         return self._draw(name, "\n".join(lines), script, 560)
 
     def _bars(self, name, experiment, quantity, title):

@@ -29,7 +29,7 @@ def _origin(facts):
 
 
 def _facts_table(name, facts):
-    return Table(f"{name}s", "", [name, "is"], [[one, text] for one, text in facts.items()])
+    return Table(name, "", [name, "is"], [[one, text] for one, text in facts.items()])
 
 
 def publish(results, experiments, verdicts, plots, made, top):

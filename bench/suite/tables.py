@@ -54,9 +54,9 @@ def with_range(spread, unit=""):
     return _with_range(spread, unit, number)
 
 
-def ratio_with_range(spread):
-    """The same of a ratio: always two digits after the point."""
-    return _with_range(spread, "", lambda value, _="": f"{value:.2f}")
+def ratio_with_range(spread, digits=2):
+    """The same of a ratio: always as many digits after the point."""
+    return _with_range(spread, "", lambda value, _="": f"{value:.{digits}f}")
 
 
 def _with_range(spread, unit, text):
@@ -79,8 +79,8 @@ def targets_table(verdicts, name):
         unit = one.target.unit or _unit(one.target.value.quantity)
         word = {True: "met", False: "**missed**", None: "not judged"}[one.met]
         limit = f"{one.target.relation} {number(one.target.limit, one.target.unit)}"
-        table.rows.append([one.target.what, with_range(one.value, unit), ratio_with_range(one.ratio),
-                           limit, word])
+        table.rows.append([one.target.what, with_range(one.value, unit),
+                           ratio_with_range(one.ratio, 3), limit, word])
     return table
 
 
@@ -91,7 +91,7 @@ def _unit(quantity):
     return ""
 
 
-# The columns of each experiment: title, quantity, and how many of that unit make one of the title's.
+# The columns of each experiment: title, quantity, what the quantity is divided by.
 _PERCENTILES = [(f"{title}, µs", f"first_byte_{key}_us", 1)
                 for title, key in (("p50", "p50"), ("p90", "p90"), ("p99", "p99"),
                                    ("p99.9", "p999"))]

@@ -41,7 +41,7 @@ class Target:
 
 @dataclass(frozen=True)
 class Verdict:
-    """A target as a run met it: Spreads (None: not measured), and True, False or None (unjudged)."""
+    """A target as a run met it: Spreads (None: not measured); met is None when it is not judged."""
 
     target: Target
     value: statistics.Spread | None

@@ -162,7 +162,7 @@ class Files(unittest.TestCase):
         lines = tables.targets_table(verdicts, "full").markdown().splitlines()
         widths = {len(line) for line in lines if line.startswith("|")}
         self.assertEqual(len(widths), 1)
-        self.assertIn("1.00 (0.90–1.10)", "\n".join(lines))
+        self.assertIn("1.000 (0.900–1.100)", "\n".join(lines))
 
     def test_only_the_text_between_the_markers_is_replaced(self):
         page = Path(temporary_folder()) / "page.md"
