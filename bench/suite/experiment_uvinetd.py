@@ -50,6 +50,7 @@ class Idle(Experiment):
     def _measure(session, standing):
         standing.load(connections=50)
         standing.wait_until_rest()
+        standing.watch(0.5)  # reports of the last ends are on their way
         found = standing.watch(session.scale.idle_seconds)
         return {name: found[name] for name in ("context_switches", "processes", "pss_kib")
                 if name in found}
