@@ -35,50 +35,75 @@ TableIdentity get_identity(Reader& in) {
   return out;
 }
 
+void put_settings(Writer& out, const TableSettings& settings) {
+  out.put(settings.key);
+  out.put(std::string_view(settings.id));
+  out.put(settings.identity);
+  out.put(settings.socket_type);
+  out.put(settings.is_wait);
+  out.put(std::string_view(settings.internal));
+  out.put(settings.instances);
+  out.put(settings.starts_per_minute);
+  out.put(settings.source_starts_per_minute);
+  out.put(settings.instances_per_source);
+}
+
+void get_settings(Reader& in, TableSettings& out) {
+  out.key = in.get<std::uint32_t>();
+  out.id = in.get_text();
+  out.identity = in.get<std::uint32_t>();
+  out.socket_type = in.get<std::int32_t>();
+  out.is_wait = in.get<bool>();
+  out.internal = in.get_text();
+  out.instances = in.get<std::uint32_t>();
+  out.starts_per_minute = in.get<std::uint32_t>();
+  out.source_starts_per_minute = in.get<std::uint32_t>();
+  out.instances_per_source = in.get<std::uint32_t>();
+}
+
+// Sockets stand before the program: the reactor stops reading there.
 void put_service(Writer& out, const TableService& service) {
-  out.put(service.key);
-  out.put(std::string_view(service.id));
-  out.put(service.identity);
-  out.put(service.socket_type);
-  out.put(service.is_wait);
-  out.put(std::string_view(service.internal));
-  out.put(std::string_view(service.program));
-  out.put_strings(service.argv);
-  out.put(std::string_view(service.working_directory));
-  out.put(service.umask);
-  out.put(service.instances);
-  out.put(service.starts_per_minute);
-  out.put(service.source_starts_per_minute);
-  out.put(service.instances_per_source);
+  put_settings(out, service);
   out.put(static_cast<std::uint32_t>(service.listeners.size()));
   for (const auto& listener : service.listeners) {
     out.put(listener.key);
     out.put(listener.address.bytes());
   }
+  out.put(std::string_view(service.program));
+  out.put_strings(service.argv);
+  out.put(std::string_view(service.working_directory));
+  out.put(service.umask);
+}
+
+// Calls `add(key, address bytes)` for every socket.
+template <typename Add>
+void get_sockets(Reader& in, Add add) {
+  const auto count = in.get<std::uint32_t>();
+  for (std::uint32_t i = 0; i < count && in.is_good(); ++i) {
+    const auto key = in.get<std::uint32_t>();
+    add(key, in.get_text());
+  }
 }
 
 TableService get_service(Reader& in) {
   TableService out;
-  out.key = in.get<std::uint32_t>();
-  out.id = std::string(in.get_text());
-  out.identity = in.get<std::uint32_t>();
-  out.socket_type = in.get<std::int32_t>();
-  out.is_wait = in.get<bool>();
-  out.internal = std::string(in.get_text());
-  out.program = std::string(in.get_text());
+  get_settings(in, out);
+  get_sockets(in, [&](std::uint32_t key, std::string_view address) {
+    out.listeners.push_back({key, SocketAddress::from_bytes(address)});
+  });
+  out.program = in.get_text();
   out.argv = in.get_strings();
-  out.working_directory = std::string(in.get_text());
+  out.working_directory = in.get_text();
   out.umask = in.get<std::uint32_t>();
-  out.instances = in.get<std::uint32_t>();
-  out.starts_per_minute = in.get<std::uint32_t>();
-  out.source_starts_per_minute = in.get<std::uint32_t>();
-  out.instances_per_source = in.get<std::uint32_t>();
-  const auto count = in.get<std::uint32_t>();
-  for (std::uint32_t i = 0; i < count && in.is_good(); ++i) {
-    auto& listener = out.listeners.emplace_back();
-    listener.key = in.get<std::uint32_t>();
-    listener.address = SocketAddress::from_bytes(in.get_text());
-  }
+  return out;
+}
+
+TableOutline get_outline(Reader& in) {
+  TableOutline out;
+  get_settings(in, out);
+  get_sockets(in, [&](std::uint32_t key, std::string_view address) {
+    out.sockets.push_back({key, SocketAddress::from_bytes(address).port()});
+  });
   return out;
 }
 
@@ -97,24 +122,38 @@ void patch_index(Writer& out, std::size_t at, Index& index) {
 
 std::string print_table(std::uint32_t generation, const std::vector<TableIdentity>& identities,
                         const std::vector<TableService>& services) {
-  Writer out;
-  out.put(kMagic);
-  out.put(generation);
-  out.put(static_cast<std::uint32_t>(identities.size()));
-  out.put(static_cast<std::uint32_t>(services.size()));
-  for (std::size_t i = 0; i < identities.size() + services.size(); ++i) out.put(std::uint64_t{0});
-  Index identity_index, service_index;
+  TablePrinter printer(generation, identities, services.size());
+  for (const auto& service : services) printer.add(service);
+  return printer.take();
+}
+
+TablePrinter::TablePrinter(std::uint32_t generation, const std::vector<TableIdentity>& identities,
+                           std::size_t service_count)
+    : service_index_(kHeaderBytes + identities.size() * kPairBytes) {
+  constexpr std::size_t kUsualBytes = 160;  // of a service
+  out_.reserve(service_index_ + service_count * (kPairBytes + kUsualBytes));
+  services_.reserve(service_count);
+  out_.put(kMagic);
+  out_.put(generation);
+  out_.put(static_cast<std::uint32_t>(identities.size()));
+  out_.put(static_cast<std::uint32_t>(service_count));
+  for (std::size_t i = 0; i < identities.size() + service_count; ++i) out_.put(std::uint64_t{0});
+  Index index;
   for (const auto& identity : identities) {
-    identity_index.emplace_back(identity.key, static_cast<std::uint32_t>(out.size()));
-    put_identity(out, identity);
+    index.emplace_back(identity.key, static_cast<std::uint32_t>(out_.size()));
+    put_identity(out_, identity);
   }
-  for (const auto& service : services) {
-    service_index.emplace_back(service.key, static_cast<std::uint32_t>(out.size()));
-    put_service(out, service);
-  }
-  patch_index(out, kHeaderBytes, identity_index);
-  patch_index(out, kHeaderBytes + identities.size() * kPairBytes, service_index);
-  return out.take();
+  patch_index(out_, kHeaderBytes, index);
+}
+
+void TablePrinter::add(const TableService& service) {
+  services_.emplace_back(service.key, static_cast<std::uint32_t>(out_.size()));
+  put_service(out_, service);
+}
+
+std::string TablePrinter::take() {
+  patch_index(out_, service_index_, services_);
+  return out_.take();
 }
 
 Result<Table> Table::map(int fd) {
@@ -170,10 +209,19 @@ std::uint32_t Table::find(std::size_t index, std::size_t count, std::uint32_t ke
   return 0;
 }
 
+Reader Table::reader_at(std::size_t index) const {
+  const std::size_t offset = word(service_index_ + index * kPairBytes + sizeof(std::uint32_t));
+  return Reader(bytes_.substr(std::min(offset, bytes_.size())));
+}
+
 TableService Table::service_at(std::size_t index) const {
-  Reader in(bytes_.substr(
-      std::min<std::size_t>(word(service_index_ + index * kPairBytes + 4), bytes_.size())));
+  auto in = reader_at(index);
   return get_service(in);
+}
+
+TableOutline Table::outline_at(std::size_t index) const {
+  auto in = reader_at(index);
+  return get_outline(in);
 }
 
 std::optional<TableService> Table::service(std::uint32_t key) const {

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/base/address.h"
@@ -32,32 +33,62 @@ struct TableListener {
   SocketAddress address;
 };
 
-struct TableService {
+// What the reactor and the launchers both need of a service.
+struct TableSettings {
   std::uint32_t key = 0;
   std::string id;
   std::uint32_t identity = 0;
   std::int32_t socket_type = 0;  // SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET
   bool is_wait = false;
   std::string internal;  // "" for a program
-  std::string program;
-  std::vector<std::string> argv;
-  std::string working_directory = "/";
-  std::uint32_t umask = 022;
   // 0: none
   std::uint32_t instances = 0;
   std::uint32_t starts_per_minute = 0;
   std::uint32_t source_starts_per_minute = 0;
   std::uint32_t instances_per_source = 0;
-  std::vector<TableListener> listeners;
 
   [[nodiscard]] bool is_datagram() const { return socket_type == SOCK_DGRAM; }
   [[nodiscard]] bool is_internal() const { return !internal.empty(); }
+  // No server ever gets its sockets: we read or accept from them ourselves.
+  [[nodiscard]] bool is_ours_alone() const { return is_internal() || (!is_wait && !is_datagram()); }
+};
+
+struct TableService : TableSettings {
+  std::string program;
+  std::vector<std::string> argv;
+  std::string working_directory = "/";
+  std::uint32_t umask = 022;
+  // At start they stand here before they are bound: one without a descriptor is not served.
+  std::vector<TableListener> listeners;
+};
+
+// A service without what only its launcher needs: the reactor keeps one of each in memory.
+struct TableOutline : TableSettings {
+  struct Socket {
+    std::uint32_t key = 0;
+    std::uint16_t port = 0;  // 0: not IP
+  };
+  std::vector<Socket> sockets;
 };
 
 // The bytes of a table; services and identities in any order.
 [[nodiscard]] std::string print_table(std::uint32_t generation,
                                       const std::vector<TableIdentity>& identities,
                                       const std::vector<TableService>& services);
+
+// The same for a long table, one service at a time: exactly `service_count` of them.
+class TablePrinter {
+ public:
+  TablePrinter(std::uint32_t generation, const std::vector<TableIdentity>& identities,
+               std::size_t service_count);
+  void add(const TableService& service);
+  [[nodiscard]] std::string take();
+
+ private:
+  Writer out_;
+  std::size_t service_index_;
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> services_;  // key, offset
+};
 
 // A mapped table. Look-ups by key are O(log n) and touch only the entry asked for.
 class Table {
@@ -70,6 +101,7 @@ class Table {
   [[nodiscard]] std::uint32_t generation() const { return generation_; }
   [[nodiscard]] std::size_t service_count() const { return service_count_; }
   [[nodiscard]] TableService service_at(std::size_t index) const;  // in order of key
+  [[nodiscard]] TableOutline outline_at(std::size_t index) const;
   [[nodiscard]] std::optional<TableService> service(std::uint32_t key) const;
   [[nodiscard]] std::optional<TableIdentity> identity(std::uint32_t key) const;
   [[nodiscard]] bool is_open() const { return !bytes_.empty(); }
@@ -79,6 +111,7 @@ class Table {
   // Place of the entry with this key in the index that starts at `index`, as an offset; 0: none.
   [[nodiscard]] std::uint32_t find(std::size_t index, std::size_t count, std::uint32_t key) const;
   [[nodiscard]] std::uint32_t word(std::size_t at) const;
+  [[nodiscard]] Reader reader_at(std::size_t index) const;
 
   Mapping mapping_;
   std::string_view bytes_;

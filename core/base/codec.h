@@ -18,9 +18,7 @@ class Writer {
  public:
   template <typename T>
   requires(std::is_arithmetic_v<T> || std::is_enum_v<T>) void put(T value) {
-    const auto at = out_.size();
-    out_.resize(at + sizeof value);
-    std::memcpy(out_.data() + at, &value, sizeof value);
+    out_.append(reinterpret_cast<const char*>(&value), sizeof value);
   }
   void put(std::string_view text) {
     put(static_cast<std::uint32_t>(text.size()));
@@ -35,6 +33,7 @@ class Writer {
   void patch(std::size_t at, T value) {
     std::memcpy(out_.data() + at, &value, sizeof value);
   }
+  void reserve(std::size_t bytes) { out_.reserve(bytes); }
   [[nodiscard]] std::size_t size() const { return out_.size(); }
   [[nodiscard]] const std::string& bytes() const { return out_; }
   [[nodiscard]] std::string take() { return std::move(out_); }

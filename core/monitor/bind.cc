@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <functional>
+#include <string_view>
 
 #include "core/base/process.h"
 
@@ -18,9 +20,9 @@ namespace {
 constexpr int kDeferSeconds = 30;              // then the connection is accepted all the same
 constexpr unsigned kUsualMode = 0777 & ~022U;  // of a Unix socket's path, by the umask of servers
 
-UniqueFd open_socket(int family, int type) {
+UniqueFd open_socket(int family, int type, [[maybe_unused]] bool is_nonblocking = false) {
 #ifdef SOCK_CLOEXEC
-  return UniqueFd(socket(family, type | SOCK_CLOEXEC, 0));
+  return UniqueFd(socket(family, type | SOCK_CLOEXEC | (is_nonblocking ? SOCK_NONBLOCK : 0), 0));
 #else
   UniqueFd fd(socket(family, type, 0));
   if (fd.is_open()) (void)set_cloexec(fd.get());
@@ -42,6 +44,12 @@ Status set_ip_options(int fd, const ListenSpec& spec) {
   if (spec.family == IpFamily::V4) return {};
   return set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, spec.family == IpFamily::V6 ? 1 : 0,
                     "IPV6_V6ONLY");
+}
+
+// All spellings of "any address" are one.
+std::string_view host_of(const ListenSpec& spec) {
+  const std::string_view host = spec.host;
+  return host == "*" || host == "0.0.0.0" || host == "::" ? std::string_view() : host;
 }
 
 // Only a socket that nobody answers on may be in the way.
@@ -138,15 +146,24 @@ SocketAddress socket_address(const ListenSpec& spec) {
   return SocketAddress::parse_ip(spec.host, spec.port).value_or(SocketAddress());
 }
 
-std::string socket_name(const ListenSpec& spec) {
-  const std::string family = spec.family == IpFamily::Dual ? " dual" : "";
-  return std::string(kind_name(spec.kind)) + " " + socket_address(spec).text() + family;
+bool is_same_socket(const ListenSpec& a, const ListenSpec& b) {
+  if (a.kind != b.kind) return false;
+  if (!is_ip(a.kind)) return a.path == b.path;
+  return a.family == b.family && a.port == b.port && host_of(a) == host_of(b);
+}
+
+std::size_t socket_hash(const ListenSpec& spec) {
+  const auto text = std::hash<std::string_view>()(is_ip(spec.kind) ? host_of(spec) : spec.path);
+  const auto number = (static_cast<std::size_t>(spec.port) << 16U) |
+                      (static_cast<std::size_t>(spec.kind) << 8U) |
+                      static_cast<std::size_t>(spec.family);
+  return text ^ (number * 0x9e3779b97f4a7c15U);
 }
 
 Result<UniqueFd> bind_socket(const ListenSpec& spec, const BindOptions& options) {
   const auto address = socket_address(spec);
   if (address.size() == 0) return fail("bind", spec.host + spec.path, EINVAL);
-  auto fd = open_socket(address.family(), socket_type(spec.kind));
+  auto fd = open_socket(address.family(), socket_type(spec.kind), options.is_nonblocking);
   if (!fd.is_open()) return fail_errno("socket", address.text());
   if (auto status = set_buffers(fd.get(), options); !status) return tl::unexpected(status.error());
   if (is_ip(spec.kind)) {

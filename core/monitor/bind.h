@@ -2,6 +2,7 @@
 // Making the socket that a configuration asks for.
 #pragma once
 
+#include <cstddef>
 #include <string>
 
 #include "core/base/address.h"
@@ -11,8 +12,9 @@
 
 namespace uvinetd {
 
-// What makes two sockets the same over a reload: kind, family and address.
-[[nodiscard]] std::string socket_name(const ListenSpec& spec);
+// Whether both are one socket over a reload: of the same kind, family and address.
+[[nodiscard]] bool is_same_socket(const ListenSpec& a, const ListenSpec& b);
+[[nodiscard]] std::size_t socket_hash(const ListenSpec& spec);
 // The address to bind; an unset one when the host is not numeric (names are looked up at load).
 [[nodiscard]] SocketAddress socket_address(const ListenSpec& spec);
 [[nodiscard]] int socket_type(SocketKind kind);  // SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET
@@ -22,9 +24,12 @@ struct BindOptions {
   int send_buffer = 0;         // bytes, SO_SNDBUF; 0: the system's
   int receive_buffer = 0;      // bytes, SO_RCVBUF; 0: the system's
   bool defers_accept = false;  // TCP_DEFER_ACCEPT
+  // Saves the reactor a system call for a socket that no server ever gets. Where the system cannot
+  // make it so, the reactor does.
+  bool is_nonblocking = false;
 };
 
-// A bound (and, for streams, listening) close-on-exec socket in blocking mode.
+// A bound (and, for streams, listening) close-on-exec socket.
 //
 // TCP: SO_REUSEADDR. UDP: never SO_REUSEADDR, it would let two daemons share a port unseen.
 // Unix: a path that is a socket nobody answers on is replaced; anything else there is an error.

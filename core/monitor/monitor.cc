@@ -102,16 +102,30 @@ void Monitor::open_log_target() {
 
 void Monitor::begin() {
   take_config(std::move(start_.config));
-  (void)raise_descriptor_limit(static_cast<rlim_t>(sockets_.count()) + kSpareDescriptors);
+  sockets_.plan(services_);
+  (void)raise_descriptor_limit(static_cast<rlim_t>(sockets_.due_count()) + kSpareDescriptors);
+  is_binding_ = true;
+  start_reactor();
+  if (is_stopping_) return;
+  start_launchers_ahead();
+  if (!bind_everything()) return fail_start("none of the configured addresses could be bound");
+  is_binding_ = false;
+  arm_retry();
+  open_reactor_if_drained();
+}
+
+// False: there was something to be bound, and none of it could be.
+bool Monitor::bind_everything() {
+  for (bool has_more = true; has_more;) {
+    std::vector<std::pair<std::uint32_t, int>> bound;
+    has_more = sockets_.bind_some(Channel::kMaxFds, bound);
+    if (reactor_) reactor_->send_listeners(bound);
+  }
   const auto failures = sockets_.failures();
   if (start_.is_daemon) {  // whoever starts a daemon looks at its stderr, not at syslog
     for (const auto& failure : failures) std::fprintf(stderr, "uvinetd: %s\n", failure.c_str());
   }
-  if (!failures.empty() && sockets_.count() == 0) {
-    return fail_start("none of the configured addresses could be bound");
-  }
-  start_launchers_ahead();
-  start_reactor();
+  return failures.empty() || sockets_.count() > 0;
 }
 
 void Monitor::fail_start(const std::string& reason) {

@@ -7,6 +7,10 @@
 //
 //     publish() --TableTaken of all--> tell_reactor() --Applied--> committed()
 //
+// At start the first table is made before the sockets are bound, and each goes to the reactor as
+// soon as it is: so the reactor has its listeners ready by the time that the last is bound, and
+// polls none of them before that.
+//
 // A change that comes meanwhile is published afterwards. A role that does not answer in time is
 // killed and replaced, which is the same path as when it dies by itself.
 #pragma once
@@ -59,6 +63,7 @@ class Monitor {
   // Start, ready, stop (monitor.cc).
   void open_log_target();
   void begin();
+  bool bind_everything();
   void on_ready();
   void fail_start(const std::string& reason);
   void stop(bool at_once);
@@ -74,6 +79,7 @@ class Monitor {
   // Configuration (monitor_reload.cc).
   void reload();
   void take_config(LoadedConfig config);
+  Status make_table();
   void publish();
   void on_table_taken(std::uint32_t launcher, std::uint32_t generation);
   void tell_reactor();
@@ -141,6 +147,7 @@ class Monitor {
 
   LogTender log_tender_;
   std::set<std::uint32_t> failed_identities_;  // not started again before their time-out
+  bool is_binding_ = false;                    // at start: the reactor may not begin yet
   bool is_ready_ = false;
   bool is_stopping_ = false;
   bool is_draining_ = false;

@@ -34,9 +34,10 @@ void Monitor::reload() {
     readiness_.ready("reload refused; " + summary());
     return;
   }
-  auto wanted = config.services;
-  reload_ = diff(services_, wanted);
+  reload_ = diff(services_, config.services);
   take_config(std::move(config));
+  sockets_.want(services_);
+  arm_retry();
   publish();
 }
 
@@ -46,8 +47,15 @@ void Monitor::take_config(LoadedConfig config) {
   diagnostics_ = std::move(config.diagnostics);
   const auto good = services_.size() + unresolved_.size();
   left_out_ = config.services_written > good ? config.services_written - good : 0;
-  sockets_.want(services_);
-  arm_retry();
+}
+
+Status Monitor::make_table() {
+  auto built = builder_.build(++generation_, services_, sockets_);
+  identities_ = std::move(built.identities);
+  auto table = make_read_only_memory("uvinetd-table", built.bytes);
+  if (!table) return tl::unexpected(table.error());
+  table_ = std::move(*table);
+  return {};
 }
 
 void Monitor::publish() {
@@ -55,15 +63,10 @@ void Monitor::publish() {
     is_republish_due_ = true;
     return;
   }
-  auto built = builder_.build(services_, sockets_);
-  identities_ = built.identities;
-  auto table = make_read_only_memory("uvinetd-table",
-                                     print_table(++generation_, built.identities, built.services));
-  if (!table) {
-    log_.error("table: {}", table.error().text());
+  if (auto status = make_table(); !status) {
+    log_.error("table: {}", status.error().text());
     return;
   }
-  table_ = std::move(*table);
   is_publishing_ = true;
   const auto ready = launchers_->ready();
   awaited_tables_.insert(ready.begin(), ready.end());

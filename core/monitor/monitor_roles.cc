@@ -29,13 +29,6 @@ std::string Monitor::identity_name(std::uint32_t identity) const {
 }
 
 void Monitor::start_launchers_ahead() {
-  // The first table: published to nobody yet, it is what the first roles start with.
-  auto built = builder_.build(services_, sockets_);
-  identities_ = built.identities;
-  auto table = make_read_only_memory("uvinetd-table",
-                                     print_table(++generation_, built.identities, built.services));
-  if (!table) return fail_start(table.error().text());
-  table_ = std::move(*table);
   if (identities_.size() > kAheadAtMost) return;
   for (const auto& identity : identities_) {
     launchers_->start(identity.key, identity.name, table_.get());
@@ -86,6 +79,10 @@ void Monitor::start_reactor() {
     timers_.after(std::chrono::seconds(1), [this] { start_reactor(); });
     return;
   }
+  // The first table is made while the reactor's program is being loaded.
+  if (!table_.is_open()) {
+    if (auto status = make_table(); !status) return fail_start(status.error().text());
+  }
   reactor_ = std::make_unique<ReactorRole>(
       loop_, std::move(*process), [this](const Message& message) { on_reactor_message(message); });
   auto start = reactor_start();
@@ -117,7 +114,7 @@ void Monitor::on_drained(std::uint32_t launcher) {
 }
 
 void Monitor::open_reactor_if_drained() {
-  if (!awaited_drains_.empty() || !reactor_ || reactor_->is_open) return;
+  if (is_binding_ || !awaited_drains_.empty() || !reactor_ || reactor_->is_open) return;
   timers_.cancel(drain_deadline_);
   reactor_->is_open = true;
   for (const auto& child : launchers_->adopted()) {

@@ -5,9 +5,23 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
+#include <limits>
 
 namespace uvinetd {
+namespace {
+
+// Nobody but us ever reads from it: no server can find it in the wrong mode.
+bool is_ours_alone(const ServiceSpec& spec, SocketKind kind) {
+  return !spec.internal.empty() || (spec.mode == Mode::Nowait && !is_datagram(kind));
+}
+
+template <typename List>
+void sort_by_key(List& list) {
+  std::sort(list.begin(), list.end(),
+            [](const auto& a, const auto& b) { return a.first < b.first; });
+}
+
+}  // namespace
 
 BindOptions Sockets::options_for(const ServiceSpec& spec) const {
   BindOptions out;
@@ -18,32 +32,79 @@ BindOptions Sockets::options_for(const ServiceSpec& spec) const {
   return out;
 }
 
-void Sockets::want(const std::vector<LoadedService>& services) {
-  for (auto& [name, socket] : by_name_) socket.is_wanted = false;
-  for (const auto& service : services) {
-    for (const auto& spec : service.spec.listen) {
-      auto& socket = by_name_[socket_name(spec)];
-      socket.is_wanted = true;
-      socket.service = service.spec.id;
-      const bool is_changed = socket.spec != spec;
-      socket.spec = spec;
-      socket.options = options_for(service.spec);
-      if (socket.key == 0) socket.key = ++last_key_;
-      if (!socket.fd.is_open()) {
-        open(socket);
-      } else {
-        update(socket, is_changed);
-      }
-    }
-  }
+const Sockets::Socket* Sockets::find(const ListenSpec& spec) const {
+  const auto [begin, end] = sockets_.equal_range(socket_hash(spec));
+  const auto found = std::find_if(
+      begin, end, [&](const auto& each) { return is_same_socket(each.second.spec, spec); });
+  return found == end ? nullptr : &found->second;
 }
 
-void Sockets::update(Socket& socket, bool is_changed) {
+Sockets::Socket& Sockets::find_or_add(const ListenSpec& spec) {
+  const auto hash = socket_hash(spec);
+  const auto [begin, end] = sockets_.equal_range(hash);
+  const auto found = std::find_if(
+      begin, end, [&](const auto& each) { return is_same_socket(each.second.spec, spec); });
+  if (found != end) return found->second;
+  auto& socket = sockets_.emplace(hash, Socket())->second;
+  socket.key = ++last_key_;
+  socket.spec = spec;
+  return socket;
+}
+
+void Sockets::want(const std::vector<LoadedService>& services) {
+  plan(services);
+  std::vector<std::pair<std::uint32_t, int>> unused;
+  (void)bind_some(std::numeric_limits<std::size_t>::max(), unused);
+}
+
+void Sockets::plan(const std::vector<LoadedService>& services) {
+  for (auto& [name, socket] : sockets_) socket.is_wanted = socket.is_due = false;
+  due_.clear();
+  if (sockets_.empty()) sockets_.reserve(services.size());
+  for (const auto& service : services) {
+    for (const auto& spec : service.spec.listen) {
+      auto& socket = find_or_add(spec);
+      socket.is_wanted = true;
+      if (socket.service != service.spec.id) socket.service = service.spec.id;
+      auto options = options_for(service.spec);
+      options.is_nonblocking = is_ours_alone(service.spec, spec.kind);
+      if (socket.fd.is_open()) {
+        update(socket, spec, options);
+        continue;
+      }
+      if (socket.spec != spec) socket.spec = spec;
+      socket.options = options;
+      socket.is_due = true;
+      due_.push_back(&socket);
+    }
+  }
+  std::reverse(due_.begin(), due_.end());
+}
+
+bool Sockets::bind_some(std::size_t at_most, std::vector<std::pair<std::uint32_t, int>>& bound) {
+  for (; at_most > 0 && !due_.empty(); --at_most) {
+    auto& socket = *due_.back();
+    due_.pop_back();
+    if (!std::exchange(socket.is_due, false) || socket.fd.is_open()) continue;
+    open(socket);
+    if (socket.fd.is_open()) bound.emplace_back(socket.key, socket.fd.get());
+  }
+  return !due_.empty();
+}
+
+// A kept socket is touched only where something about it is new.
+void Sockets::update(Socket& socket, const ListenSpec& spec, const BindOptions& options) {
   const int fd = socket.fd.get();
-  if (!is_datagram(socket.spec.kind)) listen(fd, socket.options.backlog);
-  const bool has_buffers = socket.options.send_buffer > 0 || socket.options.receive_buffer > 0;
-  if (!is_changed && !has_buffers) return;
-  if (auto status = update_socket(fd, socket.spec, socket.options); !status) {
+  const bool is_new_backlog = options.backlog != socket.options.backlog;
+  const bool has_new_buffers = options.send_buffer != socket.options.send_buffer ||
+                               options.receive_buffer != socket.options.receive_buffer;
+  const bool is_new_filter = options.defers_accept != socket.options.defers_accept;
+  const bool is_changed = has_new_buffers || is_new_filter || socket.spec != spec;
+  socket.options = options;
+  if (is_new_backlog && !is_datagram(spec.kind)) listen(fd, options.backlog);
+  if (!is_changed) return;
+  socket.spec = spec;
+  if (auto status = update_socket(fd, spec, options); !status) {
     log_.error("{}: {}", socket.service, status.error().text());
   }
 }
@@ -53,32 +114,38 @@ void Sockets::open(Socket& socket) {
   if (fd) {
     socket.fd = std::move(*fd);
     socket.path = path_identity(socket.spec.path);
-    if (socket.last_error != 0) log_.notice("{}: bound at last", socket.service);
-    socket.last_error = 0;
+    if (socket.failure) log_.notice("{}: bound at last", socket.service);
+    socket.failure.reset();
     return;
   }
   const int code = fd.error().code;
-  socket.is_silent = socket.spec.is_optional &&
-                     (code == EAFNOSUPPORT || code == EADDRNOTAVAIL || code == EPROTONOSUPPORT);
-  socket.failure = socket.service + ": cannot " + fd.error().text() + "; retrying";
-  if (!socket.is_silent && code != socket.last_error) log_.error("{}", socket.failure);
-  socket.last_error = code;
+  if (!socket.failure) socket.failure = std::make_unique<Failure>();
+  auto& failure = *socket.failure;
+  failure.is_silent = socket.spec.is_optional &&
+                      (code == EAFNOSUPPORT || code == EADDRNOTAVAIL || code == EPROTONOSUPPORT);
+  failure.text = socket.service + ": cannot " + fd.error().text() + "; retrying";
+  if (!failure.is_silent && code != failure.code) log_.error("{}", failure.text);
+  failure.code = code;
+}
+
+bool Sockets::is_failed(const Socket& socket) {
+  return socket.is_wanted && !socket.fd.is_open() && socket.failure && !socket.failure->is_silent;
 }
 
 void Sockets::close_unwanted() {
-  for (auto at = by_name_.begin(); at != by_name_.end();) {
+  for (auto at = sockets_.begin(); at != sockets_.end();) {
     if (at->second.is_wanted) {
       ++at;
       continue;
     }
     if (at->second.fd.is_open()) remove_path_if(at->second.spec.path, at->second.path);
-    at = by_name_.erase(at);
+    at = sockets_.erase(at);
   }
 }
 
 bool Sockets::retry() {
   bool has_bound = false;
-  for (auto& [name, socket] : by_name_) {
+  for (auto& [name, socket] : sockets_) {
     if (!socket.is_wanted || socket.fd.is_open()) continue;
     open(socket);
     has_bound = has_bound || socket.fd.is_open();
@@ -87,7 +154,7 @@ bool Sockets::retry() {
 }
 
 void Sockets::rebind(std::uint32_t key) {
-  for (auto& [name, socket] : by_name_) {
+  for (auto& [name, socket] : sockets_) {
     if (socket.key != key) continue;
     if (socket.fd.is_open()) remove_path_if(socket.spec.path, socket.path);
     socket.fd.reset();
@@ -99,50 +166,52 @@ void Sockets::rebind(std::uint32_t key) {
 std::vector<TableListener> Sockets::listeners_of(const LoadedService& service) const {
   std::vector<TableListener> out;
   for (const auto& spec : service.spec.listen) {
-    const auto found = by_name_.find(socket_name(spec));
-    if (found == by_name_.end() || !found->second.fd.is_open()) continue;
-    out.push_back({found->second.key, socket_address(spec)});
+    const auto* socket = find(spec);
+    if (socket == nullptr || (!socket->fd.is_open() && !socket->is_due)) continue;
+    out.push_back({socket->key, socket_address(spec)});
   }
   return out;
 }
 
 std::vector<std::pair<std::uint32_t, int>> Sockets::all() const {
   std::vector<std::pair<std::uint32_t, int>> out;
-  for (const auto& [name, socket] : by_name_) {
+  for (const auto& [name, socket] : sockets_) {
     if (socket.is_wanted && socket.fd.is_open()) out.emplace_back(socket.key, socket.fd.get());
   }
+  sort_by_key(out);
   return out;
 }
 
 std::size_t Sockets::count() const {
-  return all().size();
+  return static_cast<std::size_t>(std::count_if(
+      sockets_.begin(), sockets_.end(),
+      [](const auto& each) { return each.second.is_wanted && each.second.fd.is_open(); }));
 }
 
 std::size_t Sockets::failed_count() const {
-  return static_cast<std::size_t>(
-      std::count_if(by_name_.begin(), by_name_.end(), [](const auto& each) {
-        const auto& socket = each.second;
-        return socket.is_wanted && !socket.fd.is_open() && !socket.is_silent;
-      }));
+  return static_cast<std::size_t>(std::count_if(
+      sockets_.begin(), sockets_.end(), [](const auto& each) { return is_failed(each.second); }));
 }
 
 std::vector<std::string> Sockets::failures() const {
-  std::vector<std::string> out;
-  for (const auto& [name, socket] : by_name_) {
-    if (socket.is_wanted && !socket.fd.is_open() && !socket.is_silent)
-      out.push_back(socket.failure);
+  std::vector<std::pair<std::uint32_t, std::string>> found;
+  for (const auto& [name, socket] : sockets_) {
+    if (is_failed(socket)) found.emplace_back(socket.key, socket.failure->text);
   }
+  sort_by_key(found);
+  std::vector<std::string> out;
+  for (auto& [key, text] : found) out.push_back(std::move(text));
   return out;
 }
 
 bool Sockets::is_wanted(std::uint32_t key) const {
-  return std::any_of(by_name_.begin(), by_name_.end(), [key](const auto& each) {
+  return std::any_of(sockets_.begin(), sockets_.end(), [key](const auto& each) {
     return each.second.key == key && each.second.is_wanted;
   });
 }
 
 void Sockets::remove_paths() {
-  for (auto& [name, socket] : by_name_) {
+  for (auto& [name, socket] : sockets_) {
     if (socket.fd.is_open()) remove_path_if(socket.spec.path, socket.path);
   }
 }

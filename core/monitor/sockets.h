@@ -7,10 +7,10 @@
 
 #include <chrono>
 #include <cstdint>
-#include <map>
-#include <optional>
+#include <memory>
 #include <string>
-#include <unordered_set>
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "core/base/log.h"
@@ -28,6 +28,11 @@ class Sockets {
   // bound. What is not wanted any more stays open until close_unwanted(). Failures are logged and
   // kept for retry().
   void want(const std::vector<LoadedService>& services);
+  // The same in two steps, so that other processes can begin with the first sockets while the next
+  // are bound: plan() gives the keys, then bind_some() binds at most so many and answers with those
+  // that it has, until it returns false.
+  void plan(const std::vector<LoadedService>& services);
+  bool bind_some(std::size_t at_most, std::vector<std::pair<std::uint32_t, int>>& bound);
   // Closes what the last want() did not name. Call when no other role uses it any more.
   void close_unwanted();
   // Binds again what failed. True when something new was bound.
@@ -35,11 +40,12 @@ class Sockets {
   // Closes and binds one socket anew under its key (a server has spoilt it).
   void rebind(std::uint32_t key);
 
-  // The sockets of a service that are bound, in the order of its configuration.
+  // The sockets of a service that are bound or about to be, in the order of its configuration.
   [[nodiscard]] std::vector<TableListener> listeners_of(const LoadedService& service) const;
   // All bound sockets: key and descriptor (borrowed).
   [[nodiscard]] std::vector<std::pair<std::uint32_t, int>> all() const;
   [[nodiscard]] std::size_t count() const;
+  [[nodiscard]] std::size_t due_count() const { return due_.size(); }  // planned, not tried yet
   [[nodiscard]] std::size_t failed_count() const;
   // Why each socket that is wanted and not bound is not: "ftp/tcp: cannot bind 0.0.0.0:21: ...".
   [[nodiscard]] std::vector<std::string> failures() const;
@@ -49,27 +55,37 @@ class Sockets {
   void remove_paths();
 
  private:
+  struct Failure {
+    int code = 0;            // logged when it changes
+    std::string text;        // "ftp/tcp: cannot bind 0.0.0.0:21: ..."
+    bool is_silent = false;  // the v6 half of a plain service on a host without v6
+  };
   struct Socket {
     std::uint32_t key = 0;
     UniqueFd fd;  // not open: could not be bound (yet)
+    bool is_wanted = false;
+    bool is_due = false;  // planned, and not tried yet
     ListenSpec spec;
     BindOptions options;
     std::string service;  // id, for messages
     PathIdentity path;
-    bool is_wanted = false;
-    bool is_silent = false;  // the v6 half of a plain service on a host without v6
-    int last_error = 0;      // logged when it changes
-    std::string failure;     // its text
+    std::unique_ptr<Failure> failure;  // null: none
   };
+  // By a hash of kind, family and address. There may be tens of thousands.
+  using ByName = std::unordered_multimap<std::size_t, Socket>;
 
   [[nodiscard]] BindOptions options_for(const ServiceSpec& spec) const;
+  [[nodiscard]] const Socket* find(const ListenSpec& spec) const;
+  Socket& find_or_add(const ListenSpec& spec);
   void open(Socket& socket);
-  void update(Socket& socket, bool is_changed);
+  void update(Socket& socket, const ListenSpec& spec, const BindOptions& options);
+  [[nodiscard]] static bool is_failed(const Socket& socket);
 
   Log& log_;
   int default_backlog_;
   std::uint32_t last_key_ = 0;
-  std::map<std::string, Socket> by_name_;
+  ByName sockets_;
+  std::vector<Socket*> due_;  // the next one last
 };
 
 }  // namespace uvinetd

@@ -23,12 +23,14 @@ std::uint32_t TableBuilder::service_key(const std::string& id) {
 }
 
 std::uint32_t TableBuilder::identity_key(const Identity& identity) {
-  const auto found = std::find(identities_.begin(), identities_.end(), identity);
-  if (found != identities_.end()) {
-    return static_cast<std::uint32_t>(found - identities_.begin()) + 1;
+  const bool is_last =
+      last_identity_ < identities_.size() && identities_[last_identity_] == identity;
+  if (!is_last) {
+    const auto found = std::find(identities_.begin(), identities_.end(), identity);
+    last_identity_ = static_cast<std::size_t>(found - identities_.begin());
+    if (found == identities_.end()) identities_.push_back(identity);
   }
-  identities_.push_back(identity);
-  return static_cast<std::uint32_t>(identities_.size());
+  return static_cast<std::uint32_t>(last_identity_ + 1);
 }
 
 TableIdentity TableBuilder::table_identity(std::uint32_t key, const Identity& identity) const {
@@ -47,34 +49,42 @@ TableIdentity TableBuilder::table_identity(std::uint32_t key, const Identity& id
   return out;
 }
 
-TableBuilder::Built TableBuilder::build(const std::vector<LoadedService>& services,
+void TableBuilder::fill(const LoadedService& service, const Sockets& sockets, TableService& entry) {
+  const auto& spec = service.spec;
+  entry.key = service_key(spec.id);
+  entry.id = spec.id;
+  entry.internal = spec.internal;
+  entry.identity = entry.is_internal() ? 0 : identity_key(service.identity);
+  entry.socket_type = spec.listen.empty() ? 0 : socket_type(spec.listen.front().kind);
+  entry.is_wait = spec.mode == Mode::Wait;
+  entry.program = spec.program;
+  entry.argv = spec.argv;
+  entry.instances = spec.instances.value_or(options_.instances.value_or(0));
+  entry.starts_per_minute = spec.starts_per_minute.value_or(options_.starts_per_minute.value_or(0));
+  entry.source_starts_per_minute =
+      spec.source_starts_per_minute.value_or(options_.source_starts_per_minute.value_or(0));
+  entry.instances_per_source =
+      spec.instances_per_source.value_or(options_.instances_per_source.value_or(0));
+  entry.listeners = sockets.listeners_of(service);
+}
+
+TableBuilder::Built TableBuilder::build(std::uint32_t generation,
+                                        const std::vector<LoadedService>& services,
                                         const Sockets& sockets) {
-  Built out;
   std::set<std::uint32_t> used;
-  for (const auto& [spec, identity] : services) {
-    TableService entry;
-    entry.key = service_key(spec.id);
-    entry.id = spec.id;
-    entry.internal = spec.internal;
-    if (!entry.is_internal()) {
-      entry.identity = identity_key(identity);
-      used.insert(entry.identity);
-    }
-    entry.socket_type = spec.listen.empty() ? 0 : socket_type(spec.listen.front().kind);
-    entry.is_wait = spec.mode == Mode::Wait;
-    entry.program = spec.program;
-    entry.argv = spec.argv;
-    entry.instances = spec.instances.value_or(options_.instances.value_or(0));
-    entry.starts_per_minute =
-        spec.starts_per_minute.value_or(options_.starts_per_minute.value_or(0));
-    entry.source_starts_per_minute =
-        spec.source_starts_per_minute.value_or(options_.source_starts_per_minute.value_or(0));
-    entry.instances_per_source =
-        spec.instances_per_source.value_or(options_.instances_per_source.value_or(0));
-    entry.listeners = sockets.listeners_of({spec, identity});
-    out.services.push_back(std::move(entry));
+  for (const auto& service : services) {
+    if (service.spec.internal.empty()) used.insert(identity_key(service.identity));
   }
+  Built out;
   for (const auto key : used) out.identities.push_back(table_identity(key, identities_[key - 1]));
+  if (service_keys_.empty()) service_keys_.reserve(services.size());
+  TablePrinter printer(generation, out.identities, services.size());
+  TableService entry;  // one for all, so that its memory is
+  for (const auto& service : services) {
+    fill(service, sockets, entry);
+    printer.add(entry);
+  }
+  out.bytes = printer.take();
   return out;
 }
 

@@ -2,9 +2,10 @@
 // From loaded services to the run-time table: keys that last, defaults filled in.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
-#include <map>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "core/config/loader.h"
@@ -22,19 +23,22 @@ class TableBuilder {
 
   struct Built {
     std::vector<TableIdentity> identities;
-    std::vector<TableService> services;
+    std::string bytes;  // of the table (spawn/table.h)
   };
-  [[nodiscard]] Built build(const std::vector<LoadedService>& services, const Sockets& sockets);
+  [[nodiscard]] Built build(std::uint32_t generation, const std::vector<LoadedService>& services,
+                            const Sockets& sockets);
 
  private:
   std::uint32_t service_key(const std::string& id);
   std::uint32_t identity_key(const Identity& identity);
+  void fill(const LoadedService& service, const Sockets& sockets, TableService& entry);
   [[nodiscard]] TableIdentity table_identity(std::uint32_t key, const Identity& identity) const;
 
   const CommandLine& options_;
   std::vector<std::string> environment_;
-  std::map<std::string, std::uint32_t> service_keys_;
+  std::unordered_map<std::string, std::uint32_t> service_keys_;
   std::vector<Identity> identities_;  // key - 1 is the index
+  std::size_t last_identity_ = 0;     // neighbours often share theirs
 };
 
 }  // namespace uvinetd

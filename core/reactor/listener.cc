@@ -48,8 +48,7 @@ Listener::Permit Listener::ask_permit() {
 std::unique_ptr<Listener> make_listener(ListenerHost& host, Service& service, std::uint32_t key,
                                         UniqueFd fd) {
   const auto& entry = service.entry;
-  const bool is_ours = entry.is_internal() || (!entry.is_wait && !entry.is_datagram());
-  (void)set_nonblocking(fd.get(), is_ours);
+  (void)set_nonblocking(fd.get(), entry.is_ours_alone());
   if (entry.is_internal()) {
     const auto* builtin = find_builtin(entry.internal);
     if (builtin == nullptr) return nullptr;

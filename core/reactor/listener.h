@@ -51,7 +51,7 @@ class Listener {
   [[nodiscard]] virtual bool is_held() const { return false; }
 
   // Whether this kind of listener is still what the service's entry asks for.
-  [[nodiscard]] bool suits(const TableService& entry) const {
+  [[nodiscard]] bool suits(const TableOutline& entry) const {
     return entry.internal == internal_ && entry.socket_type == socket_type_ &&
            entry.is_wait == is_wait_;
   }

@@ -196,6 +196,7 @@ Status Reactor::take_start(const ReactorStart& start, Message& message) {
   }
   set_dumpable(start.is_dumpable);
   if (!start.is_dumpable) restrict_system_calls();
+  take_table();
   return {};
 }
 
@@ -205,6 +206,10 @@ void Reactor::on_listeners(Message& message) {
   for (std::size_t i = 0; i < keys->keys.size(); ++i) {
     next_fds_.insert_or_assign(keys->keys[i], std::move(message.fds[i]));
   }
+  if (has_applied_ || is_stopping_) return;
+  // They are watched from now on; the set that they stand in is not, before Apply.
+  is_accepting_ = true;
+  take_arrived(true);
 }
 
 void Reactor::on_launcher_joined(Message& message) {

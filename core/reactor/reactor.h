@@ -3,7 +3,8 @@
 //
 // What it knows is derived: the table, the sockets and the adopted children come from the monitor,
 // the running children from the launchers' ledgers. Start and reload are one path: apply() brings
-// what is there to what the table says, from nothing or from the table before.
+// what is there to what the table says, from nothing or from the table before. Before the first
+// Apply, what comes is made ready, and nothing is polled or accepted.
 //
 // One turn: the poller's readable sockets (accept, admit, launch), the launchers' reports, the
 // monitor's messages, timers. Nothing blocks, and no name is ever looked up.
@@ -72,7 +73,9 @@ class Reactor final : public ListenerHost {
 
   // The table (reactor_table.cc).
   void apply(std::uint32_t generation);
-  void apply_service(TableService entry);
+  void take_table();
+  void take_arrived(bool is_prepare);
+  void apply_service(TableOutline entry);
   void apply_listener(Service& service, std::uint32_t key);
   void apply_deferred(std::uint32_t key);
   void remove_absent(const std::vector<std::uint32_t>& kept_services,
@@ -122,6 +125,8 @@ class Reactor final : public ListenerHost {
   std::vector<std::uint32_t> starved_for_sessions_;
   std::size_t retrying_ = 0;                 // launches that wait for a timer
   std::vector<RunningChild> adopted_early_;  // told before the first table
+  // Until the first Apply: the service of each socket, by the socket's key.
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> owners_;
   SourceLimits sources_;
 
   std::unique_ptr<FdWatcher> poller_watcher_;

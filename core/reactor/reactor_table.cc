@@ -10,39 +10,69 @@
 namespace uvinetd {
 
 void Reactor::apply(std::uint32_t generation) {
-  if (next_table_.is_open()) table_ = std::exchange(next_table_, Table());
   const bool is_first = !std::exchange(has_applied_, true);
   if (!is_stopping_) is_accepting_ = true;
-  std::vector<std::uint32_t> kept_services;
-  std::vector<std::uint32_t> kept_listeners;
-  std::vector<std::uint16_t> own_ports;
-  for (std::size_t i = 0; i < table_.service_count(); ++i) {
-    auto entry = table_.service_at(i);
-    kept_services.push_back(entry.key);
-    for (const auto& listener : entry.listeners) {
-      kept_listeners.push_back(listener.key);
-      if (entry.is_internal() && entry.is_datagram() && listener.address.is_ip()) {
-        own_ports.push_back(listener.address.port());
-      }
-    }
-    apply_service(std::move(entry));
+  // At the first Apply the table of the start is mostly still the newest one.
+  if (is_first && next_table_.generation() == table_.generation()) {
+    take_arrived(false);
+  } else {
+    take_table();
   }
-  remove_absent(kept_services, kept_listeners);
-  DatagramServer::set_own_ports(own_ports.data(), own_ports.size());
+  next_table_ = Table();
   next_fds_.clear();
   if (is_first) {
+    owners_ = {};
     replay_ledgers();
     launchers_.start_reading();
-  }
-  for (auto& [key, listener] : listeners_) {
-    if (!listener->service().is_at_limit()) listener->on_limit_freed();  // it may have been raised
-    listener->reconcile();
+  } else {
+    for (auto& [key, listener] : listeners_) {
+      if (!listener->service().is_at_limit()) listener->on_limit_freed();  // it may be a new limit
+      listener->reconcile();
+    }
   }
   if (is_accepting_) poller_watcher_->watch(UV_READABLE);
   tell(MessageType::Applied, print(Generation{generation}));
 }
 
-void Reactor::apply_service(TableService entry) {
+// From the services that are there to those of the newest table.
+void Reactor::take_table() {
+  if (next_table_.is_open()) table_ = std::exchange(next_table_, Table());
+  std::vector<std::uint32_t> kept_services;
+  std::vector<std::uint32_t> kept_listeners;
+  std::vector<std::uint16_t> own_ports;
+  for (std::size_t i = 0; i < table_.service_count(); ++i) {
+    auto entry = table_.outline_at(i);
+    kept_services.push_back(entry.key);
+    for (const auto& socket : entry.sockets) {
+      kept_listeners.push_back(socket.key);
+      if (!has_applied_) owners_.emplace_back(socket.key, entry.key);
+      if (entry.is_internal() && entry.is_datagram() && socket.port != 0) {
+        own_ports.push_back(socket.port);
+      }
+    }
+    apply_service(std::move(entry));
+  }
+  std::sort(owners_.begin(), owners_.end());
+  remove_absent(kept_services, kept_listeners);
+  DatagramServer::set_own_ports(own_ports.data(), own_ports.size());
+}
+
+// Makes listeners of the sockets that have come, for the services that are there. To prepare, only
+// of those that no server ever gets: whether a server has one of the others just now is not known
+// before the ledgers are read.
+void Reactor::take_arrived(bool is_prepare) {
+  std::vector<std::uint32_t> keys;
+  for (const auto& [key, fd] : next_fds_) keys.push_back(key);
+  for (const auto key : keys) {
+    const auto owner = std::lower_bound(owners_.begin(), owners_.end(), std::pair(key, 0U));
+    if (owner == owners_.end() || owner->first != key) continue;
+    auto* service = find_service(owner->second);
+    if (service == nullptr || (is_prepare && !service->entry.is_ours_alone())) continue;
+    apply_listener(*service, key);
+  }
+}
+
+void Reactor::apply_service(TableOutline entry) {
   auto& place = services_[entry.key];
   if (place == nullptr) place = std::make_unique<Service>();
   auto& service = *place;
@@ -56,7 +86,7 @@ void Reactor::apply_service(TableService entry) {
   for (const auto key : rebuilt) {
     if (!next_fds_.contains(key)) next_fds_[key] = listeners_[key]->release_fd();
   }
-  for (const auto& [key, address] : service.entry.listeners) {
+  for (const auto& [key, port] : service.entry.sockets) {
     auto* there = find_listener(key);
     const bool is_of_another = there != nullptr && &there->service() != &service;
     if (is_of_another && there->fd() >= 0 && !there->is_held() && !next_fds_.contains(key)) {
@@ -72,7 +102,7 @@ void Reactor::apply_deferred(std::uint32_t key) {
   auto* listener = find_listener(key);
   if (listener == nullptr || listener->fd() < 0 || listener->is_held()) return;
   const auto owns = [key](const Service& service) {
-    const auto& list = service.entry.listeners;
+    const auto& list = service.entry.sockets;
     return !service.is_removed && std::any_of(list.begin(), list.end(),
                                               [key](const auto& each) { return each.key == key; });
   };
@@ -99,7 +129,7 @@ void Reactor::apply_listener(Service& service, std::uint32_t key) {
   service.listeners.push_back(listener.get());
   if (service.pause != 0) listener->on_pause(true);
   auto& placed = *listeners_.insert_or_assign(key, std::move(listener)).first->second;
-  if (has_applied_) placed.reconcile();
+  placed.reconcile();
 }
 
 void Reactor::remove_absent(const std::vector<std::uint32_t>& kept_services,

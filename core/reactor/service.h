@@ -18,7 +18,7 @@ namespace uvinetd {
 class Listener;
 
 struct Service {
-  TableService entry;
+  TableOutline entry;
   std::vector<Listener*> listeners;
   std::uint32_t instances = 0;  // running and starting, over all sockets
   MinuteRate rate;

@@ -41,9 +41,23 @@ class TableBuilderTest : public testing::Test {
     out.identity = who;
     return out;
   }
-  TableBuilder::Built build(const std::vector<LoadedService>& services) {
+  struct Built {
+    std::vector<TableIdentity> identities;
+    std::vector<TableService> services;  // in the order of the configuration
+  };
+  Built build(const std::vector<LoadedService>& services) {
     sockets.want(services);
-    return builder.build(services, sockets);
+    return read(builder.build(1, services, sockets), services);
+  }
+  static Built read(const TableBuilder::Built& built, const std::vector<LoadedService>& services) {
+    const auto table = *Table::view(built.bytes);
+    Built out{built.identities, {}};
+    for (const auto& service : services) {
+      for (std::size_t i = 0; i < table.service_count(); ++i) {
+        if (table.service_at(i).id == service.spec.id) out.services.push_back(table.service_at(i));
+      }
+    }
+    return out;
   }
   TemporaryDirectory directory;
   Log log;
@@ -91,7 +105,7 @@ TEST_F(TableBuilderTest, ThePassedEnvironmentGivesWayToTheUsersOwn) {
   TableBuilder passing(options, {"HOME=/root", "TERM=vt100", "USERS=many"});
   const std::vector<LoadedService> services = {program("a", identity(5, "joe"))};
   sockets.want(services);
-  const auto built = passing.build(services, sockets);
+  const auto built = passing.build(1, services, sockets);
   const auto& environment = built.identities.at(0).environment;
   EXPECT_THAT(environment, Contains("HOME=/home/joe"));
   EXPECT_THAT(environment, Contains("TERM=vt100"));
@@ -175,11 +189,14 @@ TEST_F(TableBuilderTest, ASocketThatIsNotBoundYetIsNotListed) {
 }
 
 TEST_F(TableBuilderTest, TheTableTravels) {
-  const auto built = build({program("a", identity(5, "joe")), program("b", identity(9, "ann"))});
-  const auto bytes = print_table(4, built.identities, built.services);
-  const auto table = Table::view(bytes);
+  const std::vector<LoadedService> services{program("a", identity(5, "joe")),
+                                            program("b", identity(9, "ann"))};
+  sockets.want(services);
+  const auto built = builder.build(4, services, sockets);
+  const auto table = Table::view(built.bytes);
   ASSERT_TRUE(table);
-  const auto entry = table->service(built.services[1].key);
+  EXPECT_EQ(table->generation(), 4U);
+  const auto entry = table->service(read(built, services).services[1].key);
   ASSERT_TRUE(entry);
   EXPECT_EQ(entry->id, "b");
   EXPECT_EQ(table->identity(entry->identity)->name, "ann");
