@@ -24,7 +24,9 @@ EntryReader::EntryReader(std::string_view text, Dialect dialect, Report& report)
 
 std::optional<Entry> EntryReader::next() {
   if (!find_entry()) return std::nullopt;
+  constexpr std::size_t kUsualWords = 8;
   Entry entry;
+  entry.words.reserve(kUsualWords);
   entry.at = place();
   entry_start_ = at_;
   is_quoting_told_ = false;
@@ -141,12 +143,21 @@ EntryReader::Word EntryReader::read_word(Field& word) {
     if (is_mark(here()) && (is_first || dialect_ == Dialect::NetBsd)) {
       if (read_quoted(word, false) == Word::Bad) return Word::Bad;
     } else {
-      word.text += here();
-      ++at_;
+      take_plain(word);
     }
   }
   word.end_column = column();
   return Word::Read;
+}
+
+// The byte here, whatever it is, and the letters and digits and the like that follow it.
+void EntryReader::take_plain(Field& word) {
+  const auto begin = at_++;
+  const auto is_special = [](char c) {
+    return is_blank(c) || is_control(c) || is_mark(c) || c == '#';
+  };
+  while (!is_at_line_end() && !is_special(here())) ++at_;
+  word.text.append(text_, begin, at_ - begin);
 }
 
 EntryReader::Word EntryReader::read_quoted(Field& word, bool with_escapes) {

@@ -69,6 +69,7 @@ class EntryReader {
   void read_line(Entry& entry);
 
   Word read_word(Field& word);
+  void take_plain(Field& word);
   Word read_quoted(Field& word, bool with_escapes);
   bool read_escape(Field& word);
   Word bad_byte();

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -66,7 +67,7 @@ struct Protocol {
 
 // Fields 6 and on: the program and its arguments, or `internal [NAME]`. spec.name, kind and port
 // must be set.
-[[nodiscard]] bool read_server(const std::vector<Field>& fields, FieldContext& context,
+[[nodiscard]] bool read_server(std::span<const Field> fields, FieldContext& context,
                                ServiceSpec& spec);
 
 }  // namespace uvinetd

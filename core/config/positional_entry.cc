@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: ISC
 #include <array>
+#include <span>
+#include <string_view>
 
 #include "core/config/inetd_entry.h"
 #include "core/config/quote.h"
@@ -24,9 +26,8 @@ bool is_complete(const Entry& entry, Dialect dialect, Report& report) {
 
 // Forms that are known and refused as a whole, before their other fields are judged.
 bool is_refused_form(const Entry& entry, Report& report) {
-  const auto& service = entry.words[kService].text;
-  const auto colon = service.rfind(':');
-  const auto name = service.substr(colon == std::string::npos ? 0 : colon + 1);
+  const std::string_view service = entry.words[kService].text;
+  const auto name = service.substr(service.rfind(':') + 1);  // npos + 1 is 0
   if (name.starts_with("tcpmux/")) {
     return !report.error(entry.at, "tcpmux", "tcpmux services are not yet supported");
   }
@@ -51,7 +52,8 @@ std::optional<ServiceSpec> read_positional(const Entry& entry,
   const auto& words = entry.words;
   if (!is_complete(entry, context.options.dialect, report) || is_refused_form(entry, report))
     return std::nullopt;
-  ServiceSpec spec;
+  std::optional<ServiceSpec> out(std::in_place);
+  auto& spec = *out;
   spec.at = report.position(entry.at);
 
   const auto type = read_socket_type(words[kType], report);
@@ -73,12 +75,12 @@ std::optional<ServiceSpec> read_positional(const Entry& entry,
   is_good &= read_wait(words[kWait], context.options.dialect, report, spec);
   is_good &= read_user(words[kUser], report, spec);
   const bool has_listeners = !spec.listen.empty();
-  const std::vector<Field> server(words.begin() + kProgram, words.end());
+  const auto server = std::span(words).subspan(kProgram);
   if (has_listeners || server.front().text != "internal") {
     is_good &= read_server(server, context, spec);
   }
-  if (!is_good || !has_listeners) return std::nullopt;
-  return spec;
+  if (!is_good || !has_listeners) out.reset();
+  return out;
 }
 
 }  // namespace uvinetd

@@ -56,7 +56,7 @@ bool begins_comment(const Field& field) {
   return !field.is_quoted && field.text.starts_with('#');
 }
 
-bool read_internal(const std::vector<Field>& fields, FieldContext& context, ServiceSpec& spec) {
+bool read_internal(std::span<const Field> fields, FieldContext& context, ServiceSpec& spec) {
   const bool has_comment = fields.size() > 1 && begins_comment(fields[1]);
   if (has_comment) {
     context.report.warning(fields[1].at, "trailing-comment", "a comment begins in column 1 only",
@@ -112,7 +112,7 @@ bool read_user(const Field& field, Report& report, ServiceSpec& spec) {
   return true;
 }
 
-bool read_server(const std::vector<Field>& fields, FieldContext& context, ServiceSpec& spec) {
+bool read_server(std::span<const Field> fields, FieldContext& context, ServiceSpec& spec) {
   const Field& program = fields.front();
   spec.program_at = context.report.position(program.at);
   if (program.text == "internal") return read_internal(fields, context, spec);
