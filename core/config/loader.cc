@@ -82,6 +82,7 @@ void sort_diagnostics(Diagnostics& list, const FileOrder& order) {
 LoadedConfig load_config_with(const std::vector<std::string>& paths, const LoadOptions& options,
                               const ServiceNames& names, const NameService& service) {
   LoadedConfig out;
+  LookupHelper helper(service);
   auto read = read_config_files(paths, options.uid == 0, out.diagnostics);
   out.is_unreadable = read.is_unreadable;
   const auto order = order_of(read.files, out.diagnostics);
@@ -107,7 +108,7 @@ LoadedConfig load_config_with(const std::vector<std::string>& paths, const LoadO
       drop_duplicates(specs, out.diagnostics,
                       [](ServiceSpec& spec) -> ServiceSpec& { return spec; });
     }
-    if (resolve_services(std::move(specs), options, service, out) == HostNames::Some) {
+    if (resolve_services(std::move(specs), options, helper, out) == HostNames::Some) {
       // Two host names may turn out to be one address.
       drop_duplicates(out.services, out.diagnostics,
                       [](LoadedService& loaded) -> ServiceSpec& { return loaded.spec; });

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -10,12 +11,12 @@
 #include <cerrno>
 #include <csignal>
 #include <ctime>
+#include <iterator>
 #include <optional>
 #include <string_view>
 #include <utility>
 
 #include "core/base/codec.h"
-#include "core/base/unique_fd.h"
 #include "core/config/field_reader.h"
 
 namespace uvinetd {
@@ -24,18 +25,68 @@ namespace {
 using Clock = std::chrono::steady_clock;
 constexpr std::size_t kLargestAnswer = std::size_t{1} << 20U;  // bytes
 
+#ifdef MSG_NOSIGNAL
+constexpr int kNoSignal = MSG_NOSIGNAL;
+#else
+constexpr int kNoSignal = 0;  // the socket has SO_NOSIGPIPE
+#endif
+
 enum class Kind : std::uint8_t { User, Group, Host };
 
-// ---- the helper's side ----
+// ---- both sides ----
 
 bool write_all(int fd, std::string_view bytes) {
   while (!bytes.empty()) {
-    const auto count = ::write(fd, bytes.data(), bytes.size());
+    const auto count = ::send(fd, bytes.data(), bytes.size(), kNoSignal);
     if (count < 0 && errno == EINTR) continue;
     if (count <= 0) return false;
     bytes.remove_prefix(static_cast<std::size_t>(count));
   }
   return true;
+}
+
+bool send_frame(int fd, const Writer& body) {
+  Writer frame;
+  frame.put(std::string_view(body.bytes()));
+  return write_all(fd, frame.bytes());
+}
+
+// The request's frame, of whatever length: it comes from ourselves.
+bool read_exactly(int fd, char* to, std::size_t size) {
+  while (size > 0) {
+    const auto count = ::read(fd, to, size);
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) return false;
+    to += count;
+    size -= static_cast<std::size_t>(count);
+  }
+  return true;
+}
+
+// ---- the helper's side ----
+
+struct Question {
+  LookupRequest request;
+  std::chrono::milliseconds deadline{0};
+};
+
+std::set<std::string> get_set(Reader& reader) {
+  auto list = reader.get_strings();
+  return {std::make_move_iterator(list.begin()), std::make_move_iterator(list.end())};
+}
+
+std::optional<Question> read_question(int fd) {
+  std::uint32_t size = 0;
+  if (!read_exactly(fd, reinterpret_cast<char*>(&size), sizeof size)) return std::nullopt;
+  std::string body(size, '\0');
+  if (!read_exactly(fd, body.data(), size)) return std::nullopt;
+  Reader reader(body);
+  Question out;
+  out.deadline = std::chrono::milliseconds(reader.get<std::int64_t>());
+  out.request.users = get_set(reader);
+  out.request.groups = get_set(reader);
+  out.request.hosts = get_set(reader);
+  return reader.is_at_end() ? std::optional(std::move(out)) : std::nullopt;
 }
 
 template <typename T, typename Put>
@@ -45,9 +96,7 @@ bool send_answer(int fd, Kind kind, const std::string& key, const Answer<T>& ans
   body.put(std::string_view(key));
   body.put(answer.state);
   put(body, answer.value);
-  Writer frame;
-  frame.put(std::string_view(body.bytes()));
-  return write_all(fd, frame.bytes());
+  return send_frame(fd, body);
 }
 
 void put_user(Writer& body, const UserRecord& user) {
@@ -80,17 +129,18 @@ void answer_all(const LookupRequest& request, const NameService& service, int fd
 
 // Signals were blocked before the fork: handlers of the parent must not run here, they would write
 // to a pipe that both share.
-[[noreturn]] void run_helper(const LookupRequest& request, const NameService& service, int fd,
-                             std::chrono::milliseconds deadline) noexcept {
+[[noreturn]] void run_helper(const NameService& service, int fd) noexcept {
   struct sigaction plain {};
   plain.sa_handler = SIG_DFL;
   for (int number = 1; number < NSIG; ++number) sigaction(number, &plain, nullptr);
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
+  const auto question = read_question(fd);
+  if (!question) _exit(0);  // nothing was to be asked
   // Should the parent die, nobody else would end a helper that hangs.
-  alarm(static_cast<unsigned>(deadline.count() / 1000 + 2));
-  answer_all(request, service, fd);
+  alarm(static_cast<unsigned>(question->deadline.count() / 1000 + 2));
+  answer_all(question->request, service, fd);
   _exit(0);
 }
 
@@ -168,40 +218,66 @@ void collect(int fd, Clock::time_point end, LookupResults& out) {
 void end_helper(pid_t pid) {
   kill(pid, SIGKILL);
   const auto end = Clock::now() + std::chrono::seconds(1);
-  for (;;) {
+  constexpr long kLongestPause = 1'000'000;  // nanoseconds
+  for (long pause = 20'000;; pause = std::min(pause * 2, kLongestPause)) {
     const pid_t done = waitpid(pid, nullptr, WNOHANG);
     if (done == pid || (done < 0 && errno != EINTR) || Clock::now() > end) return;
-    const timespec pause{0, 1'000'000};
-    nanosleep(&pause, nullptr);
+    const timespec time{0, pause};
+    nanosleep(&time, nullptr);
   }
+}
+
+void put_set(Writer& body, const std::set<std::string>& names) {
+  body.put_strings({names.begin(), names.end()});
 }
 
 }  // namespace
 
-LookupResults run_lookups(const LookupRequest& request, std::chrono::milliseconds deadline,
-                          const NameService& service) {
-  LookupResults out;
+LookupHelper::LookupHelper(const NameService& service) {
   int ends[2];
-  if (request.is_empty() || pipe(ends) != 0) return out;
-  const UniqueFd reading(ends[0]);
-  UniqueFd writing(ends[1]);
-  fcntl(reading.get(), F_SETFD, FD_CLOEXEC);
-  fcntl(writing.get(), F_SETFD, FD_CLOEXEC);
-  const auto end = Clock::now() + deadline;
-
+  if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) != 0) return;
+  channel_.reset(ends[0]);
+  const UniqueFd theirs(ends[1]);
+  fcntl(ends[0], F_SETFD, FD_CLOEXEC);
+  fcntl(ends[1], F_SETFD, FD_CLOEXEC);
+#ifdef SO_NOSIGPIPE
+  const int on = 1;
+  for (const int end : ends) setsockopt(end, SOL_SOCKET, SO_NOSIGPIPE, &on, sizeof on);
+#endif
   sigset_t all;
   sigset_t before;
   sigfillset(&all);
   sigprocmask(SIG_SETMASK, &all, &before);
-  const pid_t pid = fork();
-  if (pid == 0) run_helper(request, service, writing.get(), deadline);
+  pid_ = fork();
+  if (pid_ == 0) {
+    channel_.reset();
+    run_helper(service, theirs.get());
+  }
   sigprocmask(SIG_SETMASK, &before, nullptr);
-  if (pid < 0) return out;
+}
 
-  writing.reset();
-  collect(reading.get(), end, out);
-  end_helper(pid);
+LookupHelper::~LookupHelper() {
+  if (pid_ > 0) end_helper(pid_);
+}
+
+LookupResults LookupHelper::ask(const LookupRequest& request, std::chrono::milliseconds deadline) {
+  LookupResults out;
+  if (request.is_empty() || pid_ <= 0) return out;
+  const auto end = Clock::now() + deadline;
+  Writer body;
+  body.put(static_cast<std::int64_t>(deadline.count()));
+  put_set(body, request.users);
+  put_set(body, request.groups);
+  put_set(body, request.hosts);
+  if (send_frame(channel_.get(), body)) collect(channel_.get(), end, out);
   return out;
+}
+
+LookupResults run_lookups(const LookupRequest& request, std::chrono::milliseconds deadline,
+                          const NameService& service) {
+  if (request.is_empty()) return {};
+  LookupHelper helper(service);
+  return helper.ask(request, deadline);
 }
 
 }  // namespace uvinetd

@@ -3,6 +3,8 @@
 // deadline passes. Answers that came before it count.
 #pragma once
 
+#include <sys/types.h>
+
 #include <chrono>
 #include <cstdint>
 #include <set>
@@ -10,6 +12,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "core/base/unique_fd.h"
 #include "core/config/name_service.h"
 
 namespace uvinetd {
@@ -29,8 +32,26 @@ struct LookupResults {
   std::unordered_map<std::string, Answer<std::vector<std::string>>> hosts;
 };
 
-// Blocks until all is answered or the deadline has passed. The caller must have one thread only
-// (fork). A helper that cannot be started leaves everything unanswered.
+// The helper. Made early, while we are small: a fork copies what we have in memory, and every page
+// that we write to afterwards.
+class LookupHelper {
+ public:
+  // Forks: the caller must have one thread only. `service` is what the helper asks. A helper that
+  // cannot be started leaves everything unanswered.
+  explicit LookupHelper(const NameService& service);
+  ~LookupHelper();
+  LookupHelper(const LookupHelper&) = delete;
+  LookupHelper& operator=(const LookupHelper&) = delete;
+
+  // Once. Blocks until all is answered or the deadline has passed.
+  [[nodiscard]] LookupResults ask(const LookupRequest& request, std::chrono::milliseconds deadline);
+
+ private:
+  UniqueFd channel_;
+  pid_t pid_ = -1;
+};
+
+// The same in one step.
 [[nodiscard]] LookupResults run_lookups(const LookupRequest& request,
                                         std::chrono::milliseconds deadline,
                                         const NameService& service);

@@ -53,8 +53,8 @@ class Resolver {
       : options_(options), diagnostics_(diagnostics) {}
 
   void request(const ServiceSpec& spec);
-  void look_up(const NameService& service) {
-    results_ = run_lookups(request_, options_.lookup_deadline, service);
+  void look_up(LookupHelper& helper) {
+    results_ = helper.ask(request_, options_.lookup_deadline);
     has_all_answers_ = are_answered(request_.users, results_.users) &&
                        are_answered(request_.groups, results_.groups) &&
                        are_answered(request_.hosts, results_.hosts);
@@ -326,10 +326,10 @@ Outcome Resolver::resolve(LoadedService& loaded) {
 }  // namespace
 
 HostNames resolve_services(std::vector<ServiceSpec> specs, const LoadOptions& options,
-                           const NameService& service, LoadedConfig& out) {
+                           LookupHelper& helper, LoadedConfig& out) {
   Resolver resolver(options, out.diagnostics);
   for (const auto& spec : specs) resolver.request(spec);
-  resolver.look_up(service);
+  resolver.look_up(helper);
   out.services.reserve(specs.size());
   for (auto& spec : specs) {
     // What has to be tried again goes back as it was written.

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/config/loader.h"
+#include "core/config/lookup.h"
 #include "core/config/name_service.h"
 
 namespace uvinetd {
@@ -13,9 +14,9 @@ namespace uvinetd {
 enum class HostNames { None, Some };
 
 // Puts each spec into out.services or out.unresolved, or leaves it out with an error.
-// Blocks at most for options.lookup_deadline and a second. Forks: see lookup.h.
+// Blocks at most for options.lookup_deadline.
 [[nodiscard]] HostNames resolve_services(std::vector<ServiceSpec> specs, const LoadOptions& options,
-                                         const NameService& service, LoadedConfig& out);
+                                         LookupHelper& helper, LoadedConfig& out);
 
 // load_config with name look-ups of one's own, for tests.
 [[nodiscard]] LoadedConfig load_config_with(const std::vector<std::string>& paths,
