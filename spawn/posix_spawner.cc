@@ -8,8 +8,8 @@
 #include <csignal>
 
 namespace uvinetd {
-namespace {
 
+// What the child does with its descriptors, and where it goes.
 class FileActions {
  public:
   FileActions() { posix_spawn_file_actions_init(&actions_); }
@@ -18,19 +18,21 @@ class FileActions {
   FileActions& operator=(const FileActions&) = delete;
 
   // Returns an errno value, as the calls themselves do.
-  int set(const SpawnRequest& request) {
+  int set(int connection, const char* working_directory) {
     for (int fd = 0; fd <= 2; ++fd) {
-      const int code = posix_spawn_file_actions_adddup2(&actions_, request.connection, fd);
+      const int code = posix_spawn_file_actions_adddup2(&actions_, connection, fd);
       if (code != 0) return code;
     }
-    if (request.working_directory == nullptr) return 0;
-    return posix_spawn_file_actions_addchdir_np(&actions_, request.working_directory);
+    if (working_directory == nullptr) return 0;
+    return posix_spawn_file_actions_addchdir_np(&actions_, working_directory);
   }
   [[nodiscard]] const posix_spawn_file_actions_t* get() const { return &actions_; }
 
  private:
   posix_spawn_file_actions_t actions_{};
 };
+
+namespace {
 
 bool can_enter(const char* directory) {
   struct stat status {};
@@ -65,11 +67,26 @@ PosixSpawner::~PosixSpawner() {
   posix_spawnattr_destroy(&attributes_);
 }
 
+// A connection comes as the lowest free descriptor, which is the same one nearly always, and glibc
+// asks for the limit of descriptors twice for each action that it is given: the last list is kept.
+Result<const FileActions*> PosixSpawner::actions_for(const SpawnRequest& request) {
+  if (actions_ != nullptr && kept_connection_ == request.connection &&
+      request.working_directory == nullptr) {
+    return actions_.get();
+  }
+  kept_connection_ = -1;
+  actions_ = std::make_unique<FileActions>();
+  const int code = actions_->set(request.connection, request.working_directory);
+  if (code != 0) return fail("file_actions", {}, code);
+  if (request.working_directory == nullptr) kept_connection_ = request.connection;
+  return actions_.get();
+}
+
 Result<pid_t> PosixSpawner::spawn(const SpawnRequest& request) noexcept {
-  FileActions actions;
-  if (const int code = actions.set(request); code != 0) return fail("file_actions", {}, code);
+  const auto actions = actions_for(request);
+  if (!actions) return tl::unexpected(actions.error());
   pid_t pid = -1;
-  const int code = posix_spawn(&pid, request.program, actions.get(), &attributes_, request.argv,
+  const int code = posix_spawn(&pid, request.program, (*actions)->get(), &attributes_, request.argv,
                                request.environment);
   if (code == 0) {
     if (request.pid != nullptr) request.pid->store(pid, std::memory_order_release);

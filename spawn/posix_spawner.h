@@ -4,9 +4,13 @@
 
 #include <spawn.h>
 
+#include <memory>
+
 #include "spawn/spawner.h"
 
 namespace uvinetd {
+
+class FileActions;
 
 class PosixSpawner final : public Spawner {
  public:
@@ -17,7 +21,11 @@ class PosixSpawner final : public Spawner {
   Result<pid_t> spawn(const SpawnRequest& request) noexcept override;
 
  private:
-  posix_spawnattr_t attributes_;  // the same for every child, made once
+  Result<const FileActions*> actions_for(const SpawnRequest& request);
+
+  posix_spawnattr_t attributes_;          // the same for every child, made once
+  std::unique_ptr<FileActions> actions_;  // of the last child
+  int kept_connection_ = -1;  // that they were made for; -1: they are not to be used again
 };
 
 }  // namespace uvinetd
