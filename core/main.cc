@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -68,7 +69,7 @@ int fail_early(StartReport& report, bool is_daemon, const std::string& reason) {
   return 1;
 }
 
-int serve(CommandLine options, LoadedConfig config) {
+int serve(CommandLine options, LoadedConfig config, ReactorAccount account) {
   StartReport report;
   const bool is_daemon = !options.foreground;
   auto binaries = RoleBinaries::open();
@@ -101,7 +102,8 @@ int serve(CommandLine options, LoadedConfig config) {
   MonitorStart start{std::move(options),  {},
                      std::move(config),   std::move(*binaries),
                      std::move(pid_file), std::move(report),
-                     is_daemon,           {}};
+                     is_daemon,           {},
+                     std::move(account)};
   start.load = load_options(start.options);
   start.environment = server_environment(start.options);
   Monitor monitor(std::move(start), log);
@@ -117,8 +119,11 @@ int run(int argc, char** argv) {
   auto options = std::move(parsed.options);
   if (options.config_paths.empty()) options.config_paths.emplace_back(kDefaultConfig);
   (void)raise_descriptor_limit(RLIM_INFINITY);  // as far as it goes; servers get the original
+  std::optional<AccountLookup> account;
+  if (!options.check) account.emplace(options.user);
   auto config = load_config(options.config_paths, load_options(options));
   if (options.check) return print_check(config, options);
+  auto reactor_account = account->take();  // before its helper's channel is closed with all else
   clean_inherited_state(options.ready_fd);
   set_process_title(invoked_as(argv[0]).c_str());
   for (const auto& diagnostic : config.diagnostics) {
@@ -128,7 +133,7 @@ int run(int argc, char** argv) {
     std::fputs("uvinetd: not started: the configuration has to be mended first\n", stderr);
     return kBadConfiguration;
   }
-  return serve(std::move(options), std::move(config));
+  return serve(std::move(options), std::move(config), std::move(reactor_account));
 }
 
 }  // namespace

@@ -1,16 +1,9 @@
 // SPDX-License-Identifier: ISC
 #include "core/config/lookup.h"
 
-#include <fcntl.h>
-#include <poll.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
-#include <csignal>
-#include <ctime>
 #include <iterator>
 #include <optional>
 #include <string_view>
@@ -25,42 +18,14 @@ namespace {
 using Clock = std::chrono::steady_clock;
 constexpr std::size_t kLargestAnswer = std::size_t{1} << 20U;  // bytes
 
-#ifdef MSG_NOSIGNAL
-constexpr int kNoSignal = MSG_NOSIGNAL;
-#else
-constexpr int kNoSignal = 0;  // the socket has SO_NOSIGPIPE
-#endif
-
 enum class Kind : std::uint8_t { User, Group, Host };
 
 // ---- both sides ----
-
-bool write_all(int fd, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const auto count = ::send(fd, bytes.data(), bytes.size(), kNoSignal);
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) return false;
-    bytes.remove_prefix(static_cast<std::size_t>(count));
-  }
-  return true;
-}
 
 bool send_frame(int fd, const Writer& body) {
   Writer frame;
   frame.put(std::string_view(body.bytes()));
   return write_all(fd, frame.bytes());
-}
-
-// The request's frame, of whatever length: it comes from ourselves.
-bool read_exactly(int fd, char* to, std::size_t size) {
-  while (size > 0) {
-    const auto count = ::read(fd, to, size);
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) return false;
-    to += count;
-    size -= static_cast<std::size_t>(count);
-  }
-  return true;
 }
 
 // ---- the helper's side ----
@@ -77,9 +42,9 @@ std::set<std::string> get_set(Reader& reader) {
 
 std::optional<Question> read_question(int fd) {
   std::uint32_t size = 0;
-  if (!read_exactly(fd, reinterpret_cast<char*>(&size), sizeof size)) return std::nullopt;
+  if (!read_all(fd, reinterpret_cast<char*>(&size), sizeof size)) return std::nullopt;
   std::string body(size, '\0');
-  if (!read_exactly(fd, body.data(), size)) return std::nullopt;
+  if (!read_all(fd, body.data(), size)) return std::nullopt;
   Reader reader(body);
   Question out;
   out.deadline = std::chrono::milliseconds(reader.get<std::int64_t>());
@@ -127,21 +92,13 @@ void answer_all(const LookupRequest& request, const NameService& service, int fd
   }
 }
 
-// Signals were blocked before the fork: handlers of the parent must not run here, they would write
-// to a pipe that both share.
-[[noreturn]] void run_helper(const NameService& service, int fd) noexcept {
-  struct sigaction plain {};
-  plain.sa_handler = SIG_DFL;
-  for (int number = 1; number < NSIG; ++number) sigaction(number, &plain, nullptr);
-  sigset_t none;
-  sigemptyset(&none);
-  sigprocmask(SIG_SETMASK, &none, nullptr);
+// Ends at once when nothing is asked after all.
+void answer(const NameService& service, int fd) {
   const auto question = read_question(fd);
-  if (!question) _exit(0);  // nothing was to be asked
+  if (!question) return;
   // Should the parent die, nobody else would end a helper that hangs.
   alarm(static_cast<unsigned>(question->deadline.count() / 1000 + 2));
   answer_all(question->request, service, fd);
-  _exit(0);
 }
 
 // ---- our side ----
@@ -199,31 +156,12 @@ bool decode_frames(std::string& bytes, LookupResults& out) {
 void collect(int fd, Clock::time_point end, LookupResults& out) {
   std::string bytes;
   char buffer[16384];
-  for (;;) {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - Clock::now()).count();
-    if (left <= 0) return;
-    pollfd entry{fd, POLLIN, 0};
-    const int ready = poll(&entry, 1, static_cast<int>(std::min<std::int64_t>(left, 60000)));
-    if (ready < 0 && errno != EINTR) return;
-    if (ready <= 0) continue;
+  while (wait_readable(fd, end)) {
     const auto count = ::read(fd, buffer, sizeof buffer);
     if (count < 0 && (errno == EINTR || errno == EAGAIN)) continue;
     if (count <= 0) return;
     bytes.append(buffer, static_cast<std::size_t>(count));
     if (!decode_frames(bytes, out)) return;
-  }
-}
-
-// SIGKILL ends all but a process stuck in the kernel; that one is left to init after a second.
-void end_helper(pid_t pid) {
-  kill(pid, SIGKILL);
-  const auto end = Clock::now() + std::chrono::seconds(1);
-  constexpr long kLongestPause = 1'000'000;  // nanoseconds
-  for (long pause = 20'000;; pause = std::min(pause * 2, kLongestPause)) {
-    const pid_t done = waitpid(pid, nullptr, WNOHANG);
-    if (done == pid || (done < 0 && errno != EINTR) || Clock::now() > end) return;
-    const timespec time{0, pause};
-    nanosleep(&time, nullptr);
   }
 }
 
@@ -233,43 +171,19 @@ void put_set(Writer& body, const std::set<std::string>& names) {
 
 }  // namespace
 
-LookupHelper::LookupHelper(const NameService& service) {
-  int ends[2];
-  if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) != 0) return;
-  channel_.reset(ends[0]);
-  const UniqueFd theirs(ends[1]);
-  fcntl(ends[0], F_SETFD, FD_CLOEXEC);
-  fcntl(ends[1], F_SETFD, FD_CLOEXEC);
-#ifdef SO_NOSIGPIPE
-  const int on = 1;
-  for (const int end : ends) setsockopt(end, SOL_SOCKET, SO_NOSIGPIPE, &on, sizeof on);
-#endif
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  sigprocmask(SIG_SETMASK, &all, &before);
-  pid_ = fork();
-  if (pid_ == 0) {
-    channel_.reset();
-    run_helper(service, theirs.get());
-  }
-  sigprocmask(SIG_SETMASK, &before, nullptr);
-}
-
-LookupHelper::~LookupHelper() {
-  if (pid_ > 0) end_helper(pid_);
-}
+LookupHelper::LookupHelper(const NameService& service)
+    : process_([&service](int fd) { answer(service, fd); }) {}
 
 LookupResults LookupHelper::ask(const LookupRequest& request, std::chrono::milliseconds deadline) {
   LookupResults out;
-  if (request.is_empty() || pid_ <= 0) return out;
+  if (request.is_empty() || !process_.is_running()) return out;
   const auto end = Clock::now() + deadline;
   Writer body;
   body.put(static_cast<std::int64_t>(deadline.count()));
   put_set(body, request.users);
   put_set(body, request.groups);
   put_set(body, request.hosts);
-  if (send_frame(channel_.get(), body)) collect(channel_.get(), end, out);
+  if (send_frame(process_.fd(), body)) collect(process_.fd(), end, out);
   return out;
 }
 

@@ -3,8 +3,6 @@
 // deadline passes. Answers that came before it count.
 #pragma once
 
-#include <sys/types.h>
-
 #include <chrono>
 #include <cstdint>
 #include <set>
@@ -12,7 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "core/base/unique_fd.h"
+#include "core/config/helper_process.h"
 #include "core/config/name_service.h"
 
 namespace uvinetd {
@@ -32,23 +30,17 @@ struct LookupResults {
   std::unordered_map<std::string, Answer<std::vector<std::string>>> hosts;
 };
 
-// The helper. Made early, while we are small: a fork copies what we have in memory, and every page
-// that we write to afterwards.
 class LookupHelper {
  public:
-  // Forks: the caller must have one thread only. `service` is what the helper asks. A helper that
-  // cannot be started leaves everything unanswered.
+  // Forks: see helper_process.h. `service` is what the helper asks. A helper that cannot be started
+  // leaves everything unanswered.
   explicit LookupHelper(const NameService& service);
-  ~LookupHelper();
-  LookupHelper(const LookupHelper&) = delete;
-  LookupHelper& operator=(const LookupHelper&) = delete;
 
   // Once. Blocks until all is answered or the deadline has passed.
   [[nodiscard]] LookupResults ask(const LookupRequest& request, std::chrono::milliseconds deadline);
 
  private:
-  UniqueFd channel_;
-  pid_t pid_ = -1;
+  HelperProcess process_;
 };
 
 // The same in one step.

@@ -9,7 +9,6 @@
 #include <utility>
 
 #include "core/base/process.h"
-#include "core/monitor/account.h"
 #include "core/monitor/limits.h"
 #include "core/monitor/log_choice.h"
 #include "core/monitor/state_file.h"
@@ -35,9 +34,15 @@ Monitor::Monitor(MonitorStart start, Log& log)
       builder_(start_.options, start_.environment),
       diagnostics_(start_.config.diagnostics),
       log_tender_(timers_, log, [this] { open_log_target(); }) {
-  const auto account = find_reactor_account(start_.options.user, log_);
+  const auto& account = start_.account;
   reactor_uid_ = account.uid;
   reactor_gid_ = account.gid;
+  if (!account.missing.empty()) {
+    log_.warning(
+        "no account \"{}\" for the reactor: using the unnamed id {} (to create it: useradd "
+        "--system --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin {})",
+        account.missing, account.uid, account.missing);
+  }
   global_instances_ = global_instance_limit();
   const auto original = original_descriptor_limit();
   LauncherSet::Settings settings;

@@ -26,6 +26,7 @@
 #include "core/base/log_tender.h"
 #include "core/base/loop.h"
 #include "core/config/loader.h"
+#include "core/monitor/account.h"
 #include "core/monitor/daemonise.h"
 #include "core/monitor/launcher_set.h"
 #include "core/monitor/options.h"
@@ -49,6 +50,7 @@ struct MonitorStart {
   StartReport report;  // the process that started a daemon waits for it
   bool is_daemon = false;
   std::vector<std::string> environment;  // for servers, with -E
+  ReactorAccount account;
 };
 
 class Monitor {

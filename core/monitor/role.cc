@@ -94,7 +94,13 @@ Result<RoleProcess> start_role(int binary, const std::string& title, bool is_sil
   const std::array<char*, 2> argv{copy.data(), nullptr};
   const auto environment = role_environment();
   const SignalsBlocked blocked;  // no handler of ours may run in the child
+#ifdef __linux__
+  // The child does nothing but system calls until it execs, so it may share our memory. A copy
+  // would cost the more the larger we are: in itself, and for every page that we write afterwards.
+  const pid_t pid = vfork();
+#else
   const pid_t pid = fork();
+#endif
   if (pid < 0) return fail_errno("fork");
   if (pid == 0) {
     exec_role(binary, pair->second.get(), argv.data(), environment.data(), is_silent);
