@@ -40,4 +40,7 @@ rlimit original_descriptor_limit();
 Status set_cloexec(int fd);
 Status set_nonblocking(int fd, bool on);
 
+// Gives memory that was freed back to the system, where the C library would keep it.
+void release_free_memory();
+
 }  // namespace uvinetd

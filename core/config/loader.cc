@@ -94,7 +94,7 @@ LoadedConfig load_config_with(const std::vector<std::string>& paths, const LoadO
       continue;
     }
     auto parsed = parse_inetd_conf(file.text, file.name, options.inetd, names);
-    file.text = {};
+    file.text = std::string();
     out.services_written += parsed.services_written;
     append(out.diagnostics, std::move(parsed.diagnostics));
     if (files_parsed++ == 0) {

@@ -107,7 +107,7 @@ void Monitor::open_log_target() {
 
 void Monitor::begin() {
   take_config(std::move(start_.config));
-  sockets_.plan(services_);
+  sockets_.plan(services_.list());
   (void)raise_descriptor_limit(static_cast<rlim_t>(sockets_.due_count()) + kSpareDescriptors);
   is_binding_ = true;
   start_reactor();
@@ -160,6 +160,7 @@ void Monitor::on_ready() {
   start_.report.ready();
   if (start_.is_daemon) detach_stdio();
   readiness_.ready(summary());
+  services_.pack();
   if (std::exchange(is_reload_due_, false)) reload();
 }
 
@@ -189,13 +190,14 @@ void Monitor::write_state() {
   state.reactor_epoch = epoch_;
   state.launchers = launchers_->count();
   state.children = launchers_->children();
-  for (const auto& service : services_) {
+  for (const auto& service : services_.list()) {
     auto& entry = state.services.emplace_back();
     entry.id = service.spec.id;
     for (const auto& listener : sockets_.listeners_of(service)) {
       entry.addresses.push_back(listener.address.text());
     }
   }
+  if (is_ready_) services_.pack();
   if (auto status = write_state_file(state); !status) log_.error("{}", status.error().text());
 }
 

@@ -35,6 +35,7 @@
 #include "core/monitor/readiness.h"
 #include "core/monitor/reload_diff.h"
 #include "core/monitor/role.h"
+#include "core/monitor/service_store.h"
 #include "core/monitor/sockets.h"
 #include "core/monitor/table_builder.h"
 
@@ -118,7 +119,7 @@ class Monitor {
   std::vector<std::unique_ptr<SignalWatcher>> signals_;
 
   // What is configured and what is published.
-  std::vector<LoadedService> services_;
+  ServiceStore services_;
   std::vector<ServiceSpec> unresolved_;
   Diagnostics diagnostics_;  // of the running table: their errors are known
   std::size_t left_out_ = 0;

@@ -34,15 +34,15 @@ void Monitor::reload() {
     readiness_.ready("reload refused; " + summary());
     return;
   }
-  reload_ = diff(services_, config.services);
+  reload_ = diff(services_.list(), config.services);
   take_config(std::move(config));
-  sockets_.want(services_);
+  sockets_.want(services_.list());
   arm_retry();
   publish();
 }
 
 void Monitor::take_config(LoadedConfig config) {
-  services_ = std::move(config.services);
+  services_.set(std::move(config.services));
   unresolved_ = std::move(config.unresolved);
   diagnostics_ = std::move(config.diagnostics);
   const auto good = services_.size() + unresolved_.size();
@@ -50,7 +50,7 @@ void Monitor::take_config(LoadedConfig config) {
 }
 
 Status Monitor::make_table() {
-  auto built = builder_.build(++generation_, services_, sockets_);
+  auto built = builder_.build(++generation_, services_.list(), sockets_);
   identities_ = std::move(built.identities);
   auto table = make_read_only_memory("uvinetd-table", built.bytes);
   if (!table) return tl::unexpected(table.error());
@@ -118,6 +118,7 @@ void Monitor::committed() {
     reload_.reset();
     readiness_.ready(summary());
   }
+  services_.pack();
   if (std::exchange(is_reload_due_, false)) reload();
 }
 

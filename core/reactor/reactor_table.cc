@@ -21,7 +21,7 @@ void Reactor::apply(std::uint32_t generation) {
   next_table_ = Table();
   next_fds_.clear();
   if (is_first) {
-    owners_ = {};
+    std::vector<std::pair<std::uint32_t, std::uint32_t>>().swap(owners_);
     replay_ledgers();
     launchers_.start_reading();
   } else {

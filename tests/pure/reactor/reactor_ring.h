@@ -48,8 +48,8 @@ class ReactorRing : public testing::Test {
     return out;
   }
 
-  // A reactor that serves nothing yet.
-  void start() {
+  // A reactor that serves nothing yet; its table so far has these services.
+  void start(const std::vector<TableService>& services = {}) {
     auto pair = *Channel::make_pair();
     const UniqueFd log(open(log_path().c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
     pid_ = fork();
@@ -70,7 +70,7 @@ class ReactorRing : public testing::Test {
     start.log_level = static_cast<std::uint8_t>(LogLevel::Debug);
     start.log_form = static_cast<std::uint8_t>(LogForm::Plain);
     start.log_ident = "uvinetd";
-    const auto table = make_table({});
+    const auto table = make_table(services);
     send(MessageType::ReactorStart, print(start), {table.get(), log.get()});
   }
   UniqueFd make_table(const std::vector<TableService>& services) {
@@ -81,6 +81,10 @@ class ReactorRing : public testing::Test {
   void apply(const std::vector<TableService>& services) {
     const auto table = make_table(services);
     send(MessageType::Table, print(Generation{generation_}), {table.get()});
+    send_sockets();
+    apply_what_it_has();
+  }
+  void send_sockets() {
     ListenerKeys keys;
     std::vector<int> fds;
     for (const auto& [key, fd] : new_sockets_) {
@@ -89,6 +93,8 @@ class ReactorRing : public testing::Test {
     }
     if (!fds.empty()) send(MessageType::Listeners, print(keys), fds);
     new_sockets_.clear();
+  }
+  void apply_what_it_has() {
     send(MessageType::Apply, print(Generation{generation_}));
     await(MessageType::Applied);
   }

@@ -34,6 +34,43 @@ TEST_F(ReactorTest, AConnectionBecomesALaunchOfItsService) {
   EXPECT_TRUE(logs("exit id=service1 pid=4711 status=0"));
 }
 
+TEST_F(ReactorTest, SocketsThatComeBeforeTheFirstApplyAreServedFromThenOn) {
+  auto waiting = service(2, 20);
+  waiting.is_wait = true;
+  start({service(1, 10), waiting});
+  const int listener = tcp(10);
+  const int wait_listener = tcp(20);
+  send_sockets();
+  auto launcher = join(1);
+  const auto client = connected_to(listener, SOCK_STREAM);
+  for (int turns = 0; turns < 3; ++turns) {
+    send(MessageType::Ping);
+    await(MessageType::Pong);
+  }
+  EXPECT_EQ(launcher.channel.receive().event, Channel::Event::Nothing);
+  EXPECT_EQ(fcntl(wait_listener, F_GETFL) & O_NONBLOCK, 0);
+  apply_what_it_has();
+  EXPECT_EQ(launch_of(launcher).service, 1U);
+  const auto another = connected_to(wait_listener, SOCK_STREAM);
+  EXPECT_EQ(launch_of(launcher).service, 2U);
+  EXPECT_EQ(fcntl(wait_listener, F_GETFL) & O_NONBLOCK, 0);
+}
+
+TEST_F(ReactorTest, ATableThatIsNewerThanTheStartsDecidesWhatIsServed) {
+  start({service(1, 10), service(2, 20)});
+  const int listener = tcp(10);
+  const int removed = tcp(20);
+  send_sockets();
+  apply({service(3, 10)});
+  auto launcher = join(1);
+  const auto client = connected_to(listener, SOCK_STREAM);
+  EXPECT_EQ(launch_of(launcher).service, 3U);
+  const auto nobody = connected_to(removed, SOCK_STREAM);
+  send(MessageType::Ping);
+  await(MessageType::Pong);
+  EXPECT_EQ(launcher.channel.receive().event, Channel::Event::Nothing);
+}
+
 TEST_F(ReactorTest, ALauncherIsAskedForAndTheClientWaits) {
   start();
   const int listener = tcp(10);
