@@ -48,7 +48,7 @@ class Scale:
         return None if self.name == "full" else MAIN_PEERS
 
 
-FULL = Scale("full", 5, 2, 0.3, (1, 100, 1000, 5000, 10000), 5000, 30, 1000, 3)
+FULL = Scale("full", 5, 1, 0.2, (1, 100, 1000, 5000, 10000), 5000, 30, 1000, 3)
 QUICK = Scale("quick", 3, 0.2, 0.05, (1, 1000, 10000), 2000, 3, 1000, 1)
 SMOKE = Scale("smoke", 1, 0.1, 0.05, (1, 20), 20, 0.2, 20, 1)
 MAIN_PEERS = (BASELINE, UVINETD, CLONE, "openbsd-inetd", "xinetd")
