@@ -101,6 +101,11 @@ Status Channel::flush() {
   return {};
 }
 
+void Channel::end() {
+  if (fd_.is_open()) (void)::shutdown(fd_.get(), SHUT_RDWR);
+  close();
+}
+
 void Channel::close() {
   fd_.reset();
   queue_.clear();

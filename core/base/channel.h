@@ -58,6 +58,17 @@ class Channel {
   // valid, fds are not; an error of that one message, not of the channel.
   Received receive();
 
+  // As receive(), but the message stays where it is, descriptors and all, until drop(): while it is
+  // being worked on it is lost neither with this process nor with its memory, because whoever else
+  // holds this end can still receive() it. Only the next message can be looked at.
+  Received peek();
+  // Takes away what peek() gave.
+  void drop();
+  // Whether peek() keeps that promise here. A stream cannot: there peek() is receive().
+  [[nodiscard]] static bool keeps_peeked();
+  // Tells the peer that this end is closed, even if somebody else holds it too, and closes it.
+  void end();
+
   [[nodiscard]] int fd() const { return fd_.get(); }
   [[nodiscard]] bool is_open() const { return fd_.is_open(); }
   void close();  // drops the backlog
@@ -75,6 +86,8 @@ class Channel {
                   std::span<const int> fds);
   Status enqueue(std::string_view head, std::string_view body, std::size_t sent,
                  std::span<const int> fds);
+
+  Received read(int flags);
 
   UniqueFd fd_;
   std::deque<Outgoing> queue_;

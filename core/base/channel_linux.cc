@@ -39,10 +39,10 @@ namespace {
 
 // The length of the next packet, or -1 with errno. The error left by a peer that died with unread
 // messages (ECONNRESET) is told once and stands before the messages it left for us: read on.
-ssize_t read_packet(int fd, msghdr& message, ControlBuffer& control) {
+ssize_t read_packet(int fd, msghdr& message, ControlBuffer& control, int flags) {
   for (int resets = 0;;) {
     control.attach(message);
-    const ssize_t count = ::recvmsg(fd, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+    const ssize_t count = ::recvmsg(fd, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT | flags);
     if (count >= 0) return count;
     if (errno == EINTR) continue;
     if (errno != ECONNRESET || ++resets > 2) return count;
@@ -51,14 +51,35 @@ ssize_t read_packet(int fd, msghdr& message, ControlBuffer& control) {
 
 }  // namespace
 
+bool Channel::keeps_peeked() {
+  return true;
+}
+
 Channel::Received Channel::receive() {
+  return read(0);
+}
+
+Channel::Received Channel::peek() {
+  return read(MSG_PEEK);
+}
+
+void Channel::drop() {
+  // No room for it, and none for its descriptors: all is discarded. A peer that has died meanwhile
+  // puts its ECONNRESET before the message.
+  for (int tries = 0; fd_.is_open() && tries < 3; ++tries) {
+    const ssize_t count = ::recv(fd_.get(), receive_buffer.data(), 0, MSG_DONTWAIT | MSG_TRUNC);
+    if (count >= 0 || (errno != ECONNRESET && errno != EINTR)) return;
+  }
+}
+
+Channel::Received Channel::read(int flags) {
   Received received;
   iovec part{receive_buffer.data(), receive_buffer.size()};
   msghdr message{};
   message.msg_iov = &part;
   message.msg_iovlen = 1;
   ControlBuffer control;
-  const ssize_t count = read_packet(fd_.get(), message, control);
+  const ssize_t count = read_packet(fd_.get(), message, control, flags);
   if (count < 0) {
     received.event = is_worth_a_retry(errno) ? Event::Nothing : Event::Closed;
     return received;

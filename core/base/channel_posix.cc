@@ -99,7 +99,21 @@ Channel::Sent Channel::send_frame(std::string_view head, std::string_view body, 
   return Sent::Done;
 }
 
+bool Channel::keeps_peeked() {
+  return false;
+}
+
 Channel::Received Channel::receive() {
+  return read(0);
+}
+
+Channel::Received Channel::peek() {
+  return read(0);
+}
+
+void Channel::drop() {}
+
+Channel::Received Channel::read(int) {
   Received received;
   while (const std::size_t missing = missing_bytes(partial_)) {
     const ssize_t count = read_part(fd_.get(), missing, partial_fds_, partial_truncated_);
