@@ -2,7 +2,6 @@
 #include "spawn/launcher.h"
 
 #include <sys/resource.h>
-#include <sys/select.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 
@@ -18,13 +17,15 @@ namespace uvinetd {
 namespace {
 
 constexpr int kLaunchesPerTurn = 16;  // then children are reaped and reports go out
-constexpr std::size_t kReportsPerPacket = 256;
+constexpr std::chrono::milliseconds kDescriptorCheck{20};
+constexpr std::chrono::seconds kDescriptorPatience{1};  // then launches fail
 constexpr auto kLingerCheck = std::chrono::seconds(1);
 
-volatile std::sig_atomic_t child_ended = 0;
-
-void on_sigchld(int) {
-  child_ended = 1;
+// Whether the reactor waits to hear of this service's servers: its gate depends on them. A reactor
+// that keeps copies of its connections waits for all.
+bool is_prompt(const TableService& service) {
+  return !Channel::keeps_peeked() || service.is_wait || service.is_datagram() ||
+         service.instances != 0 || service.instances_per_source != 0;
 }
 
 int socket_type_of(int fd) {
@@ -45,53 +46,40 @@ Report report_of(const Launch& launch, ReportKind kind) {
 }  // namespace
 
 int Launcher::run() {
-  struct sigaction action {};
-  action.sa_handler = on_sigchld;
-  sigaction(SIGCHLD, &action, nullptr);
-  sigset_t blocked;
-  sigset_t while_asleep;
-  sigfillset(&blocked);
-  sigprocmask(SIG_BLOCK, &blocked, &while_asleep);
-  sigdelset(&while_asleep, SIGCHLD);
+  wakeups_.begin();
   tell_monitor(MessageType::Hello, print(Hello{"launcher", kWireVersion, std::string(build_id())}));
   while (!is_finished_) {
     turn();
     if (is_finished_) break;
     if (is_monitor_gone_ && !reactor_.is_open() && children_.empty() && lingering_.empty()) break;
-    sleep(while_asleep);
+    wakeups_.sleep(monitor_, reactor_, what_wakes());
   }
   flush_reports();
   return exit_status_;
 }
 
+// What a client waits for comes first.
 void Launcher::turn() {
-  if (child_ended != 0) {
-    child_ended = 0;
-    reap();
-  }
-  if (!lingering_.empty()) check_lingering();
-  read_monitor();
+  if (wakeups_.is_monitor_ready()) read_monitor();
   read_reactor(kLaunchesPerTurn);
-  flush_reports();
+  const bool is_due = reports_.is_due(monotonic_now());
+  if (Wakeups::take_child_end() || is_due) reap();
+  if (!lingering_.empty()) check_lingering();
+  if (is_due || reactor_.has_backlog() || reports_.is_due(monotonic_now())) flush_reports();
 }
 
-void Launcher::sleep(const sigset_t& while_asleep) {
-  fd_set readable;
-  fd_set writable;
-  FD_ZERO(&readable);
-  FD_ZERO(&writable);
-  int highest = -1;
-  const auto add = [&](const Channel& channel) {
-    if (!channel.is_open()) return;
-    FD_SET(channel.fd(), &readable);
-    if (channel.has_backlog()) FD_SET(channel.fd(), &writable);
-    highest = std::max(highest, channel.fd());
+Wakeups::Until Launcher::what_wakes() const {
+  Wakeups::Until until;
+  const auto at_most = [&](std::chrono::nanoseconds time) {
+    until.time = std::max(std::min(time, until.time.value_or(time)), std::chrono::nanoseconds(0));
   };
-  if (!is_monitor_gone_) add(monitor_);
-  add(reactor_);
-  const timespec linger{kLingerCheck.count(), 0};
-  pselect(highest + 1, &readable, &writable, nullptr, lingering_.empty() ? nullptr : &linger,
-          &while_asleep);
+  if (!lingering_.empty()) at_most(kLingerCheck);
+  if (is_short_of_descriptors_) at_most(kDescriptorCheck);
+  if (reports_.is_waiting()) at_most(reports_.due() - monotonic_now());
+  until.hears_reactor = !is_short_of_descriptors_;
+  // Ends that nobody waits for are collected when the reports go out.
+  until.hears_children = !reports_.is_waiting() || prompt_children_ != 0;
+  return until;
 }
 
 void Launcher::tell_monitor(MessageType type, const std::string& body) {
@@ -202,7 +190,7 @@ void Launcher::on_reactor_channel(Message& message) {
   const auto epoch = parse_as<Epoch>(message.body);
   if (!epoch || message.fds.size() != 1) return;
   while (reactor_.is_open()) {
-    auto received = reactor_.receive();
+    const auto received = reactor_.peek();
     if (received.event == Channel::Event::Message) {
       on_launch(received.message, false);
     } else if (received.event == Channel::Event::TooFewDescriptors) {
@@ -212,6 +200,8 @@ void Launcher::on_reactor_channel(Message& message) {
     }
   }
   reactor_ = Channel(std::move(message.fds[0]));
+  reports_.hurry();
+  if (ledger_) ledger_->restart_count();
   tell_monitor(MessageType::Drained, print(*epoch));
 }
 
@@ -240,46 +230,73 @@ void Launcher::signal_children(int signal, bool wait_only) {
 // ---- the reactor's side ----------------------------------------------------------------------
 
 void Launcher::read_reactor(int most) {
+  is_short_of_descriptors_ = false;
   for (int i = 0; i < most && reactor_.is_open(); ++i) {
-    auto received = reactor_.receive();
+    const auto received = reactor_.peek();
     switch (received.event) {
       case Channel::Event::Message:
+        short_since_.reset();
         on_launch(received.message, false);
         break;
       case Channel::Event::TooFewDescriptors:
+        if (waits_for_descriptors()) return;
         on_launch(received.message, true);
         break;
       case Channel::Event::Nothing:
+        short_since_.reset();
         return;
       case Channel::Event::Closed:
       case Channel::Event::Malformed:
-        reactor_.close();
+        reactor_.end();
         return;
     }
   }
 }
 
-void Launcher::on_launch(Message& message, bool lacks_descriptors) {
+// Without a descriptor for its connection a launch can stand in the channel, for a while.
+bool Launcher::waits_for_descriptors() {
+  const auto now = monotonic_now();
+  if (!short_since_) short_since_ = now;
+  is_short_of_descriptors_ = Channel::keeps_peeked() && now - *short_since_ < kDescriptorPatience;
+  return is_short_of_descriptors_;
+}
+
+void Launcher::on_launch(const Message& message, bool lacks_descriptors) {
   const auto launch = message.type == static_cast<std::uint16_t>(MessageType::Launch)
                           ? parse_as<Launch>(message.body)
                           : std::nullopt;
   if (!launch) {
-    reactor_.close();  // it speaks nonsense: the monitor will notice and replace it
+    reactor_.end();  // it speaks nonsense: the monitor will notice and replace it
     return;
   }
-  const auto report =
-      lacks_descriptors ? Result<Report>(fail("recvmsg", {}, EMFILE)) : start(*launch, message);
-  if (report) {
-    reports_.push_back(*report);
-    return;
+  const auto status =
+      lacks_descriptors ? Status(fail("recvmsg", {}, EMFILE)) : start(*launch, message);
+  if (!status) {
+    auto failed = report_of(*launch, ReportKind::Failed);
+    failed.code = status.error().code;
+    failed.step = status.error().op;
+    tell_failure(std::move(failed), message.fds);
   }
-  auto failed = report_of(*launch, ReportKind::Failed);
-  failed.code = report.error().code;
-  failed.step = report.error().op;
-  reports_.push_back(std::move(failed));
+  reactor_.drop();
+  if (ledger_) ledger_->count_taken();
 }
 
-Result<Report> Launcher::start(const Launch& launch, const Message& message) {
+// The connection goes back with the report, before the queue lets go of it: the reactor may want to
+// try again.
+void Launcher::tell_failure(Report report, const std::vector<UniqueFd>& fds) {
+  flush_reports();
+  std::vector<int> borrowed;
+  if (Channel::keeps_peeked()) {
+    for (const auto& fd : fds) borrowed.push_back(fd.get());
+  }
+  Reports packet;
+  packet.list.push_back(report);
+  const auto sent =
+      reactor_.send(static_cast<std::uint16_t>(MessageType::Reports), print(packet), borrowed);
+  if (!sent) reports_.push(std::move(report), true, monotonic_now());
+}
+
+Status Launcher::start(const Launch& launch, const Message& message) {
   if (message.fds.size() != 1 || !ledger_) return fail("launch", {}, EBADF);
   const int fd = message.fds[0].get();
   auto* plan = plan_for(launch.service);
@@ -289,8 +306,9 @@ Result<Report> Launcher::start(const Launch& launch, const Message& message) {
   const bool has_peer = !service.is_wait && !service.is_datagram();
   const auto peer = has_peer ? SocketAddress::peer_of(fd) : std::nullopt;
   connection_.set(service.socket_type, SocketAddress::local_of(fd).value_or(SocketAddress()), peer);
-  const auto slot = ledger_->begin(launch.id, launch.service, launch.listener,
-                                   monotonic_now().count(), peer ? &*peer : nullptr);
+  const auto now = monotonic_now();
+  const auto slot = ledger_->begin(launch.id, launch.service, launch.listener, now.count(),
+                                   peer ? &*peer : nullptr);
   if (!slot) return fail("ledger", {}, EAGAIN);
 
   SpawnRequest request;
@@ -310,9 +328,11 @@ Result<Report> Launcher::start(const Launch& launch, const Message& message) {
   ledger_->started(*slot, *pid);
   auto report = report_of(launch, ReportKind::Started);
   report.pid = *pid;
-  Child child{*pid, *slot, report, service.is_wait};
+  Child child{*pid, *slot, report, service.is_wait, is_prompt(service)};
+  if (child.is_prompt) ++prompt_children_;
+  reports_.push(std::move(report), child.is_prompt, now);
   children_.insert_or_assign(*pid, std::move(child));
-  return report;
+  return {};
 }
 
 LaunchPlan* Launcher::plan_for(std::uint32_t service) {
@@ -350,38 +370,23 @@ void Launcher::on_exit(Child child, const Exit& exit) {
     lingering_.push_back(std::move(child));
     return;
   }
-  ledger_->end(child.slot);
-  ended_slots_.push_back(child.slot);
-  reports_.push_back(std::move(child.exit));
+  ended(child);
 }
 
 void Launcher::check_lingering() {
   std::erase_if(lingering_, [this](Child& child) {
     if (session_lives(child.pid)) return false;
-    ledger_->end(child.slot);
-    ended_slots_.push_back(child.slot);
-    reports_.push_back(std::move(child.exit));
+    ended(child);
     return true;
   });
 }
 
-// What cannot be sent, because the reactor is dead, is kept for the next one.
-void Launcher::flush_reports() {
-  if (!reactor_.is_open()) return;
-  (void)reactor_.flush();
-  std::size_t sent = 0;
-  while (sent < reports_.size()) {
-    const auto first = reports_.begin() + static_cast<std::ptrdiff_t>(sent);
-    const auto count = std::min(reports_.size() - sent, kReportsPerPacket);
-    Reports packet;
-    packet.list.assign(first, first + static_cast<std::ptrdiff_t>(count));
-    if (!reactor_.send(static_cast<std::uint16_t>(MessageType::Reports), print(packet))) break;
-    sent += count;
-  }
-  reports_.erase(reports_.begin(), reports_.begin() + static_cast<std::ptrdiff_t>(sent));
-  if (reactor_.has_backlog() || !reports_.empty()) return;
-  for (const auto slot : ended_slots_) ledger_->free(slot);
-  ended_slots_.clear();
+void Launcher::ended(Child& child) {
+  if (child.is_prompt) --prompt_children_;
+  ledger_->end(child.slot, child.exit.status);
+  reports_.free_when_sent(child.slot);
+  // Who is asleep when a child ends has been woken for it: it need not wait for others.
+  reports_.push(std::move(child.exit), true, monotonic_now());
 }
 
 }  // namespace uvinetd

@@ -5,13 +5,15 @@
 // launcher knows from the monitor's table what that is. It owns few descriptors (two channels, the
 // ledger's memory and the connections in its hands), because the cost of a spawn grows with them.
 //
-// One turn of its loop: reap, read the monitor, start what the reactor asks for, report in one
-// packet. It sleeps only in pselect(2), where alone signals are let in.
+// One turn of its loop: read the monitor, start what the reactor asks for, reap, report. A launch
+// stays in the channel until its server has been started: if this process dies first, the reactor
+// finds it there.
 #pragma once
 
-#include <csignal>
+#include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
@@ -19,8 +21,10 @@
 #include "spawn/launch_plan.h"
 #include "spawn/ledger.h"
 #include "spawn/reaper.h"
+#include "spawn/report_queue.h"
 #include "spawn/spawner.h"
 #include "spawn/table.h"
+#include "spawn/wakeups.h"
 #include "spawn/wire.h"
 
 namespace uvinetd {
@@ -40,10 +44,11 @@ class Launcher {
     std::uint32_t slot = 0;
     Report exit;  // filled in when it ends; kept while its session lingers
     bool is_wait = false;
+    bool is_prompt = false;  // the reactor waits for its end
   };
 
   void turn();
-  void sleep(const sigset_t& while_asleep);
+  [[nodiscard]] Wakeups::Until what_wakes() const;
 
   void read_monitor();
   void on_monitor_message(Message message);
@@ -55,16 +60,20 @@ class Launcher {
   void tell_monitor(MessageType type, const std::string& body);
 
   void read_reactor(int most);
-  void on_launch(Message& message, bool lacks_descriptors);
+  bool waits_for_descriptors();
+  // What peek() has given; it is taken off the channel here.
+  void on_launch(const Message& message, bool lacks_descriptors);
+  void tell_failure(Report report, const std::vector<UniqueFd>& fds);
   // Errors: the report's step and code.
-  Result<Report> start(const Launch& launch, const Message& message);
+  Status start(const Launch& launch, const Message& message);
   LaunchPlan* plan_for(std::uint32_t service);
 
   void reap();
   void on_exit(Child child, const Exit& exit);
   void check_lingering();
+  void ended(Child& child);
   void signal_children(int signal, bool wait_only);
-  void flush_reports();
+  void flush_reports() { reports_.flush(reactor_, ledger_.get()); }
 
   Channel monitor_;
   Channel reactor_;
@@ -77,9 +86,12 @@ class Launcher {
   std::unordered_map<std::uint32_t, std::unique_ptr<LaunchPlan>> plans_;
   std::unordered_map<pid_t, Child> children_;
   std::vector<Child> lingering_;
-  std::vector<Report> reports_;             // not sent yet
-  std::vector<std::uint32_t> ended_slots_;  // free when the reports have left
+  std::size_t prompt_children_ = 0;
+  ReportQueue reports_;
+  Wakeups wakeups_;
   ConnectionEnvironment connection_;
+  bool is_short_of_descriptors_ = false;  // launches stand in the channel
+  std::optional<std::chrono::nanoseconds> short_since_;
   bool is_monitor_gone_ = false;
   bool is_finished_ = false;
   int exit_status_ = 0;

@@ -20,6 +20,7 @@ std::optional<LedgerEntry> read_slot(const LedgerSlot& slot) {
   entry.state = static_cast<SlotState>(state);
   entry.child.id = id;
   entry.child.pid = slot.pid.load(std::memory_order_acquire);
+  entry.status = slot.status.load(std::memory_order_relaxed);
   entry.child.service = slot.service;
   entry.child.listener = slot.listener;
   entry.child.started_ns = slot.started_ns;
@@ -84,7 +85,8 @@ void LedgerWriter::linger(std::uint32_t slot) noexcept {
                                  std::memory_order_release);
 }
 
-void LedgerWriter::end(std::uint32_t slot) noexcept {
+void LedgerWriter::end(std::uint32_t slot, std::int32_t status) noexcept {
+  page_->slots[slot].status.store(status, std::memory_order_relaxed);
   page_->slots[slot].state.store(static_cast<std::uint32_t>(SlotState::Ended),
                                  std::memory_order_release);
 }
@@ -109,6 +111,11 @@ bool LedgerReader::has_certain_pids() const {
   const auto* page = static_cast<const LedgerPage*>(mapping_.data());
   return page->spawner.load(std::memory_order_acquire) ==
          static_cast<std::uint32_t>(SpawnerKind::Clone);
+}
+
+std::uint64_t LedgerReader::taken() const {
+  if (!is_open()) return 0;
+  return static_cast<const LedgerPage*>(mapping_.data())->taken.load(std::memory_order_acquire);
 }
 
 std::vector<LedgerEntry> LedgerReader::entries() const {

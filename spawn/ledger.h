@@ -41,10 +41,10 @@ struct LedgerSlot {
   std::atomic<std::int32_t> pid;  // 0 until the child exists
   std::uint32_t service;
   std::uint32_t listener;
-  std::int64_t started_ns;  // CLOCK_MONOTONIC
-  std::uint32_t peer_size;  // bytes of peer; 0: none
-  std::uint32_t reserved;
-  unsigned char peer[28];  // a sockaddr_in or sockaddr_in6
+  std::int64_t started_ns;           // CLOCK_MONOTONIC
+  std::uint32_t peer_size;           // bytes of peer; 0: none
+  std::atomic<std::int32_t> status;  // as wait4(2) gave it, once Ended
+  unsigned char peer[28];            // a sockaddr_in or sockaddr_in6
 };
 static_assert(std::atomic<std::uint64_t>::is_always_lock_free);
 
@@ -55,6 +55,7 @@ struct LedgerPage {
   std::uint64_t magic;
   std::uint32_t capacity;
   std::atomic<std::uint32_t> spawner;  // SpawnerKind
+  std::atomic<std::uint64_t> taken;    // launches done with since the reactor's channel was opened
   LedgerSlot slots[kLedgerSlots];
 };
 inline constexpr std::size_t kLedgerBytes = sizeof(LedgerPage);
@@ -69,13 +70,16 @@ class LedgerWriter {
                                      std::int64_t now_ns, const SocketAddress* peer) noexcept;
   // Whose children these are; before the first of them.
   void set_spawner(SpawnerKind kind) noexcept;
+  // A launch was taken off the reactor's channel; a new channel has been opened.
+  void count_taken() noexcept { page_->taken.fetch_add(1, std::memory_order_release); }
+  void restart_count() noexcept { page_->taken.store(0, std::memory_order_release); }
   // For SpawnRequest::pid.
   [[nodiscard]] std::atomic<std::int32_t>& pid_of(std::uint32_t slot) noexcept {
     return page_->slots[slot].pid;
   }
   void started(std::uint32_t slot, std::int32_t pid) noexcept;
   void linger(std::uint32_t slot) noexcept;
-  void end(std::uint32_t slot) noexcept;
+  void end(std::uint32_t slot, std::int32_t status) noexcept;
   void free(std::uint32_t slot) noexcept;
   [[nodiscard]] const LedgerSlot& at(std::uint32_t slot) const noexcept {
     return page_->slots[slot];
@@ -92,6 +96,7 @@ class LedgerWriter {
 struct LedgerEntry {
   RunningChild child;  // pid 0: Starting, and no child so far as is known
   SlotState state = SlotState::Free;
+  std::int32_t status = 0;  // of the child, when Ended
 };
 class LedgerReader {
  public:
@@ -101,6 +106,7 @@ class LedgerReader {
   [[nodiscard]] std::optional<LedgerEntry> find(LaunchId id) const;
   // Whether a slot in Starting without a pid has certainly no child. Else nobody knows.
   [[nodiscard]] bool has_certain_pids() const;
+  [[nodiscard]] std::uint64_t taken() const;
   [[nodiscard]] bool is_open() const { return mapping_.is_mapped(); }
 
  private:

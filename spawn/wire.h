@@ -36,26 +36,26 @@ enum class MessageType : std::uint16_t {
   StopLauncher,     // monitor → launcher
   ReactorStart,     // monitor → reactor; fds: table, log
   Listeners,        // monitor → reactor; fds: one per key
-  LauncherJoined,   // monitor → reactor; fds: channel, ledger (reader)
-  LauncherGone,     // monitor → reactor
-  LauncherFailed,   // monitor → reactor
-  Adopted,          // monitor → reactor: a running child of a dead launcher
-  AdoptedExit,      // monitor → reactor
-  Apply,            // monitor → reactor: table and listeners are complete, use them
-  Applied,          // reactor → monitor
-  StopAccepting,    // monitor → reactor
-  Stopped,          // reactor → monitor: nothing in flight any more
-  Ping,             // monitor → reactor
-  Pong,             // reactor → monitor
-  Active,           // reactor → monitor: work has begun after a quiet time
-  LogTarget,        // monitor → reactor; fds: log
-  LogLost,          // reactor → monitor
-  NeedLauncher,     // reactor → monitor
-  RetireLauncher,   // reactor → monitor
-  StuckLauncher,    // reactor → monitor
-  Rebind,           // reactor → monitor: a server spoilt this socket
-  Launch,           // reactor → launcher; fds: the connection or the listening socket
-  Reports,          // launcher → reactor
+  LauncherJoined,  // monitor → reactor; fds: channel, ledger (reader), the launcher's end or none
+  LauncherGone,    // monitor → reactor
+  LauncherFailed,  // monitor → reactor
+  Adopted,         // monitor → reactor: a running child of a dead launcher
+  AdoptedExit,     // monitor → reactor
+  Apply,           // monitor → reactor: table and listeners are complete, use them
+  Applied,         // reactor → monitor
+  StopAccepting,   // monitor → reactor
+  Stopped,         // reactor → monitor: nothing in flight any more
+  Ping,            // monitor → reactor
+  Pong,            // reactor → monitor
+  Active,          // reactor → monitor: work has begun after a quiet time
+  LogTarget,       // monitor → reactor; fds: log
+  LogLost,         // reactor → monitor
+  NeedLauncher,    // reactor → monitor
+  RetireLauncher,  // reactor → monitor
+  StuckLauncher,   // reactor → monitor
+  Rebind,          // reactor → monitor: a server spoilt this socket
+  Launch,          // reactor → launcher; fds: the connection or the listening socket
+  Reports,         // launcher → reactor
 };
 
 // Never reused: the reactor's incarnation in the upper 20 bits, a sequence in the lower 44.

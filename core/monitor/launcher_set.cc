@@ -164,7 +164,9 @@ Result<LauncherSet::ReactorEnd> LauncherSet::connect(std::uint32_t launcher, std
   if (!pair) return tl::unexpected(pair.error());
   auto& one = *found->second;
   send(one, MessageType::ReactorChannel, print(Epoch{epoch}), {pair->first.get()});
-  return ReactorEnd{one.identity, std::move(pair->second), one.ledger_fd.get()};
+  ReactorEnd end{one.identity, std::move(pair->second), one.ledger_fd.get(), {}};
+  if (Channel::keeps_peeked()) end.queue = std::move(pair->first);
+  return end;
 }
 
 // ---- death and adoption ----------------------------------------------------------------------
@@ -192,7 +194,8 @@ void LauncherSet::adopt(const One& one) {
     if (child.pid <= 0) continue;  // Starting, of which nobody knows more: settled by the reactor
     if (entry.state == SlotState::Ended) {
       // Its report may have been lost with the launcher; a second one does no harm.
-      timers_.after(std::chrono::milliseconds(0), [this, child] { report_end(child, {}); });
+      const Exit exit{child.pid, entry.status, 0, 0, 0};
+      timers_.after(std::chrono::milliseconds(0), [this, child, exit] { report_end(child, exit); });
     } else if (entry.state != SlotState::Lingering && is_own_child(child.pid)) {
       adopted_.emplace(child.pid, child);
     } else {

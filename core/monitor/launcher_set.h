@@ -70,6 +70,7 @@ class LauncherSet {
     std::uint32_t identity = 0;
     UniqueFd channel;
     int ledger = -1;
+    UniqueFd queue;  // the launcher's end, where Channel::keeps_peeked(): read when it is dead
   };
   Result<ReactorEnd> connect(std::uint32_t launcher, std::uint32_t epoch);
 

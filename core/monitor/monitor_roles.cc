@@ -105,8 +105,9 @@ void Monitor::connect_launcher(std::uint32_t launcher, bool must_drain) {
   auto end = launchers_->connect(launcher, epoch_);
   if (!end) return launchers_->kill(launcher, "it cannot be connected");
   if (must_drain) awaited_drains_.insert(launcher);
-  reactor_->send(MessageType::LauncherJoined, print(LauncherJoined{launcher, end->identity}),
-                 {end->channel.get(), end->ledger});
+  std::vector<int> fds{end->channel.get(), end->ledger};
+  if (end->queue.is_open()) fds.push_back(end->queue.get());
+  reactor_->send(MessageType::LauncherJoined, print(LauncherJoined{launcher, end->identity}), fds);
 }
 
 void Monitor::on_drained(std::uint32_t launcher) {

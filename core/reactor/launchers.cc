@@ -2,6 +2,8 @@
 #include "core/reactor/launchers.h"
 
 #include <algorithm>
+#include <limits>
+#include <thread>
 #include <utility>
 
 namespace uvinetd {
@@ -12,19 +14,28 @@ constexpr std::chrono::seconds kRetireAfter{30};     // a spare launcher without
 
 }  // namespace
 
+Launchers::Launchers(Loop& loop, Timers& timers, Callbacks callbacks)
+    : loop_(loop),
+      timers_(timers),
+      callbacks_(std::move(callbacks)),
+      most_for_speed_(std::max(std::thread::hardware_concurrency(), 1U)) {}
+
 void Launchers::join(std::uint32_t launcher, std::uint32_t identity, UniqueFd channel,
-                     LedgerReader ledger) {
+                     UniqueFd queue, LedgerReader ledger) {
   auto one = std::make_unique<One>();
   one->id = launcher;
   one->identity = identity;
   one->channel = Channel(std::move(channel));
+  one->queue = Channel(std::move(queue));
   one->ledger = std::move(ledger);
   one->last_answer = loop_.now();
   one->watcher = std::make_unique<FdWatcher>(
       loop_, one->channel.fd(), [this, launcher](int events) { on_ready(launcher, events); });
   watch(*one);
+  auto& placed = *one;
   by_identity_[identity].push_back(one.get());
   all_.insert_or_assign(launcher, std::move(one));
+  maybe_retire(placed);  // it may be that nobody needs it any more
   asked_.erase(identity);
   if (starved_.erase(identity) > 0) callbacks_.on_room(identity);
 }
@@ -52,10 +63,13 @@ void Launchers::read(One& one) {
   while (one.channel.is_open()) {
     auto received = one.channel.receive();
     if (received.event == Channel::Event::Nothing) break;
-    auto reports = received.event == Channel::Event::Message &&
-                           received.message.type == static_cast<std::uint16_t>(MessageType::Reports)
-                       ? parse_as<Reports>(received.message.body)
-                       : std::nullopt;
+    // A report is a report without the connection that this process has no descriptor for.
+    const bool is_message = received.event == Channel::Event::Message ||
+                            received.event == Channel::Event::TooFewDescriptors;
+    auto reports =
+        is_message && received.message.type == static_cast<std::uint16_t>(MessageType::Reports)
+            ? parse_as<Reports>(received.message.body)
+            : std::nullopt;
     if (!reports) {
       // Dead (the monitor will say so), or it speaks nonsense or has refused ours: it is ended.
       one.watcher.reset();
@@ -66,12 +80,13 @@ void Launchers::read(One& one) {
       });
       return;
     }
-    on_reports(one, std::move(*reports));
+    on_reports(one, std::move(*reports), std::move(received.message.fds));
   }
   if (one.channel.is_open()) watch(one);
 }
 
-void Launchers::on_reports(One& one, Reports reports) {
+// A launch that failed comes with its connection.
+void Launchers::on_reports(One& one, Reports reports, std::vector<UniqueFd> connections) {
   one.last_answer = loop_.now();
   one.is_stalled = false;
   for (auto& report : reports.list) {
@@ -79,6 +94,9 @@ void Launchers::on_reports(One& one, Reports reports) {
     if (auto node = in_flight_.extract(report.id)) {
       launch = std::move(node.mapped());
       one.in_flight.erase(report.id);
+      if (launch->is_connection && !connections.empty() && report.kind == ReportKind::Failed) {
+        launch->copy = std::move(connections.front());
+      }
     }
     if (report.kind == ReportKind::Started) one.running.insert(report.id);
     if (report.kind == ReportKind::Exited) one.running.erase(report.id);
@@ -91,22 +109,48 @@ void Launchers::on_reports(One& one, Reports reports) {
   maybe_retire(one);
 }
 
-// The launcher with the fewest children and launches that may take one more.
+std::size_t Launchers::One::waiting() const {
+  const auto taken = ledger.taken();
+  return taken <= sent ? std::min<std::size_t>(sent - taken, in_flight.size()) : 0;
+}
+
+// The launcher that comes to it first: of those that have next to nothing to do and about as many
+// children, always the same one, so that another that is not needed stays idle and is let go.
 Launchers::One* Launchers::best(std::uint32_t identity) {
+  constexpr std::size_t kShortQueue = 2;
+  constexpr std::size_t kAboutAsMany = 64;
   const auto found = by_identity_.find(identity);
   if (found == by_identity_.end()) return nullptr;
   One* best = nullptr;
-  std::size_t least = kLedgerSlots - 16;
+  auto least = std::pair(std::numeric_limits<std::size_t>::max(), std::size_t{0});
   for (auto* one : found->second) {
     const auto load = one->in_flight.size() + one->running.size();
     if (one->is_stalled || one->is_retired || one->is_broken || !one->channel.is_open() ||
-        one->channel.has_backlog() || one->in_flight.size() >= kMostInFlight || load >= least) {
+        one->channel.has_backlog() || one->in_flight.size() >= kMostInFlight ||
+        load >= kLedgerSlots - 16) {
       continue;
     }
+    const auto waiting = one->waiting();
+    const auto cost = std::pair(waiting < kShortQueue ? 0 : waiting, load / kAboutAsMany);
+    if (cost >= least) continue;
     best = one;
-    least = load;
+    least = cost;
   }
   return best;
+}
+
+// One launcher starts one server at a time. When launches keep standing in line, another one uses
+// another processor.
+void Launchers::note_queue(std::uint32_t identity, std::size_t waiting) {
+  constexpr std::size_t kLine = 3;
+  constexpr std::size_t kPatience = 256;  // launches
+  auto& crowding = crowding_[identity];
+  if (waiting < kLine) {
+    crowding -= crowding > 0 ? 1 : 0;
+  } else if (++crowding >= kPatience) {
+    crowding = 0;
+    if (count_of(identity) < most_for_speed_) ask_for_one(identity);
+  }
 }
 
 bool Launchers::has_room(std::uint32_t identity) {
@@ -136,8 +180,9 @@ void Launchers::ask_for_one(std::uint32_t identity) {
   callbacks_.tell_monitor(MessageType::NeedLauncher, print(NeedLauncher{identity, known}));
 }
 
-void Launchers::failed(std::uint32_t identity) {
+bool Launchers::failed(std::uint32_t identity) {
   asked_.erase(identity);
+  return count_of(identity) == 0;
 }
 
 bool Launchers::submit(InFlight& launch, int socket) {
@@ -152,7 +197,10 @@ bool Launchers::submit(InFlight& launch, int socket) {
   }
   if (one->channel.has_backlog()) watch(*one);
   if (one->in_flight.empty()) one->last_answer = loop_.now();
+  ++one->sent;
   one->in_flight.insert(launch.id);
+  note_queue(one->identity, one->waiting());
+  if (one->queue.is_open() && !one->channel.has_backlog()) launch.copy.reset();
   in_flight_.insert_or_assign(launch.id, std::move(launch));
   arm_deadline_check();
   return true;
@@ -182,12 +230,31 @@ void Launchers::gone(std::uint32_t launcher) {
   auto& siblings = by_identity_[one->identity];
   std::erase(siblings, one.get());
   if (siblings.empty()) by_identity_.erase(one->identity);
+  take_back(*one);
   settle(*one);
   // Who waited for this one's answers would wait for ever: no other report may ever come.
   asked_.erase(one->identity);
   if (starved_.contains(one->identity) && has_room(one->identity)) {
     starved_.erase(one->identity);
     callbacks_.on_room(one->identity);
+  }
+}
+
+// The connections that the launcher had not taken off its queue, or not to the end. Where this
+// process has no descriptor for one, it is lost.
+void Launchers::take_back(One& one) {
+  while (one.queue.is_open()) {
+    auto received = one.queue.receive();
+    if (received.event == Channel::Event::Nothing || received.event == Channel::Event::Closed) {
+      return;
+    }
+    const auto launch = parse_as<Launch>(received.message.body);
+    if (!launch || !one.in_flight.contains(launch->id)) continue;
+    const auto known = in_flight_.find(launch->id);
+    if (known == in_flight_.end() || !known->second.is_connection) continue;
+    if (received.message.fds.size() == 1) {
+      known->second.copy = std::move(received.message.fds.front());
+    }
   }
 }
 
@@ -234,20 +301,17 @@ void Launchers::check_deadlines() {
   if (!in_flight_.empty()) arm_deadline_check();
 }
 
-// A spare launcher that has stood without children for a while is let go.
+// A spare launcher that has stood without children and launches for a while is let go.
 void Launchers::maybe_retire(One& one) {
-  if (!one.running.empty() || !one.in_flight.empty() || one.is_retire_due) return;
-  if (count_of(one.identity) < 2) return;
+  if (!one.is_spare() || one.is_retire_due || count_of(one.identity) < 2) return;
   one.is_retire_due = true;
   timers_.after(kRetireAfter, [this, id = one.id] {
     const auto found = all_.find(id);
     if (found == all_.end()) return;
     auto& spare = *found->second;
     spare.is_retire_due = false;
-    if (!spare.running.empty() || !spare.in_flight.empty() || spare.is_retired ||
-        count_of(spare.identity) < 2) {
-      return;
-    }
+    if (loop_.now() - spare.last_answer < kRetireAfter) return maybe_retire(spare);
+    if (!spare.is_spare() || count_of(spare.identity) < 2) return;
     spare.is_retired = true;
     callbacks_.tell_monitor(MessageType::RetireLauncher, print(LauncherNumber{id, false}));
   });

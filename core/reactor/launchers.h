@@ -19,13 +19,16 @@
 
 namespace uvinetd {
 
-// A launch that has not been answered yet. For a connection, `copy` keeps it open until then.
+// A launch that has not been answered yet. Until it is, a connection lives in the launcher's queue,
+// from where it comes back when the launcher dies; where queues cannot do that, and while it is not
+// in the queue, `copy` keeps it open.
 struct InFlight {
   LaunchId id = 0;
   std::uint32_t identity = 0;
   std::uint32_t service = 0;
   std::uint32_t listener = 0;
-  UniqueFd copy;       // the connection; not open when the listening socket itself was sent
+  bool is_connection = false;  // else the listening socket itself was sent
+  UniqueFd copy;
   SocketAddress peer;  // unset for wait and datagram services
   int attempts = 0;    // launches that failed for want of resources
 };
@@ -48,17 +51,19 @@ class Launchers {
     std::function<void(MessageType, const std::string& body)> tell_monitor;
   };
 
-  Launchers(Loop& loop, Timers& timers, Callbacks callbacks)
-      : loop_(loop), timers_(timers), callbacks_(std::move(callbacks)) {}
+  Launchers(Loop& loop, Timers& timers, Callbacks callbacks);
 
   // Nothing that launchers say is read before this: the reactor must know its services first.
   void start_reading();
-  void join(std::uint32_t launcher, std::uint32_t identity, UniqueFd channel, LedgerReader ledger);
+  // `queue` is the launcher's own end of `channel`, read when the launcher is dead; it may be
+  // unset.
+  void join(std::uint32_t launcher, std::uint32_t identity, UniqueFd channel, UniqueFd queue,
+            LedgerReader ledger);
   // The monitor says that it is dead: what it had answered is read, the rest is settled by its
   // ledger through on_settled.
   void gone(std::uint32_t launcher);
-  // No launcher of this identity can be had for now.
-  void failed(std::uint32_t identity);
+  // No other launcher of this identity can be had for now. True: and none is there, either.
+  bool failed(std::uint32_t identity);
 
   // Whether submit() would send at once. When not, a launcher is asked for if need be, and on_room
   // follows in time.
@@ -78,8 +83,10 @@ class Launchers {
     std::uint32_t id = 0;
     std::uint32_t identity = 0;
     Channel channel;
+    Channel queue;  // what has been sent and not been taken, once the launcher is dead
     LedgerReader ledger;
     std::unique_ptr<FdWatcher> watcher;
+    std::uint64_t sent = 0;
     std::unordered_set<LaunchId> in_flight;
     std::unordered_set<LaunchId> running;
     std::chrono::milliseconds last_answer{0};  // or when it was last given something to do
@@ -87,14 +94,22 @@ class Launchers {
     bool is_broken = false;  // cannot be sent to: dead, though its last words are still to be read
     bool is_retired = false;
     bool is_retire_due = false;  // a timer looks at it
+
+    // Launches that it has not begun, as far as its page is to be believed.
+    [[nodiscard]] std::size_t waiting() const;
+    [[nodiscard]] bool is_spare() const {
+      return running.empty() && in_flight.empty() && !is_retired;
+    }
   };
 
   void on_ready(std::uint32_t launcher, int events);
   void read(One& one);
-  void on_reports(One& one, Reports reports);
+  void on_reports(One& one, Reports reports, std::vector<UniqueFd> connections);
   void watch(One& one);
   One* best(std::uint32_t identity);
   void ask_for_one(std::uint32_t identity);
+  void note_queue(std::uint32_t identity, std::size_t waiting);
+  void take_back(One& one);
   void settle(One& one);
   void check_deadlines();
   void arm_deadline_check();
@@ -107,7 +122,9 @@ class Launchers {
   std::map<std::uint32_t, std::unique_ptr<One>> all_;
   std::unordered_map<std::uint32_t, std::vector<One*>> by_identity_;
   std::unordered_map<LaunchId, InFlight> in_flight_;
-  std::unordered_set<std::uint32_t> asked_;    // identities for which a launcher is on its way
+  std::unordered_set<std::uint32_t> asked_;  // identities for which a launcher is on its way
+  std::unordered_map<std::uint32_t, std::size_t> crowding_;  // of an identity's queues
+  std::size_t most_for_speed_;                 // launchers of an identity: one per processor
   std::unordered_set<std::uint32_t> starved_;  // identities that were told "no room"
   Timers::Id deadline_check_ = 0;
   bool is_reading_ = false;

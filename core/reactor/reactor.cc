@@ -214,21 +214,22 @@ void Reactor::on_listeners(Message& message) {
 
 void Reactor::on_launcher_joined(Message& message) {
   const auto joined = parse_as<LauncherJoined>(message.body);
-  if (!joined || message.fds.size() != 2) return;
+  if (!joined || message.fds.size() < 2) return;
   auto ledger = LedgerReader::map(message.fds[1].get());
   if (!ledger) {
     log_.error("launcher {}: {}", joined->launcher, ledger.error().text());
     return;
   }
-  launchers_.join(joined->launcher, joined->identity, std::move(message.fds[0]),
+  auto queue = message.fds.size() > 2 ? std::move(message.fds[2]) : UniqueFd();
+  launchers_.join(joined->launcher, joined->identity, std::move(message.fds[0]), std::move(queue),
                   std::move(*ledger));
 }
 
-// No server of this identity can be started for now: who waits for one is told so, and the
-// sockets are tried again after a while.
+// If no server of this identity can be started for now, who waits for one is told so. The sockets
+// are tried again after a while.
 void Reactor::on_launcher_failed(const LauncherFailed& failure) {
-  launchers_.failed(failure.identity);
-  if (auto node = held_.extract(failure.identity)) {
+  const bool is_hopeless = launchers_.failed(failure.identity);
+  if (auto node = is_hopeless ? held_.extract(failure.identity) : decltype(held_)::node_type()) {
     for (const auto& launch : node.mapped()) {
       give_up(launch, "launcher step=" + failure.step, true);
     }

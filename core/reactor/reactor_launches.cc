@@ -17,6 +17,11 @@ constexpr int kMostAttempts = 6;  // 20, 40, ... ms: about a second in all
 constexpr std::chrono::milliseconds kFirstRetry{20};
 constexpr std::chrono::milliseconds kSpawnPause{1'000};
 
+std::chrono::nanoseconds run_time(const Report& report) {
+  constexpr std::int64_t kLongest = 1'000'000LL * 3600 * 24 * 365 * 100;
+  return std::chrono::microseconds(std::clamp<std::int64_t>(report.ran_usec, 0, kLongest));
+}
+
 // Failures that may pass by themselves: no process, no memory, no descriptor for now.
 bool is_passing(const Report& report) {
   return report.step == "posix_spawn" || report.step == "clone" || report.step == "ledger" ||
@@ -89,7 +94,7 @@ LaunchId Reactor::launch(Listener& listener, int socket, UniqueFd& copy,
   launch.listener = listener.key();
   launch.peer = peer;
   const auto id = launch.id;
-  const bool is_connection = copy.is_open();
+  const bool is_connection = launch.is_connection = copy.is_open();
   if (is_connection) launch.copy = std::move(copy);
   if (!launchers_.submit(launch, socket)) {
     if (!is_connection) return 0;
@@ -153,7 +158,7 @@ void Reactor::on_failed(const Report& report, InFlight launch) {
   pause(*service, "spawn", doubled + doubled * (random_bits() % 20) / 100);
   // A datagram is kept for the next try; a connection has waited long enough.
   give_up(launch, "spawn errno=" + errno_name(report.code) + " step=" + report.step,
-          launch.copy.is_open());
+          launch.is_connection);
 }
 
 void Reactor::on_exited(const Report& report, bool is_from_launcher) {
@@ -162,8 +167,8 @@ void Reactor::on_exited(const Report& report, bool is_from_launcher) {
   // Unknown here: it ended between two reactors, so that none has counted it, but it is told. The
   // monitor's reports of adopted children may be second ones.
   if (service == nullptr || (!node && !is_from_launcher)) return;
-  const auto ran = node ? monotonic_now() - node.mapped().started
-                        : std::chrono::nanoseconds(report.ran_usec * 1000);
+  const auto ran =
+      node && !is_from_launcher ? monotonic_now() - node.mapped().started : run_time(report);
   if (logs_connections_) {
     log_.info("exit id={} pid={} status={} ms={}", service->entry.id, report.pid,
               status_text(report.status),
@@ -199,8 +204,12 @@ void Reactor::on_settled(InFlight launch, Settled settled, std::int32_t pid) {
       break;
     }
     case Settled::NeverStarted:
-      if (launch.copy.is_open()) {
-        hold(std::move(launch));
+      if (launch.is_connection) {
+        if (launch.copy.is_open()) {
+          hold(std::move(launch));
+        } else {
+          give_up(launch, "launcher", false);
+        }
         break;
       }
       if (auto* service = find_service(launch.service)) instance_ended(*service);

@@ -130,6 +130,7 @@ class Replacement(unittest.TestCase):
                 first = pid_of(sockets.ask(client, "one"))
                 daemon.wait_for_log(rf"\bstart id=\S+ pid={first} ")
                 os.kill(first, signal.SIGSTOP)
+                eventually(lambda: procfs.state(first) == "T", what="the first server to stop")
                 reactor = daemon.reactor()
                 os.kill(reactor, signal.SIGSTOP)
                 client.send(b"two")

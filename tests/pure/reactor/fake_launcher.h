@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: ISC
 // The launcher's end of a reactor's channel: the test answers for it.
+//
+// It takes launches off its queue before it works on them, unless it peeks at them.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -29,9 +31,18 @@ struct FakeLauncher {
     ledger.emplace(std::move(*LedgerWriter::map(page.writer.get())));
   }
 
+  // Another descriptor of this end, for the reactor.
+  [[nodiscard]] UniqueFd queue() const { return UniqueFd(dup(channel.fd())); }
+
   // The next launch, if one has come.
   std::optional<Launch> next_launch() {
-    auto received = channel.receive();
+    const auto launch = take(channel.receive());
+    if (launch) ledger->count_taken();
+    return launch;
+  }
+  // The same, but it stays where it is.
+  std::optional<Launch> peek_launch() { return take(channel.peek()); }
+  std::optional<Launch> take(Channel::Received received) {
     if (received.event != Channel::Event::Message) return std::nullopt;
     for (auto& fd : received.message.fds) sockets.push_back(std::move(fd));
     const auto launch = parse_as<Launch>(received.message.body);
@@ -55,13 +66,17 @@ struct FakeLauncher {
     out.pid = pid;
     send(out);
   }
-  void report_failure(LaunchId id, int code, const char* step) {
+  // The connection goes back with it when there is one.
+  void report_failure(LaunchId id, int code, const char* step, int connection = -1) {
     Report out;
     out.kind = ReportKind::Failed;
     out.id = id;
     out.code = code;
     out.step = step;
-    send(out);
+    std::vector<int> fds;
+    if (connection >= 0) fds.push_back(connection);
+    EXPECT_TRUE(
+        channel.send(static_cast<std::uint16_t>(MessageType::Reports), print(Reports{{out}}), fds));
   }
 };
 

@@ -25,7 +25,7 @@ TEST_F(LauncherLossTest, LaunchesOfADeadLauncherAreSettledByItsLedger) {
   one.ledger->started(*one.ledger->begin(3, 1, 1, 1, nullptr), 333);
   const auto ended = *one.ledger->begin(4, 1, 1, 1, nullptr);
   one.ledger->started(ended, 444);
-  one.ledger->end(ended);
+  one.ledger->end(ended, 0);
   one.channel.close();
   launchers.gone(1);
   EXPECT_THAT(take_events(),
@@ -187,17 +187,16 @@ TEST_F(LauncherLossTest, NoTimerRunsWithoutAnythingInFlight) {
 TEST_F(LauncherLossTest, ASpareLauncherWithoutChildrenIsLetGo) {
   auto one = join(1);
   auto two = join(2);
-  ASSERT_TRUE(submit(1));
-  ASSERT_TRUE(submit(2));
-  const auto of_two = two.launches().at(0);
-  two.report(ReportKind::Started, of_two);
-  two.report(ReportKind::Exited, of_two);
+  for (LaunchId id = 1; id <= 3; ++id) ASSERT_TRUE(submit(id));
+  EXPECT_THAT(two.launches(), ElementsAre(3));
+  two.report(ReportKind::Started, 3);
+  two.report(ReportKind::Exited, 3);
   turn();
   (void)take_events();
   pass(31s);
   EXPECT_THAT(take_events(), testing::Contains("retire 2"));
-  EXPECT_THAT(one.launches().size(), 1U);
-  one.report(ReportKind::Started, of_two == 1 ? 2 : 1);
+  EXPECT_THAT(one.launches(), ElementsAre(1, 2));
+  one.report(ReportKind::Started, 1);
   turn();
   for (LaunchId id = 10; id < 20; ++id) EXPECT_TRUE(submit(id));
   EXPECT_EQ(one.launches().size(), 10U);
@@ -217,11 +216,10 @@ TEST_F(LauncherLossTest, TheOnlyLauncherIsKept) {
 TEST_F(LauncherLossTest, ALauncherOnItsWayOutIsNoReasonToWait) {
   auto one = join(1);
   auto two = join(2);
-  ASSERT_TRUE(submit(1));
-  ASSERT_TRUE(submit(2));
-  const auto of_two = two.launches().at(0);
-  two.report(ReportKind::Failed, of_two);
-  one.report(ReportKind::Started, of_two == 1 ? 2 : 1);
+  for (LaunchId id = 1; id <= 3; ++id) ASSERT_TRUE(submit(id));
+  EXPECT_THAT(two.launches(), ElementsAre(3));
+  two.report(ReportKind::Failed, 3);
+  for (LaunchId id = 1; id <= 2; ++id) one.report(ReportKind::Started, id);
   turn();
   pass(31s);
   EXPECT_THAT(take_events(), testing::Contains("retire 2"));

@@ -55,10 +55,15 @@ class LaunchersRing : public testing::Test {
                                                                    : "? ";
     events.push_back(name + std::to_string(number.launcher) + (number.is_final ? " kill" : ""));
   }
+  // Its queue keeps nothing: the reactor keeps copies of the connections.
   FakeLauncher join(std::uint32_t id, std::uint32_t identity = kIdentity) {
+    return join(id, identity, false);
+  }
+  FakeLauncher join_with_queue(std::uint32_t id) { return join(id, kIdentity, true); }
+  FakeLauncher join(std::uint32_t id, std::uint32_t identity, bool keeps_queue) {
     UniqueFd end;
     FakeLauncher out(end);
-    launchers.join(id, identity, std::move(end),
+    launchers.join(id, identity, std::move(end), keeps_queue ? out.queue() : UniqueFd(),
                    std::move(*LedgerReader::map(out.page.reader.get())));
     return out;
   }
@@ -66,6 +71,7 @@ class LaunchersRing : public testing::Test {
     InFlight launch;
     launch.id = id;
     launch.identity = identity;
+    launch.is_connection = true;
     launch.copy.reset(dup(socket.get()));
     return launchers.submit(launch, launch.copy.get());
   }

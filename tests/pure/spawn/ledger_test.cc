@@ -52,8 +52,9 @@ TEST_F(LedgerTest, ReadersFollowASlotThroughItsLife) {
   EXPECT_EQ(entry->child.pid, 4711);
   writer.linger(slot);
   EXPECT_EQ(reader.find(77)->state, SlotState::Lingering);
-  writer.end(slot);
+  writer.end(slot, 3 << 8);
   EXPECT_EQ(reader.find(77)->state, SlotState::Ended);
+  EXPECT_EQ(reader.find(77)->status, 3 << 8);
   EXPECT_EQ(reader.find(77)->child.pid, 4711);
   writer.free(slot);
   EXPECT_FALSE(reader.find(77));
@@ -97,7 +98,7 @@ TEST_F(LedgerTest, ASlotUsedAgainKeepsNothingOfItsLastUse) {
   const auto peer = *SocketAddress::parse_ip("127.0.0.1", 1);
   const auto slot = begin(1, &peer);
   writer.started(slot, 99);
-  writer.end(slot);
+  writer.end(slot, 0);
   writer.free(slot);
   EXPECT_EQ(begin(2), slot);
   EXPECT_EQ(reader.find(2)->child.pid, 0);
