@@ -326,6 +326,19 @@ TEST(StreamChannel, PutsAFrameTogetherFromSingleBytes) {
   EXPECT_EQ(received.message.body, "slow");
 }
 
+TEST(StreamChannel, KeepsNothingThatWasPeeked) {
+  auto [a, b] = connected();
+  EXPECT_FALSE(Channel::keeps_peeked());
+  ASSERT_TRUE(a.send(1, "first"));
+  ASSERT_TRUE(a.send(1, "second"));
+  EXPECT_EQ(b.peek().message.body, "first");
+  b.drop();
+  EXPECT_EQ(b.peek().message.body, "second");
+  EXPECT_EQ(b.peek().event, Event::Nothing);
+  b.end();
+  EXPECT_EQ(a.receive().event, Event::Closed);
+}
+
 TEST(StreamChannel, StaysMalformedOnceOutOfStep) {
   auto [a, b] = connected();
   write_raw(a, std::string(12, 'x'));
