@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <limits>
-#include <thread>
 #include <utility>
 
 namespace uvinetd {
@@ -14,11 +13,11 @@ constexpr std::chrono::seconds kRetireAfter{30};     // a spare launcher without
 
 }  // namespace
 
-Launchers::Launchers(Loop& loop, Timers& timers, Callbacks callbacks)
+Launchers::Launchers(Loop& loop, Timers& timers, Callbacks callbacks, std::size_t most_for_speed)
     : loop_(loop),
       timers_(timers),
       callbacks_(std::move(callbacks)),
-      most_for_speed_(std::max(std::thread::hardware_concurrency(), 1U)) {}
+      most_for_speed_(most_for_speed) {}
 
 void Launchers::join(std::uint32_t launcher, std::uint32_t identity, UniqueFd channel,
                      UniqueFd queue, LedgerReader ledger) {

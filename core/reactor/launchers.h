@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <thread>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
@@ -51,7 +52,10 @@ class Launchers {
     std::function<void(MessageType, const std::string& body)> tell_monitor;
   };
 
-  Launchers(Loop& loop, Timers& timers, Callbacks callbacks);
+  // At most `most_for_speed` launchers of an identity are asked for because launches stand in line;
+  // more are no faster than there are processors.
+  Launchers(Loop& loop, Timers& timers, Callbacks callbacks,
+            std::size_t most_for_speed = std::thread::hardware_concurrency());
 
   // Nothing that launchers say is read before this: the reactor must know its services first.
   void start_reading();

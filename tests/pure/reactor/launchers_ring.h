@@ -7,6 +7,7 @@
 
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -19,6 +20,7 @@
 namespace uvinetd::test {
 
 inline constexpr std::uint32_t kIdentity = 7;
+inline constexpr std::size_t kProcessors = 2;
 
 class LaunchersRing : public testing::Test {
  protected:
@@ -34,13 +36,15 @@ class LaunchersRing : public testing::Test {
                      events.push_back("settled " + std::to_string(launch.id) + " " +
                                       kNames[static_cast<int>(settled)] +
                                       (pid != 0 ? " " + std::to_string(pid) : ""));
+                     if (launch.copy.is_open()) taken_back.insert(launch.id);
                      answered = std::move(launch);
                    },
                    [this](std::uint32_t identity) {
                      events.push_back("room " + std::to_string(identity));
                      if (on_room) on_room();
                    },
-                   [this](MessageType type, const std::string& body) { on_monitor(type, body); }}) {
+                   [this](MessageType type, const std::string& body) { on_monitor(type, body); }},
+                  kProcessors) {
     launchers.start_reading();
   }
 
@@ -68,11 +72,14 @@ class LaunchersRing : public testing::Test {
     return out;
   }
   bool submit(LaunchId id, std::uint32_t identity = kIdentity) {
+    return submit_connection(id, UniqueFd(dup(socket.get())), identity);
+  }
+  bool submit_connection(LaunchId id, UniqueFd connection, std::uint32_t identity = kIdentity) {
     InFlight launch;
     launch.id = id;
     launch.identity = identity;
     launch.is_connection = true;
-    launch.copy.reset(dup(socket.get()));
+    launch.copy = std::move(connection);
     return launchers.submit(launch, launch.copy.get());
   }
   // Turns of the loop until nothing is left to do at once.
@@ -90,6 +97,7 @@ class LaunchersRing : public testing::Test {
   UniqueFd socket{make_socket(AF_INET, SOCK_STREAM)};
   std::vector<std::string> events;
   std::optional<InFlight> answered;
+  std::set<LaunchId> taken_back;  // settled with their connections
   std::function<void()> on_room;
   Launchers launchers;
 };

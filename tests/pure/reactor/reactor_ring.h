@@ -110,11 +110,13 @@ class ReactorRing : public testing::Test {
   }
   int udp(std::uint32_t key) { return own(key, bound_ip_socket(SOCK_DGRAM)); }
 
-  FakeLauncher join(std::uint32_t id) {
+  // Without a queue the reactor keeps copies of its connections.
+  FakeLauncher join(std::uint32_t id, bool has_queue = false) {
     UniqueFd end;
     FakeLauncher out(end);
-    send(MessageType::LauncherJoined, print(LauncherJoined{id, kIdentity}),
-         {end.get(), out.page.reader.get()});
+    std::vector<int> fds{end.get(), out.page.reader.get()};
+    if (has_queue) fds.push_back(out.channel.fd());
+    send(MessageType::LauncherJoined, print(LauncherJoined{id, kIdentity}), fds);
     return out;
   }
   void send(MessageType type, const std::string& body = {}, const std::vector<int>& fds = {}) {

@@ -295,6 +295,7 @@ TEST_P(LauncherTest, ExitsWithoutAReactorAreToldToTheNextOne) {
   reactor_.close();
   client.reset();
   EXPECT_TRUE(eventually([&] { return count(SlotState::Ended) == 1; }));
+  EXPECT_EQ(status_text(ledger_.find(1)->status), "0");
   connect_reactor();
   EXPECT_EQ(report_of(1, ReportKind::Exited).id, 1U);
   EXPECT_TRUE(eventually([&] { return ledger_.entries().empty(); }));
