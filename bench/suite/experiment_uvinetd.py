@@ -50,7 +50,9 @@ class Idle(Experiment):
     def _measure(session, standing):
         standing.load(connections=50)
         standing.wait_until_rest()
-        standing.watch(0.5)  # reports of the last ends are on their way
+        # Reports of the last ends are on their way, and a heartbeat that slows down to one exchange
+        # in a minute does so ten seconds after the last work.
+        standing.watch(max(0.5, session.scale.idle_seconds * 0.4))
         found = standing.watch(session.scale.idle_seconds)
         return {name: found[name] for name in ("context_switches", "processes", "pss_kib")
                 if name in found}

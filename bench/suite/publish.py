@@ -39,7 +39,7 @@ def publish(results, experiments, verdicts, plots, made, top):
     for file in sorted(kept.iterdir()):
         file.unlink()
     for file in sorted(made.iterdir()):
-        if file.suffix in (".json", ".csv", ".dat", ".svg", ".png"):
+        if file.suffix in (".json", ".svg", ".png"):  # the other tables are drawn from these
             shutil.copy(file, kept / file.name)
     replace_between(top / "bench" / "README.md", report(results, experiments, verdicts, plots))
     replace_between(top / "README.md", _summary(results, verdicts, plots))
