@@ -15,7 +15,6 @@ int main() {
     return 2;
   }
   set_process_title("uvi-launcher");
-  ignore_operator_signals();
   Launcher launcher{Channel(std::move(end))};
   return launcher.run();
 }

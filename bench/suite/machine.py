@@ -6,12 +6,14 @@ import re
 import resource
 import subprocess
 
+from suite import procfs
+
 FIRST_PORT, LAST_PORT = 10000, 19999  # where the services of the experiments are
 
 
 def facts():
     """The facts by name, as text, in the order of their table."""
-    memory = int(re.search(r"MemTotal:\s+(\d+)", _read("/proc/meminfo")).group(1)) / 1024 ** 2
+    memory = int(re.search(r"MemTotal:\s+(\d+)", procfs.read("/proc/meminfo")).group(1)) / 1024 ** 2
     return {
         "processor": f"{_processor()}, {os.cpu_count()} seen by the system",
         "memory": f"{memory:.0f} GiB",
@@ -20,14 +22,14 @@ def facts():
         "C library": " ".join(platform.libc_ver()),
         "compiler": _first_line(["c++", "--version"]),
         "open files, hard limit": f"{resource.getrlimit(resource.RLIMIT_NOFILE)[1]:,}",
-        "backlog limit (somaxconn)": _read("/proc/sys/net/core/somaxconn").strip(),
+        "backlog limit (somaxconn)": procfs.read("/proc/sys/net/core/somaxconn").strip(),
     }
 
 
 def cautions():
     """What may spoil the figures here, one sentence each."""
     found = []
-    ports = _read("/proc/sys/net/ipv4/ip_local_port_range").split()
+    ports = procfs.read("/proc/sys/net/ipv4/ip_local_port_range").split()
     if ports and int(ports[0]) <= LAST_PORT:
         found.append(f"outgoing connections take ports from {ports[0]} on, services have "
                      f"{FIRST_PORT}–{LAST_PORT}: a service may find its port taken")
@@ -46,7 +48,7 @@ def raise_open_files():
 
 
 def _processor():
-    text = _read("/proc/cpuinfo")
+    text = procfs.read("/proc/cpuinfo")
     found = re.search(r"model name\s*:\s*(.+)", text) or re.search(r"Processor\s*:\s*(.+)", text)
     return found.group(1).strip() if found else platform.machine()
 
@@ -57,7 +59,7 @@ def _kernel_version():
 
 
 def _distribution():
-    found = re.search(r'PRETTY_NAME="?([^"\n]+)', _read("/etc/os-release"))
+    found = re.search(r'PRETTY_NAME="?([^"\n]+)', procfs.read("/etc/os-release"))
     return found.group(1) if found else "unknown"
 
 
@@ -67,11 +69,3 @@ def _first_line(command):
     except OSError:
         return "unknown"
     return (done.stdout.splitlines() or ["unknown"])[0]
-
-
-def _read(path):
-    try:
-        with open(path, encoding="utf-8", errors="replace") as file:
-            return file.read()
-    except OSError:
-        return ""

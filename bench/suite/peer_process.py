@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from suite import peer_listening
+from suite import peer_listening, procfs
 
 _KEEPER = Path(__file__).with_name("peer_keeper.py")
 _DEADLINE = 60.0
@@ -133,7 +133,7 @@ class Running:
 
     def pids(self):
         """All its processes that live now: at rest, without servers."""
-        return [pid for child in _children(self._keeper.pid) for pid in (child, *_below(child))]
+        return procfs.descendants(self._keeper.pid)
 
     def stop(self):
         """Ends it and everything that it has started. May be called again."""
@@ -162,7 +162,7 @@ class Running:
             self._wait_sockets(services, end)
         self.seconds_to_ready = time.monotonic() - self._begin
         # One that became a daemon is another process than the one that was started.
-        children = _children(self._keeper.pid)
+        children = procfs.children(self._keeper.pid)
         self.pid = self.pid if self.pid in children or not children else children[0]
 
     def _wait_started(self, end):
@@ -215,15 +215,3 @@ def _readable(files, seconds):
 def _close(number):
     if number >= 0:
         os.close(number)
-
-
-def _children(pid):
-    try:
-        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
-            return [int(word) for word in file.read().split()]
-    except OSError:
-        return []
-
-
-def _below(pid):
-    return [found for child in _children(pid) for found in (child, *_below(child))]

@@ -9,22 +9,32 @@ _BACKLOG = 4096
 _MOST_CHILDREN = 100_000
 
 
-class BareLoop(Superserver):
-    """bench_loop: what everybody is compared with. All its services run the same program."""
+class Bare(Superserver):
+    """A program of bench/loops, which says that it is ready."""
 
     says_ready = "stdout"
-    most_services = 10_000
+    program_name = ""
 
-    def __init__(self, build, way):
-        self.name = f"bare {way} loop"
-        self._way = way
-        self._program = Path(build).resolve() / "bin" / "bench_loop"
+    def __init__(self, build):
+        self._program = Path(build).resolve() / "bin" / self.program_name
 
     def why_not(self):
         return None if self._program.exists() else "not built"
 
     def version(self):
         return "of this build"
+
+
+class BareLoop(Bare):
+    """bench_loop: what everybody is compared with. All its services run the same program."""
+
+    program_name = "bench_loop"
+    most_services = 10_000
+
+    def __init__(self, build, way):
+        super().__init__(build)
+        self.name = f"bare {way} loop"
+        self._way = way
 
     def command(self, services, directory, ready_fd):
         first, last = services[0], services[-1]
@@ -36,20 +46,11 @@ class BareLoop(Superserver):
                 f"{first.port}-{last.port}", *first.command()]
 
 
-class BareEcho(Superserver):
+class BareEcho(Bare):
     """bench_echo: what the echo built-in is compared with. The service's program is ignored."""
 
     name = "bare libuv echo"
-    says_ready = "stdout"
-
-    def __init__(self, build):
-        self._program = Path(build).resolve() / "bin" / "bench_echo"
-
-    def why_not(self):
-        return None if self._program.exists() else "not built"
-
-    def version(self):
-        return "of this build"
+    program_name = "bench_echo"
 
     def command(self, services, directory, ready_fd):
         return [self._program, services[0].port, services[0].address]

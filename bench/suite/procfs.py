@@ -5,7 +5,8 @@ import socket
 import struct
 
 
-def _read(path):
+def read(path):
+    """The text of a file, "" when it cannot be read."""
     try:
         with open(path, encoding="utf-8", errors="replace") as file:
             return file.read()
@@ -15,27 +16,29 @@ def _read(path):
 
 def comm(pid):
     """The short name of a process (15 characters), "" when it is gone."""
-    return _read(f"/proc/{pid}/comm").rstrip("\n")
+    return read(f"/proc/{pid}/comm").rstrip("\n")
+
+
+def children(pid):
+    """Of all its threads, zombies included."""
+    try:
+        threads = os.listdir(f"/proc/{pid}/task")
+    except OSError:
+        return []
+    return [int(child) for thread in threads
+            for child in read(f"/proc/{pid}/task/{thread}/children").split()]
 
 
 def descendants(pid):
     """Children, their children, and so on, zombies included."""
-    found = []
-    try:
-        threads = os.listdir(f"/proc/{pid}/task")
-    except OSError:
-        return found
-    for thread in threads:
-        for child in _read(f"/proc/{pid}/task/{thread}/children").split():
-            found += [int(child), *descendants(int(child))]
-    return found
+    return [found for child in children(pid) for found in (child, *descendants(child))]
 
 
 def listening(host):
     """{port: inode} of the TCP sockets that listen on this IPv4 address."""
     address = f"{struct.unpack('=I', socket.inet_aton(host))[0]:08X}"
     found = {}
-    for line in _read("/proc/net/tcp").splitlines()[1:]:
+    for line in read("/proc/net/tcp").splitlines()[1:]:
         fields = line.split()
         place, port = fields[1].split(":")
         if place == address and fields[3] == "0A":

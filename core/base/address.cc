@@ -98,11 +98,7 @@ void SocketAddress::set_port(std::uint16_t port) noexcept {
   if (family() == AF_INET6) v6_.sin6_port = htons(port);
 }
 
-namespace {
-
-// A quarter of the time of inet_ntop(3), which prints by sprintf: each start of a server asks
-// twice.
-std::string dotted_quad(const void* address) {
+std::string ipv4_text(const void* address) {
   unsigned char bytes[4];
   std::memcpy(bytes, address, sizeof bytes);
   char text[4 * 4];  // each number with its dot
@@ -114,13 +110,11 @@ std::string dotted_quad(const void* address) {
   return {text, at - 1};
 }
 
-}  // namespace
-
 std::string SocketAddress::host() const {
   char buffer[INET6_ADDRSTRLEN] = "";
-  if (family() == AF_INET) return dotted_quad(&v4_.sin_addr);
+  if (family() == AF_INET) return ipv4_text(&v4_.sin_addr);
   if (family() == AF_INET6) {
-    if (IN6_IS_ADDR_V4MAPPED(&v6_.sin6_addr)) return dotted_quad(v6_.sin6_addr.s6_addr + 12);
+    if (IN6_IS_ADDR_V4MAPPED(&v6_.sin6_addr)) return ipv4_text(v6_.sin6_addr.s6_addr + 12);
     inet_ntop(AF_INET6, &v6_.sin6_addr, buffer, sizeof buffer);
     if (v6_.sin6_scope_id != 0) {
       char name[IF_NAMESIZE] = "";

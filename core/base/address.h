@@ -57,4 +57,8 @@ class SocketAddress {
   socklen_t size_ = 0;
 };
 
+// "127.0.0.1" of four bytes in network order. inet_ntop(3) prints them with sprintf, and each start
+// of a server and each line of a long configuration asks.
+[[nodiscard]] std::string ipv4_text(const void* address);
+
 }  // namespace uvinetd

@@ -187,11 +187,4 @@ LookupResults LookupHelper::ask(const LookupRequest& request, std::chrono::milli
   return out;
 }
 
-LookupResults run_lookups(const LookupRequest& request, std::chrono::milliseconds deadline,
-                          const NameService& service) {
-  if (request.is_empty()) return {};
-  LookupHelper helper(service);
-  return helper.ask(request, deadline);
-}
-
 }  // namespace uvinetd

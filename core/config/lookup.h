@@ -43,9 +43,4 @@ class LookupHelper {
   HelperProcess process_;
 };
 
-// The same in one step.
-[[nodiscard]] LookupResults run_lookups(const LookupRequest& request,
-                                        std::chrono::milliseconds deadline,
-                                        const NameService& service);
-
 }  // namespace uvinetd

@@ -2,16 +2,14 @@
 #include "core/config/service_field.h"
 
 #include <arpa/inet.h>
-#include <fmt/compile.h>
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cctype>
 #include <charconv>
 #include <cstdint>
-#include <cstring>
 
+#include "core/base/address.h"
 #include "core/config/quote.h"
 #include "core/config/suggest.h"
 
@@ -22,13 +20,6 @@ constexpr std::size_t kMostAddresses = 64;
 
 bool is_name_byte(char c) {
   return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '.' || c == '_';
-}
-
-// inet_ntop(3) prints with sprintf; a long file has an address on every line.
-std::string canonical_v4(const void* address) {
-  std::array<unsigned char, 4> bytes{};
-  std::memcpy(bytes.data(), address, bytes.size());
-  return fmt::format(FMT_COMPILE("{}.{}.{}.{}"), bytes[0], bytes[1], bytes[2], bytes[3]);
 }
 
 std::string canonical_v6(const in6_addr& address) {
@@ -50,7 +41,7 @@ std::optional<BindAddress> read_v6(const std::string& text) {
     return std::nullopt;
   }
   if (IN6_IS_ADDR_V4MAPPED(&address)) {
-    return BindAddress{BindAddress::Form::V4, canonical_v4(&address.s6_addr[12]), {}};
+    return BindAddress{BindAddress::Form::V4, ipv4_text(&address.s6_addr[12]), {}};
   }
   if (IN6_IS_ADDR_UNSPECIFIED(&address)) return BindAddress{BindAddress::Form::V6, "", {}};
   return BindAddress{BindAddress::Form::V6, canonical_v6(address) + zone, {}};
@@ -64,7 +55,7 @@ std::optional<BindAddress> read_address(const Field& field, Report& report) {
   in_addr v4{};
   if (!has_brackets && inet_pton(AF_INET, text.c_str(), &v4) == 1) {
     const bool is_any = v4.s_addr == htonl(INADDR_ANY);
-    return BindAddress{BindAddress::Form::V4, is_any ? "" : canonical_v4(&v4), {}};
+    return BindAddress{BindAddress::Form::V4, is_any ? "" : ipv4_text(&v4), {}};
   }
   if (auto v6 = read_v6(text)) return v6;
   const bool is_numeric = text.find_first_not_of("0123456789.") == std::string::npos;

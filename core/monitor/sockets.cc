@@ -15,6 +15,15 @@ bool is_ours_alone(const ServiceSpec& spec, SocketKind kind) {
   return !spec.internal.empty() || (spec.mode == Mode::Nowait && !is_datagram(kind));
 }
 
+// Null when there is none; const when the map is.
+template <typename Map>
+auto find_in(Map& sockets, const ListenSpec& spec) -> decltype(&sockets.begin()->second) {
+  const auto [begin, end] = sockets.equal_range(socket_hash(spec));
+  const auto found = std::find_if(
+      begin, end, [&](const auto& each) { return is_same_socket(each.second.spec, spec); });
+  return found == end ? nullptr : &found->second;
+}
+
 template <typename List>
 void sort_by_key(List& list) {
   std::sort(list.begin(), list.end(),
@@ -33,19 +42,12 @@ BindOptions Sockets::options_for(const ServiceSpec& spec) const {
 }
 
 const Sockets::Socket* Sockets::find(const ListenSpec& spec) const {
-  const auto [begin, end] = sockets_.equal_range(socket_hash(spec));
-  const auto found = std::find_if(
-      begin, end, [&](const auto& each) { return is_same_socket(each.second.spec, spec); });
-  return found == end ? nullptr : &found->second;
+  return find_in(sockets_, spec);
 }
 
 Sockets::Socket& Sockets::find_or_add(const ListenSpec& spec) {
-  const auto hash = socket_hash(spec);
-  const auto [begin, end] = sockets_.equal_range(hash);
-  const auto found = std::find_if(
-      begin, end, [&](const auto& each) { return is_same_socket(each.second.spec, spec); });
-  if (found != end) return found->second;
-  auto& socket = sockets_.emplace(hash, Socket())->second;
+  if (auto* const known = find_in(sockets_, spec)) return *known;
+  auto& socket = sockets_.emplace(socket_hash(spec), Socket())->second;
   socket.key = ++last_key_;
   socket.spec = spec;
   return socket;
