@@ -33,7 +33,7 @@ class Definition {
   bool read_bind(ServiceField& service);
   bool is_ambiguous(const Protocol& protocol, const ServiceField& service);
   bool read_number(const char* key, std::optional<unsigned>& out);
-  bool read_buffer(const char* key, std::optional<int>& out);
+  bool read_buffer(const char* key, std::optional<int> ServiceOptions::*size);
   bool read_filter();
   bool read_mode(bool is_internal);
   bool read_identity(bool is_internal);
@@ -43,6 +43,7 @@ class Definition {
   FieldContext& context_;
   Report& report_;
   ServiceSpec spec_;
+  std::string name_;  // of the service, without its address
 };
 
 const KeyValues* Definition::find(std::string_view key) const {
@@ -100,9 +101,10 @@ bool Definition::read_number(const char* key, std::optional<unsigned>& out) {
                        "a decimal number; 0 means none");
 }
 
-bool Definition::read_buffer(const char* key, std::optional<int>& out) {
+bool Definition::read_buffer(const char* key, std::optional<int> ServiceOptions::*size) {
   const auto* pair = find(key);
   if (pair == nullptr) return true;
+  auto& out = spec_.more.edit().*size;
   out = read_buffer_size(pair->values[0], report_);
   return out.has_value();
 }
@@ -114,7 +116,7 @@ bool Definition::read_filter() {
     return report_.error(pair->key.at, "value", "the key \"acceptfilter\" needs a name");
   }
   (void)check_accept_filter(pair->values[0], report_);
-  spec_.accept_filter = pair->values[0].text;
+  spec_.more.edit().accept_filter = pair->values[0].text;
   settle_accept_filter(spec_.listen.front().kind, pair->values[0].at, report_, spec_);
   return true;
 }
@@ -171,8 +173,8 @@ bool Definition::read_sockets(const std::vector<BindAddress>& default_addresses)
   auto service = read_service_field(entry_.words[0], is_unix, report_);
   if (!service || !read_bind(*service) || is_ambiguous(*protocol, *service)) return false;
   spec_.instances = type->instances;
-  spec_.send_buffer = protocol->send_buffer;
-  spec_.receive_buffer = protocol->receive_buffer;
+  set_buffers(*protocol, spec_);
+  name_ = service->name.text;
   return make_listeners(*service, *kind, *protocol, default_addresses, context_, spec_);
 }
 
@@ -218,7 +220,7 @@ bool Definition::read_program() {
   }
   const auto* args = find("args");
   if (args != nullptr) fields.insert(fields.end(), args->values.begin(), args->values.end());
-  return read_server(fields, context_, spec_);
+  return read_server(fields, name_, context_, spec_);
 }
 
 std::optional<ServiceSpec> Definition::read(const std::vector<BindAddress>& default_addresses) {
@@ -232,8 +234,8 @@ std::optional<ServiceSpec> Definition::read(const std::vector<BindAddress>& defa
   bool is_good = read_number("accept_max", spec_.instances);
   is_good &= read_number("service_max", spec_.starts_per_minute);
   is_good &= read_number("ip_max", spec_.source_starts_per_minute);
-  is_good &= read_buffer("sndbuf", spec_.send_buffer);
-  is_good &= read_buffer("recvbuf", spec_.receive_buffer);
+  is_good &= read_buffer("sndbuf", &ServiceOptions::send_buffer);
+  is_good &= read_buffer("recvbuf", &ServiceOptions::receive_buffer);
   is_good &= read_filter();
   is_good &= read_mode(is_internal);
   is_good &= read_identity(is_internal);

@@ -65,9 +65,9 @@ struct Protocol {
 // user whose name has a dot.
 [[nodiscard]] bool read_user(const Field& field, Report& report, ServiceSpec& spec);
 
-// Fields 6 and on: the program and its arguments, or `internal [NAME]`. spec.name, kind and port
-// must be set.
-[[nodiscard]] bool read_server(std::span<const Field> fields, FieldContext& context,
-                               ServiceSpec& spec);
+// Fields 6 and on: the program and its arguments, or `internal [NAME]`. The sockets must be set.
+// `service` is the name of the service, as written without its address.
+[[nodiscard]] bool read_server(std::span<const Field> fields, const std::string& service,
+                               FieldContext& context, ServiceSpec& spec);
 
 }  // namespace uvinetd

@@ -10,8 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/config/diagnostic.h"
-#include "core/config/service_spec.h"
+#include "core/config/front_end.h"
 
 namespace uvinetd {
 
@@ -21,27 +20,10 @@ enum class Dialect : std::uint8_t { Debian, FreeBsd, NetBsd, OpenBsd, Gnu, Busyb
 [[nodiscard]] Dialect host_dialect();
 [[nodiscard]] std::optional<Dialect> dialect_from_name(std::string_view name);
 
-// Where the names of services come from: /etc/services, or a fixed list in tests.
-class ServiceNames {
- public:
-  virtual ~ServiceNames() = default;
-  // `protocol` is "tcp" or "udp". Aliases count. nullopt: unknown.
-  [[nodiscard]] virtual std::optional<std::uint16_t> port_of(std::string_view name,
-                                                             std::string_view protocol) const = 0;
-  // All names there are, for "did you mean".
-  [[nodiscard]] virtual std::vector<std::string> all() const = 0;
-};
-
 struct InetdConfOptions {
   Dialect dialect = Dialect::Debian;
   std::string default_host;  // the command line's -a; "" is any
   bool is_root = true;       // not root: the user field may name only oneself (checked later)
-};
-
-struct ParsedConfig {
-  std::vector<ServiceSpec> services;
-  Diagnostics diagnostics;           // by place
-  std::size_t services_written = 0;  // good and bad together
 };
 
 [[nodiscard]] ParsedConfig parse_inetd_conf(std::string_view text, const std::string& file_name,

@@ -19,6 +19,9 @@ namespace uvinetd {
 [[nodiscard]] std::optional<ServiceSpec> read_definition(
     const Entry& entry, const std::vector<BindAddress>& default_addresses, FieldContext& context);
 
+// The sizes that a protocol field has brought.
+void set_buffers(const Protocol& protocol, ServiceSpec& spec);
+
 // Accept filters exist for TCP listeners only; says so and forgets it elsewhere.
 void settle_accept_filter(SocketKind kind, Place at, Report& report, ServiceSpec& spec);
 

@@ -21,7 +21,7 @@ struct LoadOptions {
 
 // A service whose names are all looked up.
 struct LoadedService {
-  // In spec.listen hosts, socket_user and socket_group are numeric, and every address has an entry.
+  // In spec.listen hosts and the owners of paths are numeric, and every address has an entry.
   ServiceSpec spec;
   Identity identity;  // zero for a built-in that needs none
   friend bool operator==(const LoadedService&, const LoadedService&) = default;

@@ -40,9 +40,14 @@ bool is_refused_form(const Entry& entry, Report& report) {
 }  // namespace
 
 void settle_accept_filter(SocketKind kind, Place at, Report& report, ServiceSpec& spec) {
-  if (spec.accept_filter.empty() || kind == SocketKind::Tcp) return;
+  if (spec.more->accept_filter.empty() || kind == SocketKind::Tcp) return;
   report.warning(at, "accept-filter", "accept filters are for tcp only");
-  spec.accept_filter.clear();
+  spec.more.edit().accept_filter.clear();
+}
+
+void set_buffers(const Protocol& protocol, ServiceSpec& spec) {
+  if (protocol.send_buffer) spec.more.edit().send_buffer = protocol.send_buffer;
+  if (protocol.receive_buffer) spec.more.edit().receive_buffer = protocol.receive_buffer;
 }
 
 std::optional<ServiceSpec> read_positional(const Entry& entry,
@@ -61,14 +66,15 @@ std::optional<ServiceSpec> read_positional(const Entry& entry,
   std::optional<SocketKind> kind;
   if (type && protocol) kind = combine(*type, *protocol, words[kProtocol].at, report);
   bool is_good = kind.has_value();
+  std::string name;
   if (kind) {
     spec.instances = type->instances;
-    spec.accept_filter = type->accept_filter;
+    if (!type->accept_filter.empty()) spec.more.edit().accept_filter = type->accept_filter;
     settle_accept_filter(*kind, type->filter_at, report, spec);
-    spec.send_buffer = protocol->send_buffer;
-    spec.receive_buffer = protocol->receive_buffer;
+    set_buffers(*protocol, spec);
     const bool is_unix = protocol->transport == Protocol::Transport::Unix;
     const auto service = read_service_field(words[kService], is_unix, report);
+    if (service) name = service->name.text;
     is_good =
         service && make_listeners(*service, *kind, *protocol, default_addresses, context, spec);
   }
@@ -77,7 +83,7 @@ std::optional<ServiceSpec> read_positional(const Entry& entry,
   const bool has_listeners = !spec.listen.empty();
   const auto server = std::span(words).subspan(kProgram);
   if (has_listeners || server.front().text != "internal") {
-    is_good &= read_server(server, context, spec);
+    is_good &= read_server(server, name, context, spec);
   }
   if (!is_good || !has_listeners) out.reset();
   return out;

@@ -117,8 +117,8 @@ void Resolver::request(const ServiceSpec& spec) {
   }
   for (const auto& listen : spec.listen) {
     if (is_ip(listen.kind) && is_host_name(listen.host)) request_.hosts.insert(listen.host);
-    if (!listen.socket_user.empty()) request_.users.insert(listen.socket_user);
-    add_group(listen.socket_group);
+    if (!listen.node->user.empty()) request_.users.insert(listen.node->user);
+    add_group(listen.node->group);
   }
 }
 
@@ -255,9 +255,9 @@ Outcome Resolver::resolve_identity(LoadedService& loaded) {
 }
 
 Outcome Resolver::resolve_socket_owner(const ServiceSpec& spec, ListenSpec& listen) {
-  if (!listen.socket_user.empty()) {
+  if (!listen.node->user.empty()) {
     LoadedService owner;
-    owner.spec.user = listen.socket_user;
+    owner.spec.user = listen.node->user;
     owner.spec.group = "-";  // never split at a dot
     owner.spec.user_at = spec.at;
     bool has_record = false;
@@ -266,14 +266,14 @@ Outcome Resolver::resolve_socket_owner(const ServiceSpec& spec, ListenSpec& list
     if (outcome != Outcome::Good) return outcome;
     if (options_.uid != 0 && record.uid != options_.uid) {
       return refuse(spec.at, "other-user",
-                    "only root can give a socket to " + quoted(listen.socket_user));
+                    "only root can give a socket to " + quoted(listen.node->user));
     }
-    listen.socket_user = std::to_string(record.uid);
+    listen.node.edit().user = std::to_string(record.uid);
   }
-  if (listen.socket_group.empty()) return Outcome::Good;
+  if (listen.node->group.empty()) return Outcome::Good;
   std::uint32_t gid = 0;
-  const auto outcome = find_group(spec.at, listen.socket_group, gid);
-  if (outcome == Outcome::Good) listen.socket_group = std::to_string(gid);
+  const auto outcome = find_group(spec.at, listen.node->group, gid);
+  if (outcome == Outcome::Good) listen.node.edit().group = std::to_string(gid);
   return outcome;
 }
 

@@ -56,7 +56,8 @@ bool begins_comment(const Field& field) {
   return !field.is_quoted && field.text.starts_with('#');
 }
 
-bool read_internal(std::span<const Field> fields, FieldContext& context, ServiceSpec& spec) {
+bool read_internal(std::span<const Field> fields, const std::string& service, FieldContext& context,
+                   ServiceSpec& spec) {
   const bool has_comment = fields.size() > 1 && begins_comment(fields[1]);
   if (has_comment) {
     context.report.warning(fields[1].at, "trailing-comment", "a comment begins in column 1 only",
@@ -65,7 +66,7 @@ bool read_internal(std::span<const Field> fields, FieldContext& context, Service
   const bool is_named = fields.size() > 1 && !has_comment;
   const Field& field = is_named ? fields[1] : fields[0];
   const SocketKind kind = spec.listen.front().kind;
-  const auto word = is_named ? field.text : is_ip(kind) ? spec.name : basename_of(spec.name);
+  const auto word = is_named ? field.text : is_ip(kind) ? service : basename_of(service);
   const auto* builtin = builtin_for(word, kind, context.names);
   if (builtin == nullptr) return unknown_builtin(field, word, is_named, context.report);
   const bool has_form = is_datagram(kind) ? builtin->answer != nullptr : builtin->open != nullptr;
@@ -106,16 +107,16 @@ bool read_user(const Field& field, Report& report, ServiceSpec& spec) {
   if (login_class.text.empty()) {
     return report.error(login_class.at, "login-class", "the login class is empty");
   }
-  spec.login_class = login_class.text;
   report.warning(login_class.at, "login-class",
                  "login classes do not exist here; " + quoted(login_class.text) + " is ignored");
   return true;
 }
 
-bool read_server(std::span<const Field> fields, FieldContext& context, ServiceSpec& spec) {
+bool read_server(std::span<const Field> fields, const std::string& service, FieldContext& context,
+                 ServiceSpec& spec) {
   const Field& program = fields.front();
   spec.program_at = context.report.position(program.at);
-  if (program.text == "internal") return read_internal(fields, context, spec);
+  if (program.text == "internal") return read_internal(fields, service, context, spec);
   if (program.text.empty() || program.text.front() != '/') {
     return context.report.error(program.at, "program",
                                 "the program must be an absolute path, not " + quoted(program.text),

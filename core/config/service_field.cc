@@ -81,8 +81,8 @@ bool read_path_owner(const Field& field, Report& report, ServiceField& out) {
     part = field.part(begin, end - begin);
     begin = end + 1;
   }
-  out.socket_user = parts[0].text;
-  out.socket_group = parts[1].text;
+  out.node.user = parts[0].text;
+  out.node.group = parts[1].text;
   out.name = field.part(begin);
   const auto& mode = parts[2].text;
   if (mode.empty()) return true;
@@ -92,7 +92,7 @@ bool read_path_owner(const Field& field, Report& report, ServiceField& out) {
     return report.error(parts[2].at, "socket-mode", "bad mode " + quoted(mode),
                         "octal permission bits, as 0660");
   }
-  out.socket_mode = value;
+  out.node.mode = value;
   return true;
 }
 
@@ -180,12 +180,11 @@ void make_unix_listener(const ServiceField& service, SocketKind kind, FieldConte
   ListenSpec listen;
   listen.kind = kind;
   listen.path = service.name.text;
-  listen.socket_user = service.socket_user;
-  listen.socket_group = service.socket_group;
-  listen.socket_mode = service.socket_mode;
-  if (!listen.socket_mode && context.options.dialect == Dialect::FreeBsd) listen.socket_mode = 0200;
+  SocketNode node = service.node;
+  if (!node.mode && context.options.dialect == Dialect::FreeBsd) node.mode = 0200;
+  if (node != SocketNode()) listen.node.edit() = std::move(node);
   spec.listen.push_back(std::move(listen));
-  spec.id = spec.name;
+  spec.id = service.name.text;
 }
 
 }  // namespace
@@ -234,7 +233,6 @@ std::optional<ServiceField> read_service_field(const Field& field, bool is_unix,
 bool make_listeners(const ServiceField& service, SocketKind kind, const Protocol& protocol,
                     const std::vector<BindAddress>& default_addresses, FieldContext& context,
                     ServiceSpec& spec) {
-  spec.name = service.name.text;
   if (!is_ip(kind)) {
     make_unix_listener(service, kind, context, spec);
     return true;
@@ -267,7 +265,7 @@ bool make_listeners(const ServiceField& service, SocketKind kind, const Protocol
     }
     if (!address.host.empty()) bound += (bound.empty() ? "@" : ",") + address.host;
   }
-  spec.id = spec.name + "/" + protocol.word + bound;
+  spec.id = service.name.text + "/" + protocol.word + bound;
   return true;
 }
 

@@ -20,9 +20,7 @@ struct BindAddress {
 struct ServiceField {
   Field name;                                         // service, port number or path
   std::optional<std::vector<BindAddress>> addresses;  // nullopt: none written
-  std::string socket_user;
-  std::string socket_group;
-  std::optional<unsigned> socket_mode;
+  SocketNode node;                                    // of a Unix socket
 };
 
 // `a,b`, `*`, `[v6]`, a host name. nullopt: reported.
@@ -36,7 +34,7 @@ struct ServiceField {
 [[nodiscard]] std::optional<ServiceField> read_service_field(const Field& field, bool is_unix,
                                                              Report& report);
 
-// Empty default_addresses: they were bad. Completes `spec`: name, id, and one ListenSpec per
+// Empty default_addresses: they were bad. Completes `spec`: id, and one ListenSpec per
 // socket.
 [[nodiscard]] bool make_listeners(const ServiceField& service, SocketKind kind,
                                   const Protocol& protocol,

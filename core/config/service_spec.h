@@ -8,7 +8,9 @@
 #include <string>
 #include <vector>
 
+#include "core/base/rare.h"
 #include "core/config/diagnostic.h"
+#include "core/config/service_options.h"
 
 namespace uvinetd {
 
@@ -25,32 +27,37 @@ enum class IpFamily : std::uint8_t { V4, V6, Dual };
 }
 [[nodiscard]] const char* kind_name(SocketKind kind);  // "tcp", "udp", "unix", "unix-dgram", ...
 
+// The path of a Unix socket as a file.
+struct SocketNode {
+  std::string user;              // its owner; "": whoever binds
+  std::string group;             // the same for its group
+  std::optional<unsigned> mode;  // permission bits; default: by umask
+
+  friend bool operator==(const SocketNode&, const SocketNode&) = default;
+};
+
 // One socket to bind.
 struct ListenSpec {
   SocketKind kind = SocketKind::Tcp;
-  IpFamily family = IpFamily::V4;       // Tcp and Udp only
-  std::string host;                     // "": any. A numeric address, or a name not resolved yet
-  std::uint16_t port = 0;               // Tcp and Udp only
-  std::string path;                     // Unix only; '@' begins an abstract name
-  std::string socket_user;              // owner of the Unix path; "": whoever binds
-  std::string socket_group;             // the same for its group
-  std::optional<unsigned> socket_mode;  // permission bits of the Unix path; default: by umask
-  bool is_optional = false;  // the v6 half of a plain `tcp`: no v6 on this host is no error
+  IpFamily family = IpFamily::V4;  // Tcp and Udp only
+  std::string host;                // "": any. A numeric address, or a name not resolved yet
+  std::uint16_t port = 0;          // Tcp and Udp only
+  bool is_optional = false;        // the v6 half of a plain `tcp`: no v6 on this host is no error
+  std::string path;                // Unix only; '@' begins an abstract name
+  Rare<SocketNode> node;           // Unix only
 
   friend bool operator==(const ListenSpec&, const ListenSpec&) = default;
 };
 
 struct ServiceSpec {
-  std::string id;    // unique: "finger/tcp", "finger/tcp@127.0.0.1"; used in log, ledger, control
-  std::string name;  // as written in the service field, without address: "finger", "7007"
-  std::vector<ListenSpec> listen;
+  std::string id;  // unique: "finger/tcp", "finger/tcp@127.0.0.1"; used in log, ledger, control
+  std::vector<ListenSpec> listen;  // empty: reached through the TCP port multiplexer
   Mode mode = Mode::Nowait;
 
-  std::string user;         // name or number, as written; "" only where the language allows it
-  std::string group;        // "": the user's own group
-  std::string login_class;  // "": none
-  std::string internal;     // name of a built-in ("echo"), or "" for a program
-  std::string program;      // absolute path of the executable; "" for a built-in
+  std::string user;      // name or number, as written; "" only where the language allows it
+  std::string group;     // "": the user's own group
+  std::string internal;  // name of a built-in ("echo"), or "" for a program
+  std::string program;   // absolute path of the executable; "" for a built-in
   std::vector<std::string> argv;  // argv[0] first; never empty for a program
 
   // Limits. nullopt: not written, the command line's default holds; 0: none.
@@ -59,10 +66,8 @@ struct ServiceSpec {
   std::optional<unsigned> source_starts_per_minute;
   std::optional<unsigned> instances_per_source;
 
-  std::optional<int> backlog;         // listen(2); nullopt: the command line's
-  std::optional<int> send_buffer;     // bytes, SO_SNDBUF
-  std::optional<int> receive_buffer;  // bytes, SO_RCVBUF
-  std::string accept_filter;          // "dataready", "httpready": TCP_DEFER_ACCEPT on Linux
+  std::optional<int> backlog;  // listen(2); nullopt: the command line's
+  Rare<ServiceOptions> more;
 
   // Where each part stands, for diagnostics that are found later (unknown user, port in use).
   SourcePosition at, user_at, group_at, program_at;

@@ -68,27 +68,27 @@ Status clear_stale_path(const std::string& path, int type) {
 }
 
 uid_t owner(const ListenSpec& spec) {
-  if (spec.socket_user.empty()) return static_cast<uid_t>(-1);
-  if (const auto* entry = getpwnam(spec.socket_user.c_str())) return entry->pw_uid;
-  return static_cast<uid_t>(std::strtoul(spec.socket_user.c_str(), nullptr, 10));
+  if (spec.node->user.empty()) return static_cast<uid_t>(-1);
+  if (const auto* entry = getpwnam(spec.node->user.c_str())) return entry->pw_uid;
+  return static_cast<uid_t>(std::strtoul(spec.node->user.c_str(), nullptr, 10));
 }
 
 gid_t owner_group(const ListenSpec& spec) {
-  if (spec.socket_group.empty()) return static_cast<gid_t>(-1);
-  if (const auto* entry = getgrnam(spec.socket_group.c_str())) return entry->gr_gid;
-  return static_cast<gid_t>(std::strtoul(spec.socket_group.c_str(), nullptr, 10));
+  if (spec.node->group.empty()) return static_cast<gid_t>(-1);
+  if (const auto* entry = getgrnam(spec.node->group.c_str())) return entry->gr_gid;
+  return static_cast<gid_t>(std::strtoul(spec.node->group.c_str(), nullptr, 10));
 }
 
 Status set_path_permissions(const ListenSpec& spec) {
   if (spec.path[0] == '@') return {};
   const char* path = spec.path.c_str();
-  if (!spec.socket_user.empty() || !spec.socket_group.empty()) {
+  if (!spec.node->user.empty() || !spec.node->group.empty()) {
     if (chown(path, owner(spec), owner_group(spec)) != 0) return fail_errno("chown", spec.path);
   }
   // An owner without a mode was bound with none at all (bind_unix()): it gets the usual one.
-  const bool has_owner = !spec.socket_user.empty() || !spec.socket_group.empty();
-  if (!spec.socket_mode && !has_owner) return {};
-  if (chmod(path, static_cast<mode_t>(spec.socket_mode.value_or(kUsualMode))) != 0) {
+  const bool has_owner = !spec.node->user.empty() || !spec.node->group.empty();
+  if (!spec.node->mode && !has_owner) return {};
+  if (chmod(path, static_cast<mode_t>(spec.node->mode.value_or(kUsualMode))) != 0) {
     return fail_errno("chmod", spec.path);
   }
   return {};
@@ -97,7 +97,7 @@ Status set_path_permissions(const ListenSpec& spec) {
 Status bind_unix(int fd, const ListenSpec& spec, const SocketAddress& address) {
   if (auto status = clear_stale_path(spec.path, socket_type(spec.kind)); !status) return status;
   // Nobody may connect before owner and mode are set.
-  const bool narrows = spec.socket_mode || !spec.socket_user.empty() || !spec.socket_group.empty();
+  const bool narrows = spec.node->mode || !spec.node->user.empty() || !spec.node->group.empty();
   const mode_t before = umask(narrows ? 0777 : 022);
   const int result = bind(fd, address.data(), address.size());
   const int code = errno;

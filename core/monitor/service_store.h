@@ -26,7 +26,9 @@ class ServiceStore {
   bool is_packed_ = false;
   std::vector<LoadedService> services_;
   std::string packed_;
-  std::vector<Identity> identities_;  // few, and each is many a service's
+  std::vector<Identity> identities_;           // few, and each is many a service's
+  std::vector<Rare<ServiceOptions>> options_;  // of those that have any
+  std::vector<Rare<SocketNode>> nodes_;
 };
 
 }  // namespace uvinetd

@@ -35,9 +35,10 @@ void sort_by_key(List& list) {
 BindOptions Sockets::options_for(const ServiceSpec& spec) const {
   BindOptions out;
   out.backlog = spec.backlog.value_or(default_backlog_);
-  out.send_buffer = spec.send_buffer.value_or(0);
-  out.receive_buffer = spec.receive_buffer.value_or(0);
-  out.defers_accept = spec.accept_filter == "dataready" || spec.accept_filter == "httpready";
+  out.send_buffer = spec.more->send_buffer.value_or(0);
+  out.receive_buffer = spec.more->receive_buffer.value_or(0);
+  const auto& filter = spec.more->accept_filter;
+  out.defers_accept = filter == "dataready" || filter == "httpready";
   return out;
 }
 

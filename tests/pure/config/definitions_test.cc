@@ -25,9 +25,9 @@ TEST(Definitions, EveryKeyIsRead) {
   EXPECT_EQ(spec.id, "ftp/tcp@127.0.0.1");
   EXPECT_THAT(sockets(parsed), ElementsAre("tcp 4 127.0.0.1 21"));
   EXPECT_EQ(spec.instances, 5U);
-  EXPECT_EQ(spec.accept_filter, "httpready");
-  EXPECT_EQ(spec.send_buffer, 4096);
-  EXPECT_EQ(spec.receive_buffer, 8192);
+  EXPECT_EQ(spec.more->accept_filter, "httpready");
+  EXPECT_EQ(spec.more->send_buffer, 4096);
+  EXPECT_EQ(spec.more->receive_buffer, 8192);
   EXPECT_EQ(spec.mode, Mode::Nowait);
   EXPECT_EQ(spec.starts_per_minute, 30U);
   EXPECT_EQ(spec.source_starts_per_minute, 10U);

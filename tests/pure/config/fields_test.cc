@@ -166,15 +166,15 @@ TEST(Fields, OwnerAndModeOfAUnixSocketAreKept) {
   ASSERT_EQ(parsed.services.size(), 1U);
   const auto& listen = parsed.services[0].listen[0];
   EXPECT_EQ(listen.path, "/run/a:b");
-  EXPECT_EQ(listen.socket_user, "www");
-  EXPECT_EQ(listen.socket_group, "adm");
-  EXPECT_EQ(listen.socket_mode, 0660U);
+  EXPECT_EQ(listen.node->user, "www");
+  EXPECT_EQ(listen.node->group, "adm");
+  EXPECT_EQ(listen.node->mode, 0660U);
 }
 
 TEST(Fields, FreeBsdsUnixSocketsAreForTheirOwnerUnlessWrittenOtherwise) {
   const auto text = line("/run/x", "stream", "unix");
-  EXPECT_EQ(parse(text, Dialect::FreeBsd).services[0].listen[0].socket_mode, 0200U);
-  EXPECT_EQ(parse(text, Dialect::Debian).services[0].listen[0].socket_mode, std::nullopt);
+  EXPECT_EQ(parse(text, Dialect::FreeBsd).services[0].listen[0].node->mode, 0200U);
+  EXPECT_EQ(parse(text, Dialect::Debian).services[0].listen[0].node->mode, std::nullopt);
 }
 
 TEST(Fields, PathsOfUnixSocketsAreBounded) {
@@ -219,9 +219,9 @@ TEST(Fields, SuffixesOfTypeAndProtocolAreKept) {
   const auto parsed = parse(line("ftp", "stream,5:httpready,x", "tcp,sndbuf=4k,rcvbuf=1M"));
   ASSERT_EQ(parsed.services.size(), 1U);
   EXPECT_EQ(parsed.services[0].instances, 5U);
-  EXPECT_EQ(parsed.services[0].accept_filter, "httpready");
-  EXPECT_EQ(parsed.services[0].send_buffer, 4096);
-  EXPECT_EQ(parsed.services[0].receive_buffer, 1048576);
+  EXPECT_EQ(parsed.services[0].more->accept_filter, "httpready");
+  EXPECT_EQ(parsed.services[0].more->send_buffer, 4096);
+  EXPECT_EQ(parsed.services[0].more->receive_buffer, 1048576);
   EXPECT_THAT(parsed.diagnostics, IsEmpty());
 }
 

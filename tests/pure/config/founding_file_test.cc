@@ -26,10 +26,9 @@ tftp    dgram   udp  wait   root    /usr/sbin/tftpd tftpd -s
         /tftpboot
 )";
 
-ServiceSpec service(std::string name, SocketKind kind, std::uint16_t port) {
+ServiceSpec service(const std::string& name, SocketKind kind, std::uint16_t port) {
   ServiceSpec spec;
-  spec.name = std::move(name);
-  spec.id = spec.name + "/" + kind_name(kind);
+  spec.id = name + "/" + kind_name(kind);
   spec.mode = is_datagram(kind) ? Mode::Wait : Mode::Nowait;
   spec.user = "root";
   ListenSpec listen;
@@ -42,9 +41,9 @@ ServiceSpec service(std::string name, SocketKind kind, std::uint16_t port) {
   return spec;
 }
 
-ServiceSpec builtin(std::string name, SocketKind kind, std::uint16_t port) {
-  auto spec = service(std::move(name), kind, port);
-  spec.internal = spec.name;
+ServiceSpec builtin(const std::string& name, SocketKind kind, std::uint16_t port) {
+  auto spec = service(name, kind, port);
+  spec.internal = name;
   return spec;
 }
 

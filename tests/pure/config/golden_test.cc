@@ -22,7 +22,6 @@ std::string describe(const ServiceSpec& spec) {
   std::string out =
       spec.id + (spec.mode == Mode::Wait ? " wait" : " nowait") + " user=" + spec.user;
   if (!spec.group.empty()) out += " group=" + spec.group;
-  if (!spec.login_class.empty()) out += " class=" + spec.login_class;
   if (!spec.internal.empty()) out += " internal=" + spec.internal;
   if (!spec.program.empty()) out += " program=" + spec.program;
   for (const auto& argument : spec.argv) out += " [" + argument + "]";

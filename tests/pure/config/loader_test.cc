@@ -191,10 +191,10 @@ TEST_F(Loader, OwnersOfUnixSocketsBecomeNumbers) {
       ":ghost::0600:/run/z stream unix nowait ann /bin/x\n");
   EXPECT_THAT(places(loaded.diagnostics), ElementsAre("3:1 unknown-user"));
   ASSERT_EQ(loaded.services.size(), 2U);
-  EXPECT_EQ(loaded.services[0].spec.listen[0].socket_user, "1001");
-  EXPECT_EQ(loaded.services[0].spec.listen[0].socket_group, "50");
-  EXPECT_EQ(loaded.services[1].spec.listen[0].socket_user, "0");
-  EXPECT_EQ(loaded.services[1].spec.listen[0].socket_group, "");
+  EXPECT_EQ(loaded.services[0].spec.listen[0].node->user, "1001");
+  EXPECT_EQ(loaded.services[0].spec.listen[0].node->group, "50");
+  EXPECT_EQ(loaded.services[1].spec.listen[0].node->user, "0");
+  EXPECT_EQ(loaded.services[1].spec.listen[0].node->group, "");
 }
 
 TEST_F(Loader, FilesOfADirectoryMakeOneTable) {

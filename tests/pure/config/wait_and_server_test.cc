@@ -127,23 +127,17 @@ TEST(UserField, IsSplitAtColonAndSlashButNotAtDots) {
     const char* text;
     const char* user;
     const char* group;
-    const char* login_class;
   };
   const Row rows[] = {
-      {"root", "root", "", ""},
-      {"root:sys", "root", "sys", ""},
-      {"www.data", "www.data", "", ""},
-      {"a.b:c.d", "a.b", "c.d", ""},
-      {"root/daemon", "root", "", "daemon"},
-      {"root:sys/staff", "root", "sys", "staff"},
-      {"1000:1000", "1000", "1000", ""},
+      {"root", "root", ""},          {"root:sys", "root", "sys"}, {"www.data", "www.data", ""},
+      {"a.b:c.d", "a.b", "c.d"},     {"root/daemon", "root", ""}, {"root:sys/staff", "root", "sys"},
+      {"1000:1000", "1000", "1000"},
   };
   for (const auto& row : rows) {
     const auto parsed = with_user(row.text);
     ASSERT_EQ(parsed.services.size(), 1U) << row.text;
     EXPECT_EQ(parsed.services[0].user, row.user);
     EXPECT_EQ(parsed.services[0].group, row.group);
-    EXPECT_EQ(parsed.services[0].login_class, row.login_class);
   }
 }
 

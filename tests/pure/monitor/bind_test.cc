@@ -55,7 +55,7 @@ TEST(SocketName, AStarIsAnyAddress) {
 
 TEST(SocketName, AnOwnerIsNoOtherSocket) {
   auto owned = unix_spec(SocketKind::UnixStream, "/a");
-  owned.socket_mode = 0600;
+  owned.node.edit().mode = 0600;
   EXPECT_TRUE(is_same_socket(owned, unix_spec(SocketKind::UnixStream, "/a")));
 }
 
@@ -241,7 +241,7 @@ TEST_F(BindUnixTest, AMissingDirectoryIsReported) {
 TEST_F(BindUnixTest, TheModeIsThatOfTheConfigurationWhateverTheUmask) {
   for (const unsigned mode : {0666U, 0600U, 0U}) {
     auto spec = unix_spec(SocketKind::UnixStream, path());
-    spec.socket_mode = mode;
+    spec.node.edit().mode = mode;
     const auto fd = bind_socket(spec, {});
     ASSERT_TRUE(fd);
     EXPECT_EQ(mode_of(path()), mode);
@@ -259,7 +259,7 @@ TEST_F(BindUnixTest, WithoutAModeTheUmaskOfTheDaemonDecidesAndStaysAsItWas) {
 
 TEST_F(BindUnixTest, AnOwnerWithoutAModeLeavesTheUsualMode) {
   auto spec = unix_spec(SocketKind::UnixStream, path());
-  spec.socket_user = std::to_string(getuid());
+  spec.node.edit().user = std::to_string(getuid());
   const auto fd = bind_socket(spec, {});
   ASSERT_TRUE(fd) << fd.error().text();
   EXPECT_EQ(mode_of(path()), 0755U);
@@ -268,9 +268,9 @@ TEST_F(BindUnixTest, AnOwnerWithoutAModeLeavesTheUsualMode) {
 TEST_F(BindUnixTest, TheOwnerIsThatOfTheConfiguration) {
   if (!can_change_identity()) GTEST_SKIP() << "needs root to give a file away";
   auto spec = unix_spec(SocketKind::UnixStream, path());
-  spec.socket_user = "64999";
-  spec.socket_group = "64998";
-  spec.socket_mode = 0660;
+  spec.node.edit().user = "64999";
+  spec.node.edit().group = "64998";
+  spec.node.edit().mode = 0660;
   const auto fd = bind_socket(spec, {});
   ASSERT_TRUE(fd) << fd.error().text();
   struct stat info {};

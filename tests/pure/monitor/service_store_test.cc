@@ -16,9 +16,7 @@ ListenSpec a_listen(SocketKind kind) {
   out.host = "::1";
   out.port = 65535;
   out.path = "/run/a";
-  out.socket_user = "1";
-  out.socket_group = "2";
-  out.socket_mode = 0600;
+  out.node.edit() = {"1", "2", 0600};
   out.is_optional = true;
   return out;
 }
@@ -27,12 +25,10 @@ ListenSpec a_listen(SocketKind kind) {
 LoadedService a_full_service(const std::string& id) {
   LoadedService out;
   out.spec.id = id;
-  out.spec.name = "name";
   out.spec.listen = {a_listen(SocketKind::UnixSeqpacket), a_listen(SocketKind::Udp)};
   out.spec.mode = Mode::Wait;
   out.spec.user = "joe";
   out.spec.group = "users";
-  out.spec.login_class = "staff";
   out.spec.internal = "echo";
   out.spec.program = "/usr/sbin/a";
   out.spec.argv = {"a", "", "-l"};
@@ -41,9 +37,8 @@ LoadedService a_full_service(const std::string& id) {
   out.spec.source_starts_per_minute = 2;
   out.spec.instances_per_source = 3;
   out.spec.backlog = -1;
-  out.spec.send_buffer = 5;
-  out.spec.receive_buffer = 6;
-  out.spec.accept_filter = "dataready";
+  out.spec.more.edit().send_buffer = 5;
+  out.spec.more.edit().env = {"A=" + id};
   out.identity = {7, 8, {8, 9}, "joe", "/home/joe", "/bin/ksh"};
   return out;
 }

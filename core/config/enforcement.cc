@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: ISC
+#include "core/config/enforcement.h"
+
+#include <algorithm>
+#include <array>
+#include <string>
+
+#include "core/config/quote.h"
+
+namespace uvinetd {
+namespace {
+
+// Sorted. Nothing is lost by leaving these out but comfort.
+constexpr std::array<std::string_view, 28> kLater{"at_limit",
+                                                  "banner",
+                                                  "banner_fail",
+                                                  "banner_success",
+                                                  "capability_ambient",
+                                                  "control",
+                                                  "idle_timeout",
+                                                  "limits",
+                                                  "lingering_close",
+                                                  "listen_fds",
+                                                  "log",
+                                                  "log_connections",
+                                                  "log_on_failure",
+                                                  "log_on_success",
+                                                  "log_type",
+                                                  "max_load",
+                                                  "max_runtime",
+                                                  "mdns",
+                                                  "nice",
+                                                  "park",
+                                                  "rate",
+                                                  "rate_pause",
+                                                  "rate_per_source",
+                                                  "source_prefix_v6",
+                                                  "spares",
+                                                  "start",
+                                                  "start_timeout",
+                                                  "stderr"};
+
+// Sorted. Who asks for these counts on them.
+constexpr std::array<std::string_view, 13> kLeftOut{
+    "access_times", "allow",        "capability_bounding", "cgroup",
+    "chroot",       "deny",         "deny_time",           "identify",
+    "libwrap",      "no_new_privs", "proxy_protocol",      "redirect",
+    "sensor"};
+
+static_assert(std::is_sorted(kLater.begin(), kLater.end()));
+static_assert(std::is_sorted(kLeftOut.begin(), kLeftOut.end()));
+
+}  // namespace
+
+Enforcement enforcement_of(std::string_view key) {
+  if (std::binary_search(kLater.begin(), kLater.end(), key)) return Enforcement::Later;
+  if (std::binary_search(kLeftOut.begin(), kLeftOut.end(), key)) return Enforcement::LeftOut;
+  return Enforcement::Now;
+}
+
+bool check_enforced(std::string_view key, std::string_view written, Place at, Report& report) {
+  switch (enforcement_of(key)) {
+    case Enforcement::Now:
+      return true;
+    case Enforcement::Later:
+      report.warning(at, "not-enforced", quoted(written) + " is accepted, not yet enforced");
+      return true;
+    case Enforcement::LeftOut:
+      return report.error(at, "not-enforceable",
+                          quoted(written) + " cannot be enforced yet: the service is left out");
+  }
+  return true;
+}
+
+}  // namespace uvinetd
