@@ -13,7 +13,9 @@ void ParseInetdConf(benchmark::State& state) {
   const auto text = sample_conf(static_cast<std::size_t>(state.range(0)));
   const InetdConfOptions options;
   for (auto _ : state) {
-    const auto parsed = parse_inetd_conf(text, "inetd.conf", options, system_service_names());
+    NoIncludes no_includes;
+    const auto parsed =
+        parse_inetd_conf(text, "inetd.conf", options, system_service_names(), no_includes);
     if (!parsed.diagnostics.empty()) return state.SkipWithError("the sample has errors");
     benchmark::DoNotOptimize(parsed.services.size());
   }

@@ -27,7 +27,9 @@ std::string sample_conf(std::size_t lines) {
 
 std::vector<LoadedService> sample_services(std::size_t count) {
   const InetdConfOptions options;
-  auto parsed = parse_inetd_conf(sample_conf(count), "inetd.conf", options, system_service_names());
+  NoIncludes no_includes;
+  auto parsed = parse_inetd_conf(sample_conf(count), "inetd.conf", options, system_service_names(),
+                                 no_includes);
   std::vector<LoadedService> out;
   for (auto& spec : parsed.services) {
     LoadedService one;

@@ -1,128 +1,65 @@
 // SPDX-License-Identifier: ISC
 #include "core/config/config_file.h"
 
-#include <dirent.h>
-#include <fcntl.h>
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <cstring>
 #include <memory>
 #include <utility>
 
-#include "core/base/unique_fd.h"
-#include "core/config/quote.h"
+#include "core/config/file_reader.h"
 
 namespace uvinetd {
 namespace {
 
-constexpr std::size_t kLargestFile = std::size_t{64} << 20U;  // bytes
-
-class FileReader {
+class ConfigPaths {
  public:
-  FileReader(bool is_root, Diagnostics& diagnostics)
-      : is_root_(is_root), diagnostics_(diagnostics) {}
+  ConfigPaths(bool is_root, Diagnostics& diagnostics)
+      : reader_(is_root), diagnostics_(diagnostics) {}
 
   void read_path(const std::string& path) {
-    struct stat status {};
-    if (path.find('\0') != std::string::npos || path.empty()) {
-      return refuse(path, "file", "bad file name " + quoted(path));
-    }
-    if (stat(path.c_str(), &status) != 0) return refuse_errno(path, "cannot open");
-    if (S_ISDIR(status.st_mode)) return read_directory(path);
+    const auto kind = reader_.look_at(path);
+    if (!kind) return refuse(path, kind.error());
+    if (*kind == PathKind::Directory) return read_directory(path);
     read_file(path);
   }
 
   ConfigFiles take() { return std::move(out_); }
 
  private:
-  void say(Severity severity, const std::string& path, const char* slug, std::string message,
-           std::string hint = {}) {
+  void say(Severity severity, const std::string& path, const FileProblem& problem) {
     const SourcePosition at{std::make_shared<const std::string>(path)};
-    diagnostics_.push_back({severity, at, std::move(message), std::move(hint), slug});
+    diagnostics_.push_back({severity, at, problem.message, problem.hint, problem.slug});
   }
-  void refuse(const std::string& path, const char* slug, std::string message,
-              std::string hint = {}) {
+  void refuse(const std::string& path, const FileProblem& problem) {
     out_.is_unreadable = true;
-    say(Severity::Error, path, slug, std::move(message), std::move(hint));
+    say(Severity::Error, path, problem);
   }
-  void refuse_errno(const std::string& path, const char* what) {
-    refuse(path, "file", std::string(what) + ": " + std::strerror(errno));
-  }
-
-  // Root's own group may write: its members are as good as root.
-  bool is_safe(const std::string& path, const struct stat& status) {
-    const auto others = status.st_mode & (status.st_gid == 0 ? S_IWOTH : S_IWOTH | S_IWGRP);
-    if (!is_root_ || others == 0) return true;
-    refuse(path, "unsafe-file", "others than its owner can write this configuration",
-           "chmod go-w " + path);
-    return false;
+  void skip(const std::string& path, std::string reason) {
+    say(Severity::Note, path, {std::move(reason), "", "skipped"});
   }
 
-  // The file is looked at before it is opened: opening a device can have effects of its own.
   void read_file(const std::string& path) {
-    struct stat status {};
-    if (stat(path.c_str(), &status) != 0) return refuse_errno(path, "cannot open");
-    if (!S_ISREG(status.st_mode)) return refuse(path, "file", "not a regular file");
-    const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
-    if (!fd.is_open()) return refuse_errno(path, "cannot open");
-    if (fstat(fd.get(), &status) != 0) return refuse_errno(path, "cannot read");
-    if (!S_ISREG(status.st_mode)) return refuse(path, "file", "not a regular file");
-    if (!is_safe(path, status)) return;
-    ConfigFile file{path, {}};
-    file.text.reserve(std::min(static_cast<std::size_t>(status.st_size), kLargestFile) + 1);
-    if (read_all(fd.get(), path, file.text)) out_.files.push_back(std::move(file));
-  }
-
-  bool read_all(int fd, const std::string& path, std::string& text) {
-    char buffer[65536];
-    for (;;) {
-      const auto count = ::read(fd, buffer, sizeof buffer);
-      if (count < 0 && errno == EINTR) continue;
-      if (count < 0) {
-        refuse_errno(path, "cannot read");
-        return false;
-      }
-      if (count == 0) return true;
-      text.append(buffer, static_cast<std::size_t>(count));
-      if (text.size() > kLargestFile) {
-        refuse(path, "too-large", "the file is larger than 64 MiB");
-        return false;
-      }
-    }
+    auto text = reader_.read(path);
+    if (!text) return refuse(path, text.error());
+    out_.files.push_back({path, std::move(*text)});
   }
 
   void read_directory(const std::string& path) {
-    const std::unique_ptr<DIR, int (*)(DIR*)> directory(opendir(path.c_str()), closedir);
-    if (!directory) return refuse_errno(path, "cannot open");
-    struct stat status {};
-    if (fstat(dirfd(directory.get()), &status) != 0) return refuse_errno(path, "cannot read");
-    if (!is_safe(path, status)) return;
-    std::vector<std::string> names;
-    errno = 0;
-    while (const auto* entry = readdir(directory.get())) names.emplace_back(entry->d_name);
-    if (errno != 0) return refuse_errno(path, "cannot read");
-    std::sort(names.begin(), names.end());
-    for (const auto& name : names) {
-      if (name != "." && name != "..") read_member(path, name);
-    }
+    const auto names = reader_.names_in(path);
+    if (!names) return refuse(path, names.error());
+    for (const auto& name : *names) read_member(path, name);
   }
 
   void read_member(const std::string& directory, const std::string& name) {
     const auto path = directory + (directory.ends_with('/') ? "" : "/") + name;
-    if (is_leftover_name(name)) {
-      return say(Severity::Note, path, "skipped", "skipped: its name is that of a backup");
-    }
-    struct stat status {};
-    if (stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode)) {
-      return say(Severity::Note, path, "skipped", "skipped: not a regular file");
-    }
+    if (is_leftover_name(name)) return skip(path, "skipped: its name is that of a backup");
+    // One that is gone again is reported as such.
+    const auto kind = reader_.look_at(path);
+    if (kind && !is_regular_file(path)) return skip(path, "skipped: not a regular file");
     read_file(path);
   }
 
-  bool is_root_;
+  FileReader reader_;
   Diagnostics& diagnostics_;
   ConfigFiles out_;
 };
@@ -160,7 +97,7 @@ std::vector<std::string_view> words_of(std::string_view line, std::size_t most) 
 
 ConfigFiles read_config_files(const std::vector<std::string>& paths, bool is_root,
                               Diagnostics& diagnostics) {
-  FileReader reader(is_root, diagnostics);
+  ConfigPaths reader(is_root, diagnostics);
   for (const auto& path : paths) reader.read_path(path);
   return reader.take();
 }

@@ -46,6 +46,22 @@ class IncludeSource {
   [[nodiscard]] virtual std::vector<std::string> glob(const std::string& pattern) = 0;
 };
 
+// For a text that is on its own: whatever it includes is not there.
+class NoIncludes final : public IncludeSource {
+ public:
+  [[nodiscard]] std::optional<ConfigFile> read(const std::string& path, const SourcePosition& at,
+                                               Diagnostics& diagnostics) override {
+    diagnostics.push_back({Severity::Error, at, path + ": not available here", "", "file"});
+    return std::nullopt;
+  }
+  [[nodiscard]] std::optional<std::vector<std::string>> list(const std::string&,
+                                                             const SourcePosition&,
+                                                             Diagnostics&) override {
+    return std::vector<std::string>();
+  }
+  [[nodiscard]] std::vector<std::string> glob(const std::string&) override { return {}; }
+};
+
 // What is read after the file that names it, in its own language.
 struct IncludedPath {
   std::string path;
@@ -71,6 +87,12 @@ struct ParsedConfig {
   DaemonSettings daemon;
   std::vector<std::string> files;  // names of the files read, in the order in which they were met
 };
+
+// By file in the order of `files` (those that are not in it first), then by place.
+void sort_by_place(Diagnostics& diagnostics, const std::vector<std::string>& files);
+
+// Takes out of `services` those that want what an earlier one has; see claim_sockets().
+void drop_duplicates(std::vector<ServiceSpec>& services, Diagnostics& diagnostics);
 
 // Included files may include others this deep; a file that includes itself is an error at once.
 inline constexpr std::size_t kDeepestInclude = 16;

@@ -4,13 +4,12 @@
 #include <algorithm>
 #include <array>
 #include <memory>
-#include <tuple>
 #include <utility>
 
 #include "core/config/entry_reader.h"
+#include "core/config/include_stack.h"
 #include "core/config/inetd_entry.h"
 #include "core/config/quote.h"
-#include "core/config/socket_index.h"
 #include "core/config/suggest.h"
 
 namespace uvinetd {
@@ -34,49 +33,68 @@ std::size_t most_services(std::string_view text) {
 
 class Parser {
  public:
-  Parser(std::string_view text, const std::string& file_name, const InetdConfOptions& options,
-         const ServiceNames& names)
-      : report_(std::make_shared<const std::string>(file_name), out_.diagnostics),
-        context_{options, names, report_, {}},
-        reader_(text, options.dialect, report_) {
-    out_.services.reserve(most_services(text));
-    read_default_host(options.default_host);
-  }
+  Parser(const InetdConfOptions& options, const ServiceNames& names, IncludeSource& includes)
+      : options_(options), names_(names), includes_(includes) {}
 
-  ParsedConfig run() {
-    while (const auto entry = reader_.next()) take(*entry);
-    drop_duplicates();
-    report_.finish();
-    std::stable_sort(out_.diagnostics.begin(), out_.diagnostics.end(),
-                     [](const Diagnostic& a, const Diagnostic& b) {
-                       return std::tie(a.at.line, a.at.column) < std::tie(b.at.line, b.at.column);
-                     });
+  ParsedConfig run(std::string_view text, const std::string& file_name) {
+    out_.services.reserve(most_services(text));
+    read_default_host();
+    read_file(text, file_name);
+    drop_duplicates(out_.services, out_.diagnostics);
+    sort_by_place(out_.diagnostics, out_.files);
     return std::move(out_);
   }
 
  private:
-  void read_default_host(const std::string& host) {
+  // One of the files that are being read: the outermost, or one that another includes.
+  struct File {
+    File(const std::string& name, const InetdConfOptions& options, const ServiceNames& names,
+         Diagnostics& diagnostics)
+        : report(std::make_shared<const std::string>(name), diagnostics),
+          context{options, names, report, {}} {}
+    Report report;
+    FieldContext context;
+  };
+
+  void read_default_host() {
     Report report(nullptr, out_.diagnostics);
     Field field;
-    field.text = host;
+    field.text = options_.default_host;
     field.is_quoted = true;  // it has no columns
-    auto addresses = read_addresses(field, report);
+    set_default_addresses(read_addresses(field, report));
+  }
+
+  void set_default_addresses(std::optional<std::vector<BindAddress>> addresses) {
     default_addresses_ = addresses ? std::move(*addresses) : std::vector<BindAddress>();
   }
 
-  void take(const Entry& entry) {
+  void read_file(std::string_view text, const std::string& name) {
+    out_.files.push_back(name);
+    open_.push(name);
+    File file(name, options_, names_, out_.diagnostics);
+    EntryReader reader(text, options_.dialect, file.report);
+    while (const auto entry = reader.next()) take(*entry, file);
+    file.report.finish();
+    open_.pop();
+  }
+
+  void take(const Entry& entry, File& file) {
     if (entry.form == Entry::Form::Unreadable) {
       ++out_.services_written;
       return;
     }
     if (entry.form == Entry::Form::Definition) {
-      auto spec = read_definition(entry, default_addresses_, context_);
+      auto spec = read_definition(entry, default_addresses_, file.context);
       if (!entry.is_on) return;
       return add(std::move(spec));
     }
-    if (is_default_address_line(entry.words)) return take_default_address(entry.words[0]);
-    if (entry.words[0].text.starts_with('.')) return refuse_directive(entry.words[0]);
-    add(read_positional(entry, default_addresses_, context_));
+    const auto& first = entry.words[0];
+    if (is_default_address_line(entry.words)) {
+      const auto address = first.part(0, first.text.size() - 1);
+      return set_default_addresses(read_addresses(address, file.report));
+    }
+    if (first.text.starts_with('.')) return take_directive(entry.words, file);
+    add(read_positional(entry, default_addresses_, file.context));
   }
 
   void add(std::optional<ServiceSpec> spec) {
@@ -84,35 +102,62 @@ class Parser {
     if (spec) out_.services.push_back(std::move(*spec));
   }
 
-  void take_default_address(const Field& field) {
-    auto addresses = read_addresses(field.part(0, field.text.size() - 1), report_);
-    default_addresses_ = addresses ? std::move(*addresses) : std::vector<BindAddress>();
+  void take_directive(const std::vector<Field>& words, File& file) {
+    static constexpr std::array<std::string_view, 1> kDirectives{".include"};
+    if (words[0].text != kDirectives[0]) {
+      ++out_.services_written;
+      file.report.error(words[0].at, "directive", "unknown directive " + quoted(words[0].text),
+                        did_you_mean(words[0].text, kDirectives));
+    } else if (words.size() != 2) {
+      ++out_.services_written;
+      file.report.error(words[0].at, "include", "\".include\" takes one file name",
+                        "it may be a pattern, as /etc/inetd.d/*");
+    } else {
+      include(words[1], file);
+    }
   }
 
-  void refuse_directive(const Field& field) {
-    ++out_.services_written;
-    if (field.text == ".include") {
-      report_.error(field.at, "include", "\".include\" is not yet supported");
+  // What an included file says of default addresses holds there only.
+  void include(const Field& pattern, File& file) {
+    const auto at = file.report.position(pattern.at);
+    const auto full = open_.resolve(pattern.text);
+    auto paths = includes_.glob(full);
+    const bool is_pattern = pattern.text.find_first_of("*?[") != std::string::npos;
+    if (paths.empty() && is_pattern) {
+      return file.report.warning(pattern.at, "include", "no file matches " + quoted(pattern.text));
+    }
+    if (paths.empty()) paths.push_back(full);  // so that it is told why it cannot be read
+    for (const auto& path : paths) {
+      if (is_pattern && is_leftover_name(file_name_of(path))) {
+        file.report.note(pattern.at, "skipped", path + " is skipped: its name is that of a backup");
+      } else {
+        include_file(path, pattern, at, file.report);
+      }
+    }
+  }
+
+  void include_file(const std::string& path, const Field& pattern, const SourcePosition& at,
+                    Report& report) {
+    if (auto objection = open_.objection(path); !objection.empty()) {
+      ++out_.services_written;
+      report.error(pattern.at, "include", std::move(objection));
       return;
     }
-    static constexpr std::array<std::string_view, 1> kDirectives{".include"};
-    report_.error(field.at, "directive", "unknown directive " + quoted(field.text),
-                  did_you_mean(field.text, kDirectives));
+    const auto included = includes_.read(path, at, out_.diagnostics);
+    if (!included) {
+      ++out_.services_written;
+      return;
+    }
+    const auto before = default_addresses_;
+    read_file(included->text, included->name);
+    default_addresses_ = before;
   }
 
-  void drop_duplicates() {
-    std::vector<ServiceSpec*> specs;
-    specs.reserve(out_.services.size());
-    for (auto& spec : out_.services) specs.push_back(&spec);
-    const auto keeps = claim_sockets(specs, out_.diagnostics);
-    std::size_t index = 0;
-    std::erase_if(out_.services, [&](const ServiceSpec&) { return !keeps[index++]; });
-  }
-
+  const InetdConfOptions& options_;
+  const ServiceNames& names_;
+  IncludeSource& includes_;
   ParsedConfig out_;
-  Report report_;
-  FieldContext context_;
-  EntryReader reader_;
+  IncludeStack open_;
   std::vector<BindAddress> default_addresses_;  // empty: bad, and nothing may be bound by it
 };
 
@@ -138,8 +183,9 @@ std::optional<Dialect> dialect_from_name(std::string_view name) {
 }
 
 ParsedConfig parse_inetd_conf(std::string_view text, const std::string& file_name,
-                              const InetdConfOptions& options, const ServiceNames& names) {
-  return Parser(text, file_name, options, names).run();
+                              const InetdConfOptions& options, const ServiceNames& names,
+                              IncludeSource& includes) {
+  return Parser(options, names, includes).run(text, file_name);
 }
 
 }  // namespace uvinetd

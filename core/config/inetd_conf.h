@@ -28,6 +28,6 @@ struct InetdConfOptions {
 
 [[nodiscard]] ParsedConfig parse_inetd_conf(std::string_view text, const std::string& file_name,
                                             const InetdConfOptions& options,
-                                            const ServiceNames& names);
+                                            const ServiceNames& names, IncludeSource& includes);
 
 }  // namespace uvinetd

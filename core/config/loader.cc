@@ -2,13 +2,15 @@
 #include "core/config/loader.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <iterator>
 #include <memory>
-#include <tuple>
-#include <unordered_map>
+#include <optional>
 #include <utility>
 
 #include "core/config/config_file.h"
+#include "core/config/disk_includes.h"
+#include "core/config/include_stack.h"
 #include "core/config/name_service.h"
 #include "core/config/resolve.h"
 #include "core/config/socket_index.h"
@@ -16,106 +18,140 @@
 namespace uvinetd {
 namespace {
 
-// Answers whether the language is one that is read.
-bool check_language(const ConfigFile& file, Diagnostics& diagnostics) {
-  const char* name = "";
-  switch (language_of(file.name, file.text)) {
-    case Language::InetdConf:
-      return true;
-    case Language::Xinetd:
-      name = "xinetd";
-      break;
-    case Language::Toml:
-      name = "TOML";
-      break;
+template <typename T>
+void append(std::vector<T>& to, std::vector<T> from) {
+  if (to.empty()) {
+    to = std::move(from);
+  } else {
+    std::move(from.begin(), from.end(), std::back_inserter(to));
   }
-  const SourcePosition at{std::make_shared<const std::string>(file.name)};
-  diagnostics.push_back(
-      {Severity::Error, at,
-       std::string("configuration in the language of ") + name + " is not yet supported", "",
-       "language"});
-  return false;
 }
 
-void append(Diagnostics& to, Diagnostics from) {
-  std::move(from.begin(), from.end(), std::back_inserter(to));
-}
+// Reads files of all languages, each by its front end, and the files that they name.
+class Reader {
+ public:
+  Reader(const LoadOptions& options, const ServiceNames& names)
+      : options_(options), names_(names), includes_(options.uid == 0) {}
 
-// Gives up what is claimed twice. `spec_of` gets the ServiceSpec of an element.
-template <typename T, typename SpecOf>
-void drop_duplicates(std::vector<T>& list, Diagnostics& diagnostics, SpecOf spec_of) {
+  WrittenConfig run(const std::vector<std::string>& paths) {
+    auto read = read_config_files(paths, options_.uid == 0, out_.diagnostics);
+    out_.is_unreadable = read.is_unreadable;
+    for (const auto& diagnostic : out_.diagnostics) {
+      if (diagnostic.at.file) order_.push_back(*diagnostic.at.file);
+    }
+    for (auto& file : read.files) take(std::move(file));
+    if (files_parsed_ > 1) drop_duplicates(out_.services, out_.diagnostics);
+    sort_by_place(out_.diagnostics, order_);
+    return std::move(out_);
+  }
+
+ private:
+  void take(ConfigFile file) {
+    open_.push(file.name);
+    auto parsed = parse(file);
+    ++files_parsed_;
+    out_.files.push_back(std::move(file));
+    append(out_.files, includes_.take_read());
+    append(order_, std::move(parsed.files));
+    append(out_.services, std::move(parsed.services));
+    append(out_.diagnostics, std::move(parsed.diagnostics));
+    out_.services_written += parsed.services_written;
+    if (out_.daemon == DaemonSettings()) out_.daemon = parsed.daemon;
+    for (const auto& included : parsed.includes) include(included);
+    open_.pop();
+  }
+
+  ParsedConfig parse(const ConfigFile& file) {
+    switch (language_of(file.name, file.text)) {
+      case Language::InetdConf:
+        return parse_inetd_conf(file.text, file.name, options_.inetd, names_, includes_);
+      case Language::Xinetd:
+        return refuse(file, "xinetd");
+      case Language::Toml:
+        return refuse(file, "TOML");
+    }
+    return {};
+  }
+
+  ParsedConfig refuse(const ConfigFile& file, const char* language) {
+    ParsedConfig out;
+    out.files.push_back(file.name);
+    const SourcePosition at{std::make_shared<const std::string>(file.name)};
+    out.diagnostics.push_back(
+        {Severity::Error, at,
+         std::string("configuration in the language of ") + language + " is not yet supported", "",
+         "language"});
+    out_.is_unreadable = true;
+    return out;
+  }
+
+  // Relative paths are relative to the file that names them.
+  void include(const IncludedPath& included) {
+    const auto path = open_.resolve(included.path);
+    std::error_code missing;
+    if (included.may_be_absent && !std::filesystem::exists(path, missing)) return;
+    if (auto objection = open_.objection(path); !objection.empty()) {
+      ++out_.services_written;
+      out_.diagnostics.push_back({Severity::Error, included.at, objection, "", "include"});
+      return;
+    }
+    Diagnostics problems;
+    auto read = read_config_files({path}, options_.uid == 0, problems);
+    for (auto& problem : problems) {
+      if (problem.severity == Severity::Error) {
+        problem.message = problem.at.text() + ": " + problem.message;
+        problem.at = included.at;
+        ++out_.services_written;
+      } else if (problem.at.file) {
+        order_.push_back(*problem.at.file);
+      }
+    }
+    append(out_.diagnostics, std::move(problems));
+    for (auto& file : read.files) take(std::move(file));
+  }
+
+  const LoadOptions& options_;
+  const ServiceNames& names_;
+  DiskIncludes includes_;
+  WrittenConfig out_;
+  std::vector<std::string> order_;  // of files, for the diagnostics
+  IncludeStack open_;
+  std::size_t files_parsed_ = 0;
+};
+
+// Two host names may turn out to be one address.
+void drop_duplicate_addresses(std::vector<LoadedService>& services, Diagnostics& diagnostics) {
   std::vector<ServiceSpec*> specs;
-  specs.reserve(list.size());
-  for (auto& element : list) specs.push_back(&spec_of(element));
+  specs.reserve(services.size());
+  for (auto& service : services) specs.push_back(&service.spec);
   const auto keeps = claim_sockets(specs, diagnostics);
   std::size_t index = 0;
-  std::erase_if(list, [&](const T&) { return !keeps[index++]; });
-}
-
-// The order in which files were met: those that could not be read, then those that could.
-using FileOrder = std::unordered_map<std::string, std::size_t>;
-
-std::string file_of(const Diagnostic& diagnostic) {
-  return diagnostic.at.file ? *diagnostic.at.file : std::string();
-}
-
-FileOrder order_of(const std::vector<ConfigFile>& files, const Diagnostics& of_reading) {
-  FileOrder order;
-  order.try_emplace("", 0);  // the command line
-  for (const auto& diagnostic : of_reading) order.try_emplace(file_of(diagnostic), order.size());
-  for (const auto& file : files) order.try_emplace(file.name, order.size());
-  return order;
-}
-
-void sort_diagnostics(Diagnostics& list, const FileOrder& order) {
-  const auto key = [&](const Diagnostic& diagnostic) {
-    const auto found = order.find(file_of(diagnostic));
-    const auto rank = found == order.end() ? order.size() : found->second;
-    return std::tuple(rank, diagnostic.at.line, diagnostic.at.column);
-  };
-  std::stable_sort(list.begin(), list.end(),
-                   [&](const Diagnostic& a, const Diagnostic& b) { return key(a) < key(b); });
+  std::erase_if(services, [&](const LoadedService&) { return !keeps[index++]; });
 }
 
 }  // namespace
 
 LoadedConfig load_config_with(const std::vector<std::string>& paths, const LoadOptions& options,
                               const ServiceNames& names, const NameService& service) {
-  LoadedConfig out;
   LookupHelper helper(service);
-  auto read = read_config_files(paths, options.uid == 0, out.diagnostics);
-  out.is_unreadable = read.is_unreadable;
-  const auto order = order_of(read.files, out.diagnostics);
-  std::vector<ServiceSpec> specs;
-  std::size_t files_parsed = 0;
-  for (auto& file : read.files) {
-    if (!check_language(file, out.diagnostics)) {
-      out.is_unreadable = true;
-      continue;
-    }
-    auto parsed = parse_inetd_conf(file.text, file.name, options.inetd, names);
-    file.text = std::string();
-    out.services_written += parsed.services_written;
-    append(out.diagnostics, std::move(parsed.diagnostics));
-    if (files_parsed++ == 0) {
-      specs = std::move(parsed.services);
-    } else {
-      std::move(parsed.services.begin(), parsed.services.end(), std::back_inserter(specs));
-    }
+  auto written = Reader(options, names).run(paths);
+  LoadedConfig out;
+  out.services_written = written.services_written;
+  out.is_unreadable = written.is_unreadable;
+  out.daemon = std::move(written.daemon);
+  out.diagnostics = std::move(written.diagnostics);
+  if (out.is_unreadable) return out;
+  if (resolve_services(std::move(written.services), options, helper, out) == HostNames::Some) {
+    drop_duplicate_addresses(out.services, out.diagnostics);
   }
-  if (!out.is_unreadable) {
-    if (files_parsed > 1) {  // within one file its front end has looked already
-      drop_duplicates(specs, out.diagnostics,
-                      [](ServiceSpec& spec) -> ServiceSpec& { return spec; });
-    }
-    if (resolve_services(std::move(specs), options, helper, out) == HostNames::Some) {
-      // Two host names may turn out to be one address.
-      drop_duplicates(out.services, out.diagnostics,
-                      [](LoadedService& loaded) -> ServiceSpec& { return loaded.spec; });
-    }
-  }
-  sort_diagnostics(out.diagnostics, order);
+  std::vector<std::string> order;
+  for (const auto& file : written.files) order.push_back(file.name);
+  sort_by_place(out.diagnostics, order);
   return out;
+}
+
+WrittenConfig read_config(const std::vector<std::string>& paths, const LoadOptions& options) {
+  return Reader(options, system_service_names()).run(paths);
 }
 
 LoadedConfig load_config(const std::vector<std::string>& paths, const LoadOptions& options) {

@@ -27,6 +27,16 @@ struct LoadedService {
   friend bool operator==(const LoadedService&, const LoadedService&) = default;
 };
 
+// The files as they are written: parsed, duplicates dropped, nothing looked up.
+struct WrittenConfig {
+  std::vector<ServiceSpec> services;
+  Diagnostics diagnostics;
+  std::size_t services_written = 0;  // good and bad together
+  bool is_unreadable = false;        // a named file is missing, unreadable or unsafe
+  DaemonSettings daemon;
+  std::vector<ConfigFile> files;  // all that were read, included ones too, in the order met
+};
+
 struct LoadedConfig {
   std::vector<LoadedService> services;
   // Good but for a look-up that failed for now (name service down, deadline): to be tried again.
@@ -34,11 +44,17 @@ struct LoadedConfig {
   Diagnostics diagnostics;
   std::size_t services_written = 0;  // good and bad together
   bool is_unreadable = false;  // a named file is missing, unreadable or unsafe: nothing loaded
+  DaemonSettings daemon;
 };
 
 // Reads every path (a directory: its regular files in byte order, without backup and
-// package-manager left-overs). Blocks for file reading and, in a helper process with a deadline,
-// for look-ups.
+// package-manager left-overs), each in its own language, and what they include. Blocks for the
+// disk.
+[[nodiscard]] WrittenConfig read_config(const std::vector<std::string>& paths,
+                                        const LoadOptions& options);
+
+// The same with users, groups and host names looked up, for which it blocks until their deadline:
+// they are looked up in a helper process.
 [[nodiscard]] LoadedConfig load_config(const std::vector<std::string>& paths,
                                        const LoadOptions& options);
 

@@ -62,7 +62,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   InetdConfOptions options;
   options.dialect = static_cast<Dialect>(data[0] % kDialects);
   const std::string_view text(reinterpret_cast<const char*>(data) + 1, size - 1);
-  check(parse_inetd_conf(text, "f", options, names), text);
+  NoIncludes no_includes;
+  check(parse_inetd_conf(text, "f", options, names, no_includes), text);
   (void)language_of("f", text);
   (void)ServicesFile(text).all();
   return 0;

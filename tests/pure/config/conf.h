@@ -41,7 +41,8 @@ inline ParsedConfig parse(std::string_view text, Dialect dialect = Dialect::Debi
   InetdConfOptions options;
   options.dialect = dialect;
   options.default_host = default_host;
-  return parse_inetd_conf(text, "f", options, FixedNames());
+  NoIncludes no_includes;
+  return parse_inetd_conf(text, "f", options, FixedNames(), no_includes);
 }
 
 inline std::vector<std::string> texts(const Diagnostics& list) {

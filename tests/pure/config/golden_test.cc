@@ -40,7 +40,9 @@ std::string describe(const ServiceSpec& spec) {
 std::string report(const std::filesystem::path& path, Dialect dialect) {
   InetdConfOptions options;
   options.dialect = dialect;
-  const auto parsed = parse_inetd_conf(read(path), "inetd.conf", options, FixedNames());
+  NoIncludes no_includes;
+  const auto parsed =
+      parse_inetd_conf(read(path), "inetd.conf", options, FixedNames(), no_includes);
   std::string out;
   for (const auto& text : texts(parsed.diagnostics)) out += text + '\n';
   out += "--- " + std::to_string(parsed.services_written) + " written\n";
@@ -49,7 +51,8 @@ std::string report(const std::filesystem::path& path, Dialect dialect) {
 }
 
 TEST(Golden, WholeFilesGiveTheExpectedDiagnosticsAndServices) {
-  const std::filesystem::path folder = std::filesystem::path(__FILE__).parent_path() / "golden";
+  const std::filesystem::path folder =
+      std::filesystem::path(UVINETD_SOURCE_DIR) / "tests/pure/config/golden";
   int files = 0;
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
     auto path = entry.path();
