@@ -18,8 +18,7 @@ namespace {
 
 constexpr std::size_t kLargestFile = std::size_t{64} << 20U;  // bytes
 
-tl::unexpected<FileProblem> problem(std::string message, const char* slug = "file",
-                                    std::string hint = {}) {
+tl::unexpected<FileProblem> problem(const char* slug, std::string message, std::string hint = {}) {
   return tl::unexpected(FileProblem{std::move(message), std::move(hint), slug, 0});
 }
 
@@ -39,7 +38,7 @@ FileResult<std::string> read_all(int fd, std::size_t expected_bytes) {
     if (count < 0) return system_problem("cannot read");
     if (count == 0) return text;
     text.append(buffer, static_cast<std::size_t>(count));
-    if (text.size() > kLargestFile) return problem("the file is larger than 64 MiB", "too-large");
+    if (text.size() > kLargestFile) return problem("too-large", "the file is larger than 64 MiB");
   }
 }
 
@@ -50,13 +49,13 @@ FileResult<void> FileReader::check_safe(const std::string& path, unsigned mode,
                                         unsigned gid) const {
   const auto others = mode & (gid == 0 ? S_IWOTH : S_IWOTH | S_IWGRP);
   if (!is_root_ || others == 0) return {};
-  return problem("others than its owner can write this configuration", "unsafe-file",
+  return problem("unsafe-file", "others than its owner can write this configuration",
                  "chmod go-w " + path);
 }
 
 FileResult<PathKind> FileReader::look_at(const std::string& path) const {
   if (path.find('\0') != std::string::npos || path.empty()) {
-    return problem("bad file name " + quoted(path));
+    return problem("file", "bad file name " + quoted(path));
   }
   struct stat status {};
   if (stat(path.c_str(), &status) != 0) return system_problem("cannot open");
@@ -66,12 +65,12 @@ FileResult<PathKind> FileReader::look_at(const std::string& path) const {
 // The file is looked at before it is opened: opening a device can have effects of its own.
 FileResult<std::string> FileReader::read(const std::string& path) const {
   if (const auto kind = look_at(path); !kind) return tl::unexpected(kind.error());
-  if (!is_regular_file(path)) return problem("not a regular file");
+  if (!is_regular_file(path)) return problem("file", "not a regular file");
   const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   if (!fd.is_open()) return system_problem("cannot open");
   struct stat status {};
   if (fstat(fd.get(), &status) != 0) return system_problem("cannot read");
-  if (!S_ISREG(status.st_mode)) return problem("not a regular file");
+  if (!S_ISREG(status.st_mode)) return problem("file", "not a regular file");
   if (auto safe = check_safe(path, status.st_mode, status.st_gid); !safe) {
     return tl::unexpected(safe.error());
   }
