@@ -14,6 +14,7 @@
 
 #include "core/base/process.h"
 #include "core/monitor/check.h"
+#include "core/monitor/daemon_settings.h"
 #include "core/monitor/log_choice.h"
 #include "core/monitor/monitor.h"
 #include "core/monitor/options.h"
@@ -25,7 +26,8 @@ namespace uvinetd {
 namespace {
 
 constexpr int kBadConfiguration = 78;  // EX_CONFIG of sysexits(3)
-constexpr const char* kDefaultConfig = "/etc/inetd.conf";
+constexpr const char* kNativeConfig = "/etc/uvinetd/uvinetd.toml";
+constexpr const char* kClassicConfig = "/etc/inetd.conf";
 constexpr const char* kDefaultPidFile = "/run/inetd.pid";
 
 // "inetd" or "uvinetd", as invoked: update-inetd(8) knows its daemon by this name.
@@ -44,12 +46,15 @@ LoadOptions load_options(const CommandLine& options) {
   return out;
 }
 
-std::vector<std::string> server_environment(const CommandLine& options) {
+std::vector<std::string> environment_to_pass() {
   std::vector<std::string> out;
-  if (!options.pass_environment) return out;
   for (char** at = environ; *at != nullptr; ++at) out.emplace_back(*at);
   remove_supervisor_variables(out);
   return out;
+}
+
+std::string default_config() {
+  return access(kNativeConfig, F_OK) == 0 ? kNativeConfig : kClassicConfig;
 }
 
 // Nothing good among what was written, or a file that cannot be read.
@@ -105,7 +110,7 @@ int serve(CommandLine options, LoadedConfig config, ReactorAccount account) {
                      is_daemon,           {},
                      std::move(account)};
   start.load = load_options(start.options);
-  start.environment = server_environment(start.options);
+  start.environment = environment_to_pass();
   Monitor monitor(std::move(start), log);
   return monitor.run();
 }
@@ -117,12 +122,17 @@ int run(int argc, char** argv) {
     return *parsed.exit_status;
   }
   auto options = std::move(parsed.options);
-  if (options.config_paths.empty()) options.config_paths.emplace_back(kDefaultConfig);
+  if (options.config_paths.empty()) options.config_paths.push_back(default_config());
   (void)raise_descriptor_limit(RLIM_INFINITY);  // as far as it goes; servers get the original
   std::optional<AccountLookup> account;
   if (!options.check) account.emplace(options.user);
   auto config = load_config(options.config_paths, load_options(options));
   if (options.check) return print_check(config, options);
+  if (auto status = take_daemon_settings(config.daemon, options); !status) {
+    std::fprintf(stderr, "uvinetd: %s\n", status.error().text().c_str());
+    return kBadConfiguration;
+  }
+  if (config.daemon.user) account.emplace(options.user);
   auto reactor_account = account->take();  // before its helper's channel is closed with all else
   clean_inherited_state(options.ready_fd);
   set_process_title(invoked_as(argv[0]).c_str());

@@ -11,6 +11,12 @@
 namespace uvinetd {
 namespace {
 
+void set_variable(std::vector<std::string>& list, const std::string& variable) {
+  const auto name = variable.substr(0, variable.find('=') + 1);
+  std::erase_if(list, [&](const std::string& each) { return each.starts_with(name); });
+  list.push_back(variable);
+}
+
 std::string decimal(std::uint16_t number) {
   return std::to_string(number);
 }  // never allocates
@@ -63,7 +69,9 @@ void ConnectionEnvironment::set(int socket_type, const SocketAddress& local,
 }
 
 LaunchPlan::LaunchPlan(TableService service, const TableIdentity& identity)
-    : service_(std::move(service)), fixed_(identity.environment) {
+    : service_(std::move(service)),
+      fixed_(service_.passes_environment ? identity.passed_environment : identity.environment) {
+  for (const auto& variable : service_.environment) set_variable(fixed_, variable);
   std::erase_if(fixed_, is_of_a_connection);
   for (auto& word : service_.argv) argv_.push_back(word.data());
   argv_.push_back(nullptr);

@@ -17,6 +17,7 @@ namespace uvinetd {
 namespace {
 
 constexpr int kLaunchesPerTurn = 16;  // then children are reaped and reports go out
+constexpr mode_t kUsualUmask = 022;
 constexpr std::chrono::milliseconds kDescriptorCheck{20};
 constexpr std::chrono::seconds kDescriptorPatience{1};  // then launches fail
 constexpr auto kLingerCheck = std::chrono::seconds(1);
@@ -155,7 +156,7 @@ Status Launcher::take_start(const LauncherStart& start, Message& message) {
   if (!who) return fail("identity", std::to_string(start.identity), ENOENT);
   const rlimit limit{start.soft_descriptor_limit, start.hard_descriptor_limit};
   if (setrlimit(RLIMIT_NOFILE, &limit) != 0) return fail_errno("setrlimit");
-  umask(022);
+  umask(kUsualUmask);
   if (start.becomes_identity) {
     if (auto status = become({who->uid, who->gid, who->groups, start.guard_gid}); !status) {
       return status;
@@ -320,7 +321,9 @@ Status Launcher::start(const Launch& launch, const Message& message) {
   }
   request.connection = fd;
   request.pid = &ledger_->pid_of(*slot);
+  if (service.umask != kUsualUmask) umask(static_cast<mode_t>(service.umask));  // it is inherited
   const auto pid = spawner_->spawn(request);
+  if (service.umask != kUsualUmask) umask(kUsualUmask);
   if (!pid) {
     ledger_->free(*slot);
     return tl::unexpected(pid.error());

@@ -19,6 +19,7 @@ void put_identity(Writer& out, const TableIdentity& identity) {
   for (const auto group : identity.groups) out.put(group);
   out.put(std::string_view(identity.name));
   out.put_strings(identity.environment);
+  out.put_strings(identity.passed_environment);
 }
 
 TableIdentity get_identity(Reader& in) {
@@ -32,6 +33,7 @@ TableIdentity get_identity(Reader& in) {
   }
   out.name = std::string(in.get_text());
   out.environment = in.get_strings();
+  out.passed_environment = in.get_strings();
   return out;
 }
 
@@ -73,6 +75,8 @@ void put_service(Writer& out, const TableService& service) {
   out.put_strings(service.argv);
   out.put(std::string_view(service.working_directory));
   out.put(service.umask);
+  out.put(service.passes_environment);
+  out.put_strings(service.environment);
 }
 
 // Calls `add(key, address bytes)` for every socket.
@@ -95,6 +99,8 @@ TableService get_service(Reader& in) {
   out.argv = in.get_strings();
   out.working_directory = in.get_text();
   out.umask = in.get<std::uint32_t>();
+  out.passes_environment = in.get<bool>();
+  out.environment = in.get_strings();
   return out;
 }
 

@@ -26,6 +26,8 @@ struct TableIdentity {
   std::vector<std::uint32_t> groups;
   std::string name;                      // for messages
   std::vector<std::string> environment;  // NAME=VALUE, the part that is the same for every launch
+  // The same with the daemon's own variables; empty when no service of this identity wants them.
+  std::vector<std::string> passed_environment;
 };
 
 struct TableListener {
@@ -58,6 +60,8 @@ struct TableService : TableSettings {
   std::vector<std::string> argv;
   std::string working_directory = "/";
   std::uint32_t umask = 022;
+  bool passes_environment = false;       // begins with the identity's passed_environment
+  std::vector<std::string> environment;  // NAME=VALUE, in the place of a variable of that name
   // At start they stand here before they are bound: one without a descriptor is not served.
   std::vector<TableListener> listeners;
 };

@@ -76,6 +76,7 @@ class Resolver {
   Outcome find_user(LoadedService& loaded, bool& has_record, UserRecord& record);
   Outcome find_group(const SourcePosition& at, const std::string& group, std::uint32_t& gid);
   Outcome resolve_identity(LoadedService& loaded);
+  Outcome resolve_groups(const ServiceSpec& spec, const UserRecord& record, Identity& identity);
   Outcome become_oneself(LoadedService& loaded);
   Outcome resolve_socket_owner(const ServiceSpec& spec, ListenSpec& listen);
   Outcome resolve_hosts(ServiceSpec& spec);
@@ -108,6 +109,7 @@ void Resolver::request(const ServiceSpec& spec) {
   if (spec.internal.empty()) {
     request_.users.insert(spec.user);
     add_group(spec.group);
+    for (const auto& group : spec.more->groups) add_group(group);
     if (may_split(spec)) {
       ServiceSpec split = spec;
       split_user(split);
@@ -248,7 +250,27 @@ Outcome Resolver::resolve_identity(LoadedService& loaded) {
                   "user " + spec.user + " is in no user database, so its group must be written",
                   spec.user + ":" + spec.user);
   }
-  identity.groups = record.groups;
+  return resolve_groups(spec, record, identity);
+}
+
+// The group of a process counts as one of its supplementary groups too.
+Outcome Resolver::resolve_groups(const ServiceSpec& spec, const UserRecord& record,
+                                 Identity& identity) {
+  switch (spec.more->groups_from) {
+    case GroupsFrom::Database:
+      identity.groups = record.groups;
+      break;
+    case GroupsFrom::None:
+      break;
+    case GroupsFrom::List:
+      for (const auto& name : spec.more->groups) {
+        std::uint32_t gid = 0;
+        const auto outcome = find_group(spec.group_at, name, gid);
+        if (outcome != Outcome::Good) return outcome;
+        identity.groups.push_back(gid);
+      }
+      break;
+  }
   identity.groups.push_back(identity.gid);
   sort_unique(identity.groups);
   return Outcome::Good;

@@ -11,6 +11,8 @@
 #include <cstdlib>
 #include <functional>
 #include <string_view>
+#include <tuple>
+#include <vector>
 
 #include "core/base/process.h"
 
@@ -106,21 +108,53 @@ Status bind_unix(int fd, const ListenSpec& spec, const SocketAddress& address) {
   return set_path_permissions(spec);
 }
 
-Status set_buffers(int fd, const BindOptions& options) {
-  if (options.send_buffer > 0) {
-    auto status = set_option(fd, SOL_SOCKET, SO_SNDBUF, options.send_buffer, "SO_SNDBUF");
-    if (!status) return status;
-  }
-  if (options.receive_buffer > 0) {
-    auto status = set_option(fd, SOL_SOCKET, SO_RCVBUF, options.receive_buffer, "SO_RCVBUF");
-    if (!status) return status;
-  }
-#ifdef TCP_DEFER_ACCEPT
-  if (options.defers_accept) {
-    return set_option(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, kDeferSeconds, "TCP_DEFER_ACCEPT");
-  }
+struct Option {
+  int level;
+  int name;
+  int value;
+  const char* text;
+};
+
+// The integer options of a socket that are not at their default.
+std::vector<Option> options_of(const ServiceOptions& more, SocketKind kind) {
+  std::vector<Option> out;
+  const auto add = [&](bool is_wanted, Option option) {
+    if (is_wanted) out.push_back(option);
+  };
+  add(more.send_buffer.has_value(),
+      {SOL_SOCKET, SO_SNDBUF, more.send_buffer.value_or(0), "SO_SNDBUF"});
+  add(more.receive_buffer.has_value(),
+      {SOL_SOCKET, SO_RCVBUF, more.receive_buffer.value_or(0), "SO_RCVBUF"});
+  add(more.reuseport, {SOL_SOCKET, SO_REUSEPORT, 1, "SO_REUSEPORT"});
+  // Accepted connections inherit these two.
+  add(more.keepalive && kind == SocketKind::Tcp, {SOL_SOCKET, SO_KEEPALIVE, 1, "SO_KEEPALIVE"});
+  add(more.nodelay && kind == SocketKind::Tcp, {IPPROTO_TCP, TCP_NODELAY, 1, "TCP_NODELAY"});
+#ifdef __linux__
+  add(more.freebind && is_ip(kind), {IPPROTO_IP, IP_FREEBIND, 1, "IP_FREEBIND"});
+  add(more.mark.has_value(),
+      {SOL_SOCKET, SO_MARK, static_cast<int>(more.mark.value_or(0)), "SO_MARK"});
+  const bool defers = more.accept_filter == "dataready" || more.accept_filter == "httpready";
+  add(defers && kind == SocketKind::Tcp,
+      {IPPROTO_TCP, TCP_DEFER_ACCEPT, kDeferSeconds, "TCP_DEFER_ACCEPT"});
 #endif
-  return {};
+  return out;
+}
+
+Status set_options(int fd, const ServiceOptions& more, SocketKind kind) {
+  for (const auto& option : options_of(more, kind)) {
+    auto status = set_option(fd, option.level, option.name, option.value, option.text);
+    if (!status) return status;
+  }
+  if (more.bind_to_device.empty()) return {};
+#ifdef SO_BINDTODEVICE
+  if (setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, more.bind_to_device.c_str(),
+                 static_cast<socklen_t>(more.bind_to_device.size())) == 0) {
+    return {};
+  }
+  return fail_errno("SO_BINDTODEVICE", more.bind_to_device);
+#else
+  return fail("bind_to_device", more.bind_to_device, EOPNOTSUPP);  // it would restrict access
+#endif
 }
 
 }  // namespace
@@ -160,12 +194,24 @@ std::size_t socket_hash(const ListenSpec& spec) {
   return text ^ (number * 0x9e3779b97f4a7c15U);
 }
 
+bool has_same_settings(const ServiceOptions& a, const ServiceOptions& b) {
+  const auto settings = [](const ServiceOptions& one) {
+    return std::tie(one.send_buffer, one.receive_buffer, one.accept_filter, one.nodelay,
+                    one.keepalive, one.freebind, one.reuseport, one.bind_to_device, one.mark);
+  };
+  return settings(a) == settings(b);
+}
+
 Result<UniqueFd> bind_socket(const ListenSpec& spec, const BindOptions& options) {
   const auto address = socket_address(spec);
   if (address.size() == 0) return fail("bind", spec.host + spec.path, EINVAL);
   auto fd = open_socket(address.family(), socket_type(spec.kind), options.is_nonblocking);
   if (!fd.is_open()) return fail_errno("socket", address.text());
-  if (auto status = set_buffers(fd.get(), options); !status) return tl::unexpected(status.error());
+  if (!options.more.is_default()) {
+    if (auto status = set_options(fd.get(), *options.more, spec.kind); !status) {
+      return tl::unexpected(status.error());
+    }
+  }
   if (is_ip(spec.kind)) {
     if (auto status = set_ip_options(fd.get(), spec); !status)
       return tl::unexpected(status.error());
@@ -182,7 +228,7 @@ Result<UniqueFd> bind_socket(const ListenSpec& spec, const BindOptions& options)
 }
 
 Status update_socket(int fd, const ListenSpec& spec, const BindOptions& options) {
-  if (auto status = set_buffers(fd, options); !status) return status;
+  if (auto status = set_options(fd, *options.more, spec.kind); !status) return status;
   return is_ip(spec.kind) ? Status() : set_path_permissions(spec);
 }
 

@@ -20,14 +20,15 @@ namespace uvinetd {
 [[nodiscard]] int socket_type(SocketKind kind);  // SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET
 
 struct BindOptions {
-  int backlog = 4096;          // listen(2)
-  int send_buffer = 0;         // bytes, SO_SNDBUF; 0: the system's
-  int receive_buffer = 0;      // bytes, SO_RCVBUF; 0: the system's
-  bool defers_accept = false;  // TCP_DEFER_ACCEPT
+  int backlog = 4096;         // listen(2)
+  Rare<ServiceOptions> more;  // those of sockets
   // Saves the reactor a system call for a socket that no server ever gets. Where the system cannot
   // make it so, the reactor does.
   bool is_nonblocking = false;
 };
+
+// Whether a socket made with one is as one made with the other, backlog apart.
+[[nodiscard]] bool has_same_settings(const ServiceOptions& a, const ServiceOptions& b);
 
 // A bound (and, for streams, listening) close-on-exec socket.
 //
@@ -36,7 +37,7 @@ struct BindOptions {
 // Errors: the failing call with the address as subject: EADDRINUSE, EADDRNOTAVAIL, EACCES, ...
 Result<UniqueFd> bind_socket(const ListenSpec& spec, const BindOptions& options);
 
-// Brings a socket that stays over a reload to changed owner, mode and buffers. The order of
+// Brings a socket that stays over a reload to changed owner, mode and settings. The order of
 // datagrams or clients in it is not touched.
 Status update_socket(int fd, const ListenSpec& spec, const BindOptions& options);
 

@@ -8,7 +8,7 @@
 namespace uvinetd {
 
 Result<LogTarget> open_log_for_role(const CommandLine& options, bool is_daemon) {
-  const bool uses_stderr = !is_daemon || options.log_to_stderr;
+  const bool uses_stderr = options.log_to_stderr || (!is_daemon && !options.log_to_syslog);
   if (uses_stderr) {
     auto target = open_stderr_target();
     if (target.fd.is_open()) return target;

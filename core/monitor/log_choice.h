@@ -7,8 +7,9 @@
 
 namespace uvinetd {
 
-// A fresh target for one role: the journal or standard error in the foreground and with -e, else
-// syslog; a target that keeps lines waiting when there is no syslogd. Errors: descriptors.
+// A fresh target for one role: the journal or standard error in the foreground and with -e, else,
+// and where [daemon] says so, syslog; a target that keeps lines waiting when there is no syslogd.
+// Errors: descriptors.
 [[nodiscard]] Result<LogTarget> open_log_for_role(const CommandLine& options, bool is_daemon);
 
 }  // namespace uvinetd

@@ -32,6 +32,7 @@ Monitor::Monitor(MonitorStart start, Log& log)
       readiness_(start_.options.ready_fd),
       sockets_(log, start_.options.backlog),
       builder_(start_.options, start_.environment),
+      daemon_(start_.config.daemon),
       diagnostics_(start_.config.diagnostics),
       log_tender_(timers_, log, [this] { open_log_target(); }) {
   const auto& account = start_.account;

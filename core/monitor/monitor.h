@@ -50,7 +50,7 @@ struct MonitorStart {
   std::optional<PidFile> pid_file;
   StartReport report;  // the process that started a daemon waits for it
   bool is_daemon = false;
-  std::vector<std::string> environment;  // for servers, with -E
+  std::vector<std::string> environment;  // our own, for servers that are to have it
   ReactorAccount account;
 };
 
@@ -121,6 +121,7 @@ class Monitor {
   // What is configured and what is published.
   ServiceStore services_;
   std::vector<ServiceSpec> unresolved_;
+  DaemonSettings daemon_;    // those in force since the start
   Diagnostics diagnostics_;  // of the running table: their errors are known
   std::size_t left_out_ = 0;
   std::vector<TableIdentity> identities_;

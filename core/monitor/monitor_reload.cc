@@ -34,6 +34,9 @@ void Monitor::reload() {
     readiness_.ready("reload refused; " + summary());
     return;
   }
+  if (config.daemon != daemon_) {
+    log_.warning("what has changed in [daemon] comes into force at the next start");
+  }
   reload_ = diff(services_.list(), config.services);
   take_config(std::move(config));
   sockets_.want(services_.list());

@@ -200,6 +200,8 @@ ParsedCommandLine parse(const std::vector<std::string>& argv) {
     return parsed;
   }
   refuse_unknown(app);
+  options.has_user = app.count("--user") > 0;
+  options.has_spawner = app.count("--spawner") > 0;
   finish(options);
   return parsed;
 }

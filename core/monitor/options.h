@@ -18,6 +18,7 @@ struct CommandLine {
   bool foreground = false;                // -f, -i, --foreground, -d, or implied (see below)
   bool debug = false;                     // -d: foreground, debug log on stderr
   bool log_to_stderr = false;             // -e
+  bool log_to_syslog = false;             // by [daemon] of a file, in the foreground too
   // Path to write, "" for none (-p '' or --pidfile=), nullopt: /run/inetd.pid as root, else none.
   std::optional<std::string> pid_file;
   int backlog = 4096;                                // -q
@@ -37,6 +38,8 @@ struct CommandLine {
   bool core_dumps = false;                           // --core-dumps: roles stay dumpable
   std::string user = "uvinetd";                      // --user: the reactor's account
   SpawnerKind spawner = SpawnerKind::PosixSpawn;     // --spawner
+  bool has_user = false;                             // --user was given
+  bool has_spawner = false;                          // --spawner was given
 };
 
 struct ParsedCommandLine {

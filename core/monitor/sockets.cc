@@ -35,10 +35,7 @@ void sort_by_key(List& list) {
 BindOptions Sockets::options_for(const ServiceSpec& spec) const {
   BindOptions out;
   out.backlog = spec.backlog.value_or(default_backlog_);
-  out.send_buffer = spec.more->send_buffer.value_or(0);
-  out.receive_buffer = spec.more->receive_buffer.value_or(0);
-  const auto& filter = spec.more->accept_filter;
-  out.defers_accept = filter == "dataready" || filter == "httpready";
+  out.more = spec.more;
   return out;
 }
 
@@ -99,10 +96,8 @@ bool Sockets::bind_some(std::size_t at_most, std::vector<std::pair<std::uint32_t
 void Sockets::update(Socket& socket, const ListenSpec& spec, const BindOptions& options) {
   const int fd = socket.fd.get();
   const bool is_new_backlog = options.backlog != socket.options.backlog;
-  const bool has_new_buffers = options.send_buffer != socket.options.send_buffer ||
-                               options.receive_buffer != socket.options.receive_buffer;
-  const bool is_new_filter = options.defers_accept != socket.options.defers_accept;
-  const bool is_changed = has_new_buffers || is_new_filter || socket.spec != spec;
+  const bool is_changed =
+      !has_same_settings(*options.more, *socket.options.more) || socket.spec != spec;
   socket.options = options;
   if (is_new_backlog && !is_datagram(spec.kind)) listen(fd, options.backlog);
   if (!is_changed) return;

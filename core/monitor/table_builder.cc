@@ -2,7 +2,7 @@
 #include "core/monitor/table_builder.h"
 
 #include <algorithm>
-#include <set>
+#include <map>
 
 namespace uvinetd {
 namespace {
@@ -13,6 +13,13 @@ void set_variable(std::vector<std::string>& list, const std::string& name,
                   const std::string& value) {
   std::erase_if(list, [&](const std::string& each) { return each.starts_with(name + "="); });
   list.push_back(name + "=" + value);
+}
+
+void add_own_variables(const Identity& identity, std::vector<std::string>& list) {
+  set_variable(list, "HOME", identity.home.empty() ? "/" : identity.home);
+  set_variable(list, "USER", identity.user_name);
+  set_variable(list, "LOGNAME", identity.user_name);
+  set_variable(list, "SHELL", identity.shell.empty() ? "/bin/sh" : identity.shell);
 }
 
 }  // namespace
@@ -33,20 +40,37 @@ std::uint32_t TableBuilder::identity_key(const Identity& identity) {
   return static_cast<std::uint32_t>(last_identity_ + 1);
 }
 
-TableIdentity TableBuilder::table_identity(std::uint32_t key, const Identity& identity) const {
+TableIdentity TableBuilder::table_identity(std::uint32_t key, const Identity& identity,
+                                           bool passes_environment) const {
   TableIdentity out;
   out.key = key;
   out.uid = identity.uid;
   out.gid = identity.gid;
   out.groups = identity.groups;
   out.name = identity.user_name;
-  out.environment = environment_;
-  if (environment_.empty()) out.environment.emplace_back(kPath);
-  set_variable(out.environment, "HOME", identity.home.empty() ? "/" : identity.home);
-  set_variable(out.environment, "USER", identity.user_name);
-  set_variable(out.environment, "LOGNAME", identity.user_name);
-  set_variable(out.environment, "SHELL", identity.shell.empty() ? "/bin/sh" : identity.shell);
+  if (options_.pass_environment) {
+    out.environment = environment_;
+  } else {
+    out.environment.emplace_back(kPath);
+  }
+  add_own_variables(identity, out.environment);
+  if (!passes_environment) return out;
+  out.passed_environment = environment_;
+  add_own_variables(identity, out.passed_environment);
   return out;
+}
+
+// What is written beats what is passed.
+void TableBuilder::set_environment(const ServiceOptions& options, TableService& entry) const {
+  entry.passes_environment = options.pass_all_env;
+  entry.environment.clear();
+  for (const auto& name : options.pass_env) {
+    const auto begin = name + '=';
+    const auto found = std::find_if(environment_.begin(), environment_.end(),
+                                    [&](const auto& each) { return each.starts_with(begin); });
+    if (found != environment_.end()) entry.environment.push_back(*found);
+  }
+  entry.environment.insert(entry.environment.end(), options.env.begin(), options.env.end());
 }
 
 void TableBuilder::fill(const LoadedService& service, const Sockets& sockets, TableService& entry) {
@@ -65,18 +89,26 @@ void TableBuilder::fill(const LoadedService& service, const Sockets& sockets, Ta
       spec.source_starts_per_minute.value_or(options_.source_starts_per_minute.value_or(0));
   entry.instances_per_source =
       spec.instances_per_source.value_or(options_.instances_per_source.value_or(0));
+  const auto& more = *spec.more;
+  entry.umask = more.umask.value_or(TableService().umask);
+  entry.working_directory = more.working_directory.empty() ? "/" : more.working_directory;
+  set_environment(more, entry);
   entry.listeners = sockets.listeners_of(service);
 }
 
 TableBuilder::Built TableBuilder::build(std::uint32_t generation,
                                         const std::vector<LoadedService>& services,
                                         const Sockets& sockets) {
-  std::set<std::uint32_t> used;
+  std::map<std::uint32_t, bool> used;  // and whether a service of it passes the environment on
   for (const auto& service : services) {
-    if (service.spec.internal.empty()) used.insert(identity_key(service.identity));
+    if (!service.spec.internal.empty()) continue;
+    auto& passes = used[identity_key(service.identity)];
+    passes = passes || service.spec.more->pass_all_env;
   }
   Built out;
-  for (const auto key : used) out.identities.push_back(table_identity(key, identities_[key - 1]));
+  for (const auto& [key, passes] : used) {
+    out.identities.push_back(table_identity(key, identities_[key - 1], passes));
+  }
   if (service_keys_.empty()) service_keys_.reserve(services.size());
   TablePrinter printer(generation, out.identities, services.size());
   TableService entry;  // one for all, so that its memory is

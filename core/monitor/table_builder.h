@@ -17,7 +17,8 @@ namespace uvinetd {
 
 class TableBuilder {
  public:
-  // `environment`: what every server gets beside its own variables (empty without -E).
+  // `environment`: the daemon's own, without its supervisor's variables. Servers get it with -E,
+  // and where a service asks for it.
   TableBuilder(const CommandLine& options, std::vector<std::string> environment)
       : options_(options), environment_(std::move(environment)) {}
 
@@ -32,7 +33,9 @@ class TableBuilder {
   std::uint32_t service_key(const std::string& id);
   std::uint32_t identity_key(const Identity& identity);
   void fill(const LoadedService& service, const Sockets& sockets, TableService& entry);
-  [[nodiscard]] TableIdentity table_identity(std::uint32_t key, const Identity& identity) const;
+  void set_environment(const ServiceOptions& options, TableService& entry) const;
+  [[nodiscard]] TableIdentity table_identity(std::uint32_t key, const Identity& identity,
+                                             bool passes_environment) const;
 
   const CommandLine& options_;
   std::vector<std::string> environment_;

@@ -35,10 +35,10 @@ class Daemon:
 
     # pylint: disable=too-many-arguments
     def __init__(self, lines, options=(), *, environment=None, cwd="/", preexec=None, pass_fds=(),
-                 log_connections=True, wait_ready=True):
+                 log_connections=True, wait_ready=True, file_name="inetd.conf"):
         """Starts at once. `lines` is the configuration, `options` go before its path."""
         self.folder = temporary_folder()
-        self.config = os.path.join(self.folder, "inetd.conf")
+        self.config = os.path.join(self.folder, file_name)
         self.pid_file = os.path.join(self.folder, "inetd.pid")
         self.log_path = os.path.join(self.folder, "log")
         self.write_config(lines)

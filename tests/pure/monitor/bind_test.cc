@@ -2,7 +2,9 @@
 #include "core/monitor/bind.h"
 
 #include <fcntl.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <netinet/tcp.h>
 #include <sys/stat.h>
 
 #include <cstring>
@@ -137,12 +139,63 @@ TEST(BindSocket, ADualSocketHearsBothFamilies) {
 
 TEST(BindSocket, BuffersAreSetBeforeTheSocketIsUsed) {
   BindOptions options;
-  options.send_buffer = 20'000;
-  options.receive_buffer = 30'000;
+  options.more.edit().send_buffer = 20'000;
+  options.more.edit().receive_buffer = 30'000;
   const auto fd = bind_socket(ip_spec(SocketKind::Tcp, "127.0.0.1", 0), options);
   ASSERT_TRUE(fd);
   EXPECT_GE(option(*fd, SOL_SOCKET, SO_SNDBUF), 20'000);
   EXPECT_GE(option(*fd, SOL_SOCKET, SO_RCVBUF), 30'000);
+}
+
+TEST(BindSocket, SettingsOfConnectionsAreMadeAtTheirListener) {
+  BindOptions options;
+  options.more.edit().keepalive = true;
+  options.more.edit().nodelay = true;
+  options.more.edit().reuseport = true;
+  options.more.edit().accept_filter = "dataready";
+  const auto fd = bind_socket(ip_spec(SocketKind::Tcp, "127.0.0.1", 0), options);
+  ASSERT_TRUE(fd) << fd.error().text();
+  EXPECT_EQ(option(*fd, SOL_SOCKET, SO_KEEPALIVE), 1);
+  EXPECT_EQ(option(*fd, IPPROTO_TCP, TCP_NODELAY), 1);
+  EXPECT_EQ(option(*fd, SOL_SOCKET, SO_REUSEPORT), 1);
+#ifdef __linux__
+  EXPECT_GT(option(*fd, IPPROTO_TCP, TCP_DEFER_ACCEPT), 0);
+#endif
+}
+
+TEST(BindSocket, SettingsOfConnectionsAreLeftOutOfDatagrams) {
+  BindOptions options;
+  options.more.edit().keepalive = true;
+  options.more.edit().nodelay = true;
+  const auto fd = bind_socket(ip_spec(SocketKind::Udp, "127.0.0.1", 0), options);
+  ASSERT_TRUE(fd) << fd.error().text();
+  EXPECT_EQ(option(*fd, SOL_SOCKET, SO_KEEPALIVE), 0);
+}
+
+#ifdef __linux__
+TEST(BindSocket, FreebindTakesAnAddressThatIsNotThere) {
+  BindOptions options;
+  EXPECT_FALSE(bind_socket(ip_spec(SocketKind::Tcp, "192.0.2.77", 0), options));
+  options.more.edit().freebind = true;
+  EXPECT_TRUE(bind_socket(ip_spec(SocketKind::Tcp, "192.0.2.77", 0), options));
+}
+
+TEST(BindSocket, AnInterfaceThatIsNotThereIsAnErrorWithItsName) {
+  BindOptions options;
+  options.more.edit().bind_to_device = "nowhere7";
+  const auto fd = bind_socket(ip_spec(SocketKind::Tcp, "127.0.0.1", 0), options);
+  ASSERT_FALSE(fd);
+  EXPECT_THAT(fd.error().text(), testing::HasSubstr("nowhere7"));
+}
+#endif
+
+TEST(BindSocket, OnlyTheSettingsOfSocketsMakeADifference) {
+  ServiceOptions a;
+  ServiceOptions b;
+  b.umask = 077;
+  EXPECT_TRUE(has_same_settings(a, b));
+  b.mark = 3;
+  EXPECT_FALSE(has_same_settings(a, b));
 }
 
 // ---- Unix ------------------------------------------------------------------------------------

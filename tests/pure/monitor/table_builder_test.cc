@@ -102,6 +102,7 @@ TEST_F(TableBuilderTest, AUserWithoutHomeOrShellGetsTheUsualOnes) {
 }
 
 TEST_F(TableBuilderTest, ThePassedEnvironmentGivesWayToTheUsersOwn) {
+  options.pass_environment = true;
   TableBuilder passing(options, {"HOME=/root", "TERM=vt100", "USERS=many"});
   const std::vector<LoadedService> services = {program("a", identity(5, "joe"))};
   sockets.want(services);
@@ -111,6 +112,37 @@ TEST_F(TableBuilderTest, ThePassedEnvironmentGivesWayToTheUsersOwn) {
   EXPECT_THAT(environment, Contains("TERM=vt100"));
   EXPECT_THAT(environment, Contains("USERS=many"));
   EXPECT_THAT(environment, Not(Contains("HOME=/root")));
+}
+
+TEST_F(TableBuilderTest, AServiceMayAskForTheDaemonsEnvironment) {
+  TableBuilder passing(options, {"HOME=/root", "TERM=vt100", "TZ=UTC"});
+  std::vector<LoadedService> services = {program("all", identity(5, "joe")),
+                                         program("one", identity(5, "joe")),
+                                         program("none", identity(5, "joe"))};
+  services[0].spec.more.edit().pass_all_env = true;
+  services[1].spec.more.edit().pass_env = {"TZ", "TE", "LANG"};
+  services[1].spec.more.edit().env = {"A=1", "TZ=Asia/Tokyo"};
+  sockets.want(services);
+  const auto built = read(passing.build(1, services, sockets), services);
+  EXPECT_THAT(built.identities.at(0).environment, Not(Contains("TERM=vt100")));
+  EXPECT_THAT(built.identities.at(0).passed_environment,
+              ElementsAre("TERM=vt100", "TZ=UTC", "HOME=/home/joe", "USER=joe", "LOGNAME=joe",
+                          "SHELL=/bin/ksh"));
+  EXPECT_TRUE(built.services[0].passes_environment);
+  EXPECT_FALSE(built.services[1].passes_environment);
+  EXPECT_THAT(built.services[1].environment, ElementsAre("TZ=UTC", "A=1", "TZ=Asia/Tokyo"));
+  EXPECT_THAT(built.services[2].environment, IsEmpty());
+}
+
+TEST_F(TableBuilderTest, UmaskAndDirectoryAreThoseOfTheServiceOrTheUsualOnes) {
+  auto own = program("own", identity(5, "joe"));
+  own.spec.more.edit().umask = 077;
+  own.spec.more.edit().working_directory = "/srv";
+  const auto built = build({own, program("usual", identity(5, "joe"))});
+  EXPECT_EQ(built.services[0].umask, 077U);
+  EXPECT_EQ(built.services[0].working_directory, "/srv");
+  EXPECT_EQ(built.services[1].umask, 022U);
+  EXPECT_EQ(built.services[1].working_directory, "/");
 }
 
 TEST_F(TableBuilderTest, ServicesOfOneUserShareAnIdentity) {

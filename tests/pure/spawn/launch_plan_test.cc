@@ -142,6 +142,20 @@ TEST_F(LaunchPlanTest, WithoutFixedVariablesThereAreTheConnectionsOnly) {
   EXPECT_THAT(listed(plan.environment(connection)), ElementsAre("PROTO=UNIX"));
 }
 
+TEST_F(LaunchPlanTest, AServicesOwnVariablesTakeThePlaceOfFixedOnes) {
+  service.environment = {"USER=ann", "A=1", "A=2", "USERS=many"};
+  LaunchPlan plan(service, identity);
+  EXPECT_THAT(listed(plan.environment(connection)),
+              ElementsAre("HOME=/", "USER=ann", "A=2", "USERS=many"));
+}
+
+TEST_F(LaunchPlanTest, AServiceMayBeginWithTheDaemonsVariables) {
+  identity.passed_environment = {"TZ=UTC", "HOME=/"};
+  service.passes_environment = true;
+  LaunchPlan plan(service, identity);
+  EXPECT_THAT(listed(plan.environment(connection)), ElementsAre("TZ=UTC", "HOME=/"));
+}
+
 // The daemon may have been started by another super-server, whose client is nobody to ours;
 // getenv(3) takes the first of two.
 TEST_F(LaunchPlanTest, VariablesOfAnotherConnectionAreNotInherited) {

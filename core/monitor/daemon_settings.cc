@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: ISC
+#include "core/monitor/daemon_settings.h"
+
+#include <cerrno>
+
+namespace uvinetd {
+
+Status take_daemon_settings(const DaemonSettings& settings, CommandLine& options) {
+  if (settings.user && !options.has_user) options.user = *settings.user;
+  if (settings.spawner && !options.has_spawner) {
+    const auto kind = spawner_from_name(*settings.spawner);
+    if (!kind) return fail("[daemon] spawner", *settings.spawner, EINVAL);
+    if (!is_built_in(*kind)) return fail("[daemon] spawner", *settings.spawner, EOPNOTSUPP);
+    options.spawner = *kind;
+  }
+  if (settings.log && !options.log_to_stderr) {
+    options.log_to_stderr = *settings.log == "stderr";
+    options.log_to_syslog = *settings.log == "syslog";
+  }
+  return {};
+}
+
+}  // namespace uvinetd
