@@ -65,6 +65,11 @@ struct Protocol {
 // user whose name has a dot.
 [[nodiscard]] bool read_user(const Field& field, Report& report, ServiceSpec& spec);
 
+// Whether it can be the path of a program; false: reported.
+[[nodiscard]] bool check_program(const Field& program, Report& report, std::string hint = {});
+// What stands behind the last slash.
+[[nodiscard]] std::string basename_of(const std::string& path);
+
 // Fields 6 and on: the program and its arguments, or `internal [NAME]`. The sockets must be set.
 // `service` is the name of the service, as written without its address.
 [[nodiscard]] bool read_server(std::span<const Field> fields, const std::string& service,

@@ -19,7 +19,8 @@ bool is_continuation(std::string_view text, std::size_t at) {
   return at < text.size() && (byte_at(text, at) & 0xc0U) == 0x80U;
 }
 
-// Bytes of the well-formed UTF-8 sequence at `at` (RFC 3629), 0 when it is none.
+}  // namespace
+
 std::size_t utf8_length(std::string_view text, std::size_t at) {
   const unsigned first = byte_at(text, at);
   if (first < 0x80U) return 1;
@@ -34,8 +35,6 @@ std::size_t utf8_length(std::string_view text, std::size_t at) {
   const bool is_past_end = first == 0xf4U && second >= 0x90U;
   return is_overlong || is_surrogate || is_past_end ? 0 : length;
 }
-
-}  // namespace
 
 std::string quoted(std::string_view text) {
   std::string out = "\"";

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cstdint>
+#include <utility>
 
 #include "core/config/field_reader.h"
 #include "core/config/quote.h"
@@ -11,11 +12,6 @@
 
 namespace uvinetd {
 namespace {
-
-std::string basename_of(const std::string& path) {
-  const auto slash = path.rfind('/');
-  return slash == std::string::npos ? path : path.substr(slash + 1);
-}
 
 // The built-in called `word`, or the one whose port `word` is another name of (sink: discard).
 const Builtin* builtin_for(const std::string& word, SocketKind kind, const ServiceNames& names) {
@@ -85,6 +81,11 @@ bool read_internal(std::span<const Field> fields, const std::string& service, Fi
 
 }  // namespace
 
+std::string basename_of(const std::string& path) {
+  const auto slash = path.rfind('/');
+  return slash == std::string::npos ? path : path.substr(slash + 1);
+}
+
 bool read_user(const Field& field, Report& report, ServiceSpec& spec) {
   const auto slash = field.text.find('/');
   const Field identity = field.part(0, slash);
@@ -112,19 +113,23 @@ bool read_user(const Field& field, Report& report, ServiceSpec& spec) {
   return true;
 }
 
+bool check_program(const Field& program, Report& report, std::string hint) {
+  if (program.text.empty() || program.text.front() != '/') {
+    return report.error(program.at, "program",
+                        "the program must be an absolute path, not " + quoted(program.text),
+                        std::move(hint));
+  }
+  if (program.text.back() != '/') return true;
+  return report.error(program.at, "program", quoted(program.text) + " is a directory");
+}
+
 bool read_server(std::span<const Field> fields, const std::string& service, FieldContext& context,
                  ServiceSpec& spec) {
   const Field& program = fields.front();
   spec.program_at = context.report.position(program.at);
   if (program.text == "internal") return read_internal(fields, service, context, spec);
-  if (program.text.empty() || program.text.front() != '/') {
-    return context.report.error(program.at, "program",
-                                "the program must be an absolute path, not " + quoted(program.text),
-                                did_you_mean(program.text, std::vector<std::string>{"internal"}));
-  }
-  if (program.text.back() == '/') {
-    return context.report.error(program.at, "program", quoted(program.text) + " is a directory");
-  }
+  const auto hint = did_you_mean(program.text, std::vector<std::string>{"internal"});
+  if (!check_program(program, context.report, hint)) return false;
   spec.program = program.text;
   bool is_told = false;
   for (std::size_t i = 1; i < fields.size(); ++i) {

@@ -117,34 +117,6 @@ std::optional<ServiceField> read_path(const Field& field, Report& report) {
   return out;
 }
 
-std::optional<std::uint16_t> read_port(const Field& field, SocketKind kind, FieldContext& context) {
-  Report& report = context.report;
-  const auto& text = field.text;
-  const char* protocol = kind_name(kind);
-  if (!text.empty() && text.find_first_not_of("0123456789") == std::string::npos) {
-    const auto port = parse_number(text, UINT16_MAX);
-    if (port && *port != 0) return static_cast<std::uint16_t>(*port);
-    report.error(field.at, "port", "bad port " + quoted(text), "1 to 65535");
-    return std::nullopt;
-  }
-  if (text.empty()) {
-    report.error(field.at, "service", "the service is empty");
-    return std::nullopt;
-  }
-  if (const auto port = context.names.port_of(text, protocol)) return port;
-  const char* other = kind == SocketKind::Tcp ? "udp" : "tcp";
-  std::string hint;
-  if (context.names.port_of(text, other)) {
-    hint = std::string("it is known for ") + other + " only";
-  } else if (context.hints_left > 0) {
-    --context.hints_left;
-    if (context.known_services.empty()) context.known_services = context.names.all();
-    hint = did_you_mean(text, std::span<const std::string>(context.known_services));
-  }
-  report.error(field.at, "service", "unknown service " + quoted(text) + " for " + protocol, hint);
-  return std::nullopt;
-}
-
 // The sockets for one address. Empty: the address is not of the protocol's family.
 std::vector<IpFamily> families_of(const BindAddress& address, Protocol::Family family,
                                   Dialect dialect) {
@@ -188,6 +160,51 @@ void make_unix_listener(const ServiceField& service, SocketKind kind, FieldConte
 }
 
 }  // namespace
+
+std::optional<std::uint16_t> read_port(const Field& field, SocketKind kind, FieldContext& context) {
+  Report& report = context.report;
+  const auto& text = field.text;
+  const char* protocol = kind_name(kind);
+  if (!text.empty() && text.find_first_not_of("0123456789") == std::string::npos) {
+    const auto port = parse_number(text, UINT16_MAX);
+    if (port && *port != 0) return static_cast<std::uint16_t>(*port);
+    report.error(field.at, "port", "bad port " + quoted(text), "1 to 65535");
+    return std::nullopt;
+  }
+  if (text.empty()) {
+    report.error(field.at, "service", "the service is empty");
+    return std::nullopt;
+  }
+  if (const auto port = context.names.port_of(text, protocol)) return port;
+  const char* other = kind == SocketKind::Tcp ? "udp" : "tcp";
+  std::string hint;
+  if (context.names.port_of(text, other)) {
+    hint = std::string("it is known for ") + other + " only";
+  } else if (context.hints_left > 0) {
+    --context.hints_left;
+    if (context.known_services.empty()) context.known_services = context.names.all();
+    hint = did_you_mean(text, std::span<const std::string>(context.known_services));
+  }
+  report.error(field.at, "service", "unknown service " + quoted(text) + " for " + protocol, hint);
+  return std::nullopt;
+}
+
+std::vector<ListenSpec> sockets_of(const BindAddress& address, SocketKind kind,
+                                   Protocol::Family family, std::uint16_t port, Dialect dialect) {
+  std::vector<ListenSpec> out;
+  const auto families = families_of(address, family, dialect);
+  for (const auto each : families) {
+    ListenSpec listen;
+    listen.kind = kind;
+    listen.family = each;
+    listen.host = address.host;
+    listen.port = port;
+    listen.is_optional =
+        family == Protocol::Family::Plain && each == IpFamily::V6 && families.size() > 1;
+    out.push_back(std::move(listen));
+  }
+  return out;
+}
 
 std::optional<std::vector<BindAddress>> read_addresses(const Field& field, Report& report) {
   std::vector<BindAddress> out;
@@ -244,21 +261,14 @@ bool make_listeners(const ServiceField& service, SocketKind kind, const Protocol
     return context.report.error(service.name.at, "address",
                                 "the default address for this line is bad");
   }
-  const bool is_plain = protocol.family == Protocol::Family::Plain;
   std::string bound;
   for (const auto& address : service.addresses ? *service.addresses : default_addresses) {
-    const auto families = families_of(address, protocol.family, context.options.dialect);
-    if (families.empty()) {
+    auto sockets = sockets_of(address, kind, protocol.family, *port, context.options.dialect);
+    if (sockets.empty()) {
       return context.report.error(service.name.at, "address-family",
                                   quoted(address.written) + " is no address for " + protocol.word);
     }
-    for (const auto family : families) {
-      ListenSpec listen;
-      listen.kind = kind;
-      listen.family = family;
-      listen.host = address.host;
-      listen.port = *port;
-      listen.is_optional = is_plain && family == IpFamily::V6 && families.size() > 1;
+    for (auto& listen : sockets) {
       if (std::find(spec.listen.begin(), spec.listen.end(), listen) == spec.listen.end()) {
         spec.listen.push_back(std::move(listen));
       }

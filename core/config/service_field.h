@@ -2,6 +2,7 @@
 // Field 1: the addresses to bind and the port, or the path of a Unix socket.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -33,6 +34,15 @@ struct ServiceField {
 // Splits the field; looks nothing up. nullopt: reported.
 [[nodiscard]] std::optional<ServiceField> read_service_field(const Field& field, bool is_unix,
                                                              Report& report);
+
+// A port by its number or the name of its service. nullopt: reported.
+[[nodiscard]] std::optional<std::uint16_t> read_port(const Field& field, SocketKind kind,
+                                                     FieldContext& context);
+
+// The sockets of one address and port. Empty: the address is not of the family.
+[[nodiscard]] std::vector<ListenSpec> sockets_of(const BindAddress& address, SocketKind kind,
+                                                 Protocol::Family family, std::uint16_t port,
+                                                 Dialect dialect);
 
 // Empty default_addresses: they were bad. Completes `spec`: id, and one ListenSpec per
 // socket.

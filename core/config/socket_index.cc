@@ -64,10 +64,11 @@ class SocketIndex {
 
   bool claim(std::size_t service) {
     auto& spec = *services_[service];
+    const bool has_sockets = !spec.listen.empty();
     std::erase_if(spec.listen, [&](const ListenSpec& listen) {
       return listen.is_optional && is_taken_half(service, listen);
     });
-    if (spec.listen.empty()) return false;
+    if (has_sockets && spec.listen.empty()) return false;
     for (const auto& listen : spec.listen) {
       if (is_refused(service, listen)) return false;
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: ISC
-// inetd.conf(5) names every slug that the sources give.
+// The manual names every slug that the sources give.
 #include <gtest/gtest.h>
 
 #include <filesystem>

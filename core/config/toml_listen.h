@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: ISC
+// Where a service listens, as TOML says it: "tcp://:79", "udp6://[::1]:69", "unix:///run/x".
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/config/field_reader.h"
+#include "core/config/service_spec.h"
+
+namespace uvinetd {
+
+// What ranges of one file may come to, in ports: each one is a socket or two.
+inline constexpr int kMostRangePorts = 100000;
+
+// Adds the sockets of one URL to `out`. A port 0 is read: only an RPC service may have it.
+[[nodiscard]] bool read_listen(const Field& url, FieldContext& context, int& range_ports_left,
+                               std::vector<ListenSpec>& out);
+
+// Leaves each socket once: of two the one that is not optional, and a dual one for both families.
+void settle_listeners(std::vector<ListenSpec>& listeners);
+
+// The URLs that read_listen() makes the same sockets of; nullopt: there are none such.
+[[nodiscard]] std::optional<std::vector<std::string>> print_listen(
+    const std::vector<ListenSpec>& listeners);
+
+}  // namespace uvinetd
