@@ -14,6 +14,7 @@
 #include "core/config/name_service.h"
 #include "core/config/resolve.h"
 #include "core/config/socket_index.h"
+#include "core/config/toml_conf.h"
 
 namespace uvinetd {
 namespace {
@@ -68,7 +69,7 @@ class Reader {
       case Language::Xinetd:
         return refuse(file, "xinetd");
       case Language::Toml:
-        return refuse(file, "TOML");
+        return parse_toml_conf(file.text, file.name, {options_.inetd.is_root}, names_);
     }
     return {};
   }
