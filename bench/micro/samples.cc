@@ -9,9 +9,14 @@ namespace uvinetd::bench {
 namespace {
 
 constexpr std::size_t kFirstPort = 1024;
+constexpr std::size_t kPorts = 50'000;  // of one address
 
 std::string port(std::size_t index) {
-  return std::to_string(kFirstPort + index);
+  return std::to_string(kFirstPort + index % kPorts);
+}
+
+std::string host(std::size_t index) {
+  return "127.0.0." + std::to_string(1 + index / kPorts);
 }
 
 }  // namespace
@@ -19,8 +24,29 @@ std::string port(std::size_t index) {
 std::string sample_conf(std::size_t lines) {
   std::string out;
   for (std::size_t i = 0; i < lines; ++i) {
-    out += port(i) + "\tstream\ttcp4\tnowait\tnobody\t/usr/sbin/serverd\tserverd -l -p " + port(i) +
-           '\n';
+    out += host(i) + ':' + port(i) +
+           "\tstream\ttcp\tnowait\tnobody\t/usr/sbin/serverd\tserverd -l -p " + port(i) + '\n';
+  }
+  return out;
+}
+
+std::string sample_xinetd(std::size_t services) {
+  std::string out = "defaults\n{\n\tgroups = yes\n\tpassenv =\n}\n";
+  for (std::size_t i = 0; i < services; ++i) {
+    out += "service " + port(i) + "\n{\n\ttype = UNLISTED\n\tbind = " + host(i) +
+           "\n\tport = " + port(i) +
+           "\n\tsocket_type = stream\n\tprotocol = tcp\n\twait = no\n\tuser = nobody\n"
+           "\tserver = /usr/sbin/serverd\n\tserver_args = -l -p " +
+           port(i) + "\n}\n";
+  }
+  return out;
+}
+
+std::string sample_toml(std::size_t services) {
+  std::string out = "[defaults]\nuser = \"nobody\"\nstderr = \"socket\"\n";
+  for (std::size_t i = 0; i < services; ++i) {
+    out += "[services.\"" + port(i) + "/tcp@" + host(i) + "\"]\nlisten = \"tcp://" + host(i) + ':' +
+           port(i) + "\"\nexec = [\"/usr/sbin/serverd\", \"-l\", \"-p\", \"" + port(i) + "\"]\n";
   }
   return out;
 }

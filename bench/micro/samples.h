@@ -11,8 +11,10 @@
 
 namespace uvinetd::bench {
 
-// So many different lines of inetd.conf; at most 60,000 (a port each).
+// So many different services, a socket each, in each of the languages: equal specifications.
 [[nodiscard]] std::string sample_conf(std::size_t lines);
+[[nodiscard]] std::string sample_xinetd(std::size_t services);
+[[nodiscard]] std::string sample_toml(std::size_t services);
 
 // The same, parsed, with everybody's identity looked up.
 [[nodiscard]] std::vector<LoadedService> sample_services(std::size_t count);
