@@ -15,6 +15,7 @@ constexpr std::array kBuiltins{
     Builtin{"chargen", open_chargen, answer_chargen, /*is_cut_to_request=*/true},
     Builtin{"daytime", open_daytime, answer_daytime},
     Builtin{"time", open_time, answer_time},
+    Builtin{"tcpmux", open_tcpmux},
 };
 
 }  // namespace

@@ -3,16 +3,19 @@
 // allocates without bound and never looks anything up.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <ctime>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace uvinetd {
 
-// What a stream session waits for next.
-enum class Interest : unsigned char { Read, Write, ReadWrite, Close };
+// What a stream session waits for next. HandOver: not for more of the client, but for the caller to
+// pass it on to the service that wanted() names.
+enum class Interest : unsigned char { Read, Write, ReadWrite, Close, HandOver };
 
 // One client's conversation over a connected, non-blocking stream socket that the caller owns.
 class StreamSession {
@@ -21,6 +24,13 @@ class StreamSession {
   // The socket is ready (or was just accepted): does a bounded amount of I/O and says what to wait
   // for. Close: the session is over, well or badly; the caller closes the socket.
   virtual Interest step(int fd) noexcept = 0;
+
+  // After HandOver. The client's next byte in the socket is the service's first.
+  [[nodiscard]] virtual std::string_view wanted() const { return {}; }
+  // After HandOver, when the client stays after all: it is told so. Then as after step().
+  virtual Interest tell(int /*fd*/, std::string /*text*/) noexcept { return Interest::Close; }
+  // How long it may last in all; 0: as long as it is not idle for too long.
+  [[nodiscard]] virtual std::chrono::seconds time_limit() const { return std::chrono::seconds(0); }
 };
 
 inline constexpr std::size_t kNoReply = static_cast<std::size_t>(-1);
@@ -34,7 +44,7 @@ using Answer = std::size_t (*)(std::span<const std::byte> request, std::span<std
 struct Builtin {
   std::string_view name;  // "echo"
   std::unique_ptr<StreamSession> (*open)();
-  Answer answer;
+  Answer answer = nullptr;
   // The reply may have any length, so a client of another host gets no more than it sent: a forged
   // sender address then gains the forger nothing.
   bool is_cut_to_request = false;

@@ -1,31 +1,19 @@
 // SPDX-License-Identifier: ISC
 #include "internal/one_answer.h"
 
+#include <array>
+
 #include "core/base/clock.h"
-#include "internal/stream_io.h"
 
 namespace uvinetd {
 
 Interest OneAnswer::step(int fd) noexcept {
-  if (size_ == 0) size_ = answer_({}, text_, wall_clock_seconds());
-  if (sent_ < size_) {
-    const IoResult sent = write_some(fd, std::span(text_).first(size_).subspan(sent_));
-    if (sent.state == IoState::Ended) return Interest::Close;
-    sent_ += sent.bytes;
-    if (sent_ < size_) return Interest::Write;
-    if (shutdown(fd, SHUT_WR) != 0) return Interest::Close;
+  if (!words_.is_set()) {
+    std::array<std::byte, 64> text{};
+    const auto size = answer_({}, text, wall_clock_seconds());
+    words_.set(std::string(reinterpret_cast<const char*>(text.data()), size));
   }
-  return drain(fd);
-}
-
-Interest OneAnswer::drain(int fd) noexcept {
-  while (drained_ < kMostDrained) {
-    const IoResult got = read_some(fd, stream_scratch);
-    if (got.state == IoState::Ended) return Interest::Close;
-    if (got.state == IoState::Again) return Interest::Read;
-    drained_ += got.bytes;
-  }
-  return Interest::Close;
+  return words_.step(fd);
 }
 
 }  // namespace uvinetd

@@ -11,6 +11,7 @@ std::unique_ptr<StreamSession> open_discard();  // RFC 863
 std::unique_ptr<StreamSession> open_chargen();  // RFC 864
 std::unique_ptr<StreamSession> open_daytime();  // RFC 867
 std::unique_ptr<StreamSession> open_time();     // RFC 868
+std::unique_ptr<StreamSession> open_tcpmux();   // RFC 1078
 
 std::size_t answer_echo(std::span<const std::byte> request, std::span<std::byte> reply,
                         std::time_t now);

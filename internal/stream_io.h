@@ -33,12 +33,17 @@ inline IoResult io_result(ssize_t moved) noexcept {
   return {is_later ? IoState::Again : IoState::Ended, 0};
 }
 
-inline IoResult read_some(int fd, std::span<std::byte> into) noexcept {
+inline IoResult read_some(int fd, std::span<std::byte> into, int flags = 0) noexcept {
   ssize_t moved = 0;
   do {
-    moved = recv(fd, into.data(), into.size(), MSG_DONTWAIT);
+    moved = recv(fd, into.data(), into.size(), MSG_DONTWAIT | flags);
   } while (moved < 0 && errno == EINTR);
   return io_result(moved);
+}
+
+// The same, but what is read stays where it is.
+inline IoResult peek_some(int fd, std::span<std::byte> into) noexcept {
+  return read_some(fd, into, MSG_PEEK);
 }
 
 // Less than all of `bytes` means that the socket's buffer is full.

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "core/config/inetd_entry.h"
+#include "core/config/multiplexer.h"
 #include "core/config/quote.h"
 #include "core/config/suggest.h"
 
@@ -30,6 +31,7 @@ class Definition {
   bool missing(const char* key, const char* hint = "");
   std::optional<SocketType> read_type(const Protocol& protocol);
   bool read_sockets(const std::vector<BindAddress>& default_addresses);
+  bool read_mux(const Protocol& protocol, Place protocol_at);
   bool read_bind(ServiceField& service);
   bool is_ambiguous(const Protocol& protocol, const ServiceField& service);
   bool read_number(const char* key, std::optional<unsigned>& out);
@@ -117,6 +119,7 @@ bool Definition::read_filter() {
   }
   (void)check_accept_filter(pair->values[0], report_);
   spec_.more.edit().accept_filter = pair->values[0].text;
+  if (spec_.listen.empty()) return true;  // drop_socket_options() tells
   settle_accept_filter(spec_.listen.front().kind, pair->values[0].at, report_, spec_);
   return true;
 }
@@ -170,19 +173,33 @@ bool Definition::read_sockets(const std::vector<BindAddress>& default_addresses)
   const auto kind = combine(*type, *protocol, pair->values[0].at, report_);
   if (!kind) return false;
   const bool is_unix = protocol->transport == Protocol::Transport::Unix;
-  auto service = read_service_field(entry_.words[0], is_unix, report_);
-  if (!service || !read_bind(*service) || is_ambiguous(*protocol, *service)) return false;
   spec_.instances = type->instances;
   set_buffers(*protocol, spec_);
+  if (!is_unix && is_multiplexed(entry_.words[0].text)) {
+    return read_mux(*protocol, pair->values[0].at);
+  }
+  auto service = read_service_field(entry_.words[0], is_unix, report_);
+  if (!service || !read_bind(*service) || is_ambiguous(*protocol, *service)) return false;
   name_ = service->name.text;
   return make_listeners(*service, *kind, *protocol, default_addresses, context_, spec_);
+}
+
+bool Definition::read_mux(const Protocol& protocol, Place protocol_at) {
+  if (const auto* pair = find("bind")) {
+    return report_.error(pair->key.at, "tcpmux", "a tcpmux service has no address of its own",
+                         "write it with the service tcpmux");
+  }
+  if (!read_multiplexed(entry_.words[0], protocol, protocol_at, report_, spec_)) return false;
+  name_ = spec_.more->tcpmux;
+  return true;
 }
 
 bool Definition::read_mode(bool is_internal) {
   const auto* pair = find("wait");
   if (pair == nullptr) {
     if (!is_internal) return missing("wait", "yes or no");
-    spec_.mode = is_datagram(spec_.listen.front().kind) ? Mode::Wait : Mode::Nowait;
+    const bool has_datagrams = !spec_.listen.empty() && is_datagram(spec_.listen.front().kind);
+    spec_.mode = has_datagrams ? Mode::Wait : Mode::Nowait;
     return true;
   }
   const auto& value = pair->values[0];
@@ -192,7 +209,7 @@ bool Definition::read_mode(bool is_internal) {
                          did_you_mean(value.text, kWords));
   }
   spec_.mode = value.text == "yes" ? Mode::Wait : Mode::Nowait;
-  return true;
+  return check_mux_mode(value.at, report_, spec_);
 }
 
 bool Definition::read_identity(bool is_internal) {
@@ -237,6 +254,7 @@ std::optional<ServiceSpec> Definition::read(const std::vector<BindAddress>& defa
   is_good &= read_buffer("sndbuf", &ServiceOptions::send_buffer);
   is_good &= read_buffer("recvbuf", &ServiceOptions::receive_buffer);
   is_good &= read_filter();
+  drop_socket_options(entry_.words[0].at, report_, spec_);
   is_good &= read_mode(is_internal);
   is_good &= read_identity(is_internal);
   is_good &= read_program();

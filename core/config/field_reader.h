@@ -46,7 +46,8 @@ struct Protocol {
   enum class Family { Plain, V4, V6, Dual };
   Transport transport = Transport::Tcp;
   Family family = Family::Plain;
-  std::string word;  // as it goes into the id: "tcp", "udp6"
+  bool is_rpc = false;  // `rpc/udp`
+  std::string word;     // as it goes into the id: "tcp", "udp6"
   std::optional<int> send_buffer;
   std::optional<int> receive_buffer;
 };

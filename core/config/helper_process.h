@@ -27,6 +27,9 @@ class HelperProcess {
 
   [[nodiscard]] bool is_running() const { return pid_ > 0; }  // false: it could not be made
   [[nodiscard]] int fd() const { return channel_.get(); }
+  [[nodiscard]] pid_t pid() const { return pid_; }
+  // Somebody else has collected it: its number may be another process's by now.
+  void forget() { pid_ = -1; }
 
  private:
   UniqueFd channel_;

@@ -11,6 +11,7 @@
 #include "core/config/config_file.h"
 #include "core/config/disk_includes.h"
 #include "core/config/include_stack.h"
+#include "core/config/multiplexer.h"
 #include "core/config/name_service.h"
 #include "core/config/resolve.h"
 #include "core/config/socket_index.h"
@@ -41,7 +42,10 @@ class Reader {
       if (diagnostic.at.file) order_.push_back(*diagnostic.at.file);
     }
     for (auto& file : read.files) take(std::move(file));
-    if (files_parsed_ > 1) drop_duplicates(out_.services, out_.diagnostics);
+    const bool has_more =
+        settle_multiplexer(out_.services, options_.inetd, names_, out_.diagnostics);
+    // Within one file its front end has looked already.
+    if (files_parsed_ > 1 || has_more) drop_duplicates(out_.services, out_.diagnostics);
     sort_by_place(out_.diagnostics, order_);
     return std::move(out_);
   }
@@ -120,8 +124,8 @@ class Reader {
   std::size_t files_parsed_ = 0;
 };
 
-// Two host names may turn out to be one address.
-void drop_duplicate_addresses(std::vector<LoadedService>& services, Diagnostics& diagnostics) {
+// Two host names may turn out to be one address, two RPC names one program.
+void drop_what_is_the_same(std::vector<LoadedService>& services, Diagnostics& diagnostics) {
   std::vector<ServiceSpec*> specs;
   specs.reserve(services.size());
   for (auto& service : services) specs.push_back(&service.spec);
@@ -142,8 +146,8 @@ LoadedConfig load_config_with(const std::vector<std::string>& paths, const LoadO
   out.daemon = std::move(written.daemon);
   out.diagnostics = std::move(written.diagnostics);
   if (out.is_unreadable) return out;
-  if (resolve_services(std::move(written.services), options, helper, out) == HostNames::Some) {
-    drop_duplicate_addresses(out.services, out.diagnostics);
+  if (resolve_services(std::move(written.services), options, helper, out) == SharedNames::Some) {
+    drop_what_is_the_same(out.services, out.diagnostics);
   }
   std::vector<std::string> order;
   for (const auto& file : written.files) order.push_back(file.name);

@@ -21,7 +21,8 @@ struct LoadOptions {
 
 // A service whose names are all looked up.
 struct LoadedService {
-  // In spec.listen hosts and the owners of paths are numeric, and every address has an entry.
+  // In spec.listen hosts and the owners of paths are numeric, and every address has an entry. An
+  // RPC program is a number.
   ServiceSpec spec;
   Identity identity;  // zero for a built-in that needs none
   friend bool operator==(const LoadedService&, const LoadedService&) = default;

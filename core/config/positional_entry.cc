@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: ISC
 #include <array>
 #include <span>
-#include <string_view>
+#include <string>
 
 #include "core/config/inetd_entry.h"
-#include "core/config/quote.h"
+#include "core/config/multiplexer.h"
 
 namespace uvinetd {
 namespace {
@@ -24,17 +24,33 @@ bool is_complete(const Entry& entry, Dialect dialect, Report& report) {
                               : "service type protocol wait user program");
 }
 
-// Forms that are known and refused as a whole, before their other fields are judged.
-bool is_refused_form(const Entry& entry, Report& report) {
-  const std::string_view service = entry.words[kService].text;
-  const auto name = service.substr(service.rfind(':') + 1);  // npos + 1 is 0
-  if (name.starts_with("tcpmux/")) {
-    return !report.error(entry.at, "tcpmux", "tcpmux services are not yet supported");
+// Fields 1 to 3. `name` is that of the service, without address and version.
+bool read_sockets(const Entry& entry, const std::vector<BindAddress>& default_addresses,
+                  FieldContext& context, std::string& name, ServiceSpec& spec) {
+  Report& report = context.report;
+  const auto& words = entry.words;
+  const auto type = read_socket_type(words[kType], report);
+  const auto protocol = read_protocol(words[kProtocol], context.options.dialect, report);
+  if (!type || !protocol) return false;
+  const auto kind = combine(*type, *protocol, words[kProtocol].at, report);
+  if (!kind) return false;
+  spec.instances = type->instances;
+  if (!type->accept_filter.empty()) spec.more.edit().accept_filter = type->accept_filter;
+  settle_accept_filter(*kind, type->filter_at, report, spec);
+  set_buffers(*protocol, spec);
+  const bool is_unix = protocol->transport == Protocol::Transport::Unix;
+  if (!is_unix && is_multiplexed(words[kService].text)) {
+    if (!read_multiplexed(words[kService], *protocol, words[kProtocol].at, report, spec)) {
+      return false;
+    }
+    drop_socket_options(words[kProtocol].at, report, spec);
+    name = spec.more->tcpmux;
+    return true;
   }
-  if (entry.words[kProtocol].text.starts_with("rpc/")) {
-    return !report.error(entry.words[kProtocol].at, "rpc", "RPC services are not yet supported");
-  }
-  return false;
+  const auto service = read_service_field(words[kService], is_unix, report);
+  if (!service) return false;
+  name = service->name.text;
+  return make_listeners(*service, *kind, *protocol, default_addresses, context, spec);
 }
 
 }  // namespace
@@ -55,37 +71,22 @@ std::optional<ServiceSpec> read_positional(const Entry& entry,
                                            FieldContext& context) {
   Report& report = context.report;
   const auto& words = entry.words;
-  if (!is_complete(entry, context.options.dialect, report) || is_refused_form(entry, report))
-    return std::nullopt;
+  if (!is_complete(entry, context.options.dialect, report)) return std::nullopt;
   std::optional<ServiceSpec> out(std::in_place);
   auto& spec = *out;
   spec.at = report.position(entry.at);
 
-  const auto type = read_socket_type(words[kType], report);
-  const auto protocol = read_protocol(words[kProtocol], context.options.dialect, report);
-  std::optional<SocketKind> kind;
-  if (type && protocol) kind = combine(*type, *protocol, words[kProtocol].at, report);
-  bool is_good = kind.has_value();
   std::string name;
-  if (kind) {
-    spec.instances = type->instances;
-    if (!type->accept_filter.empty()) spec.more.edit().accept_filter = type->accept_filter;
-    settle_accept_filter(*kind, type->filter_at, report, spec);
-    set_buffers(*protocol, spec);
-    const bool is_unix = protocol->transport == Protocol::Transport::Unix;
-    const auto service = read_service_field(words[kService], is_unix, report);
-    if (service) name = service->name.text;
-    is_good =
-        service && make_listeners(*service, *kind, *protocol, default_addresses, context, spec);
-  }
-  is_good &= read_wait(words[kWait], context.options.dialect, report, spec);
+  const bool has_sockets = read_sockets(entry, default_addresses, context, name, spec);
+  bool is_good = read_wait(words[kWait], context.options.dialect, report, spec);
+  is_good &= check_mux_mode(words[kWait].at, report, spec);
   is_good &= read_user(words[kUser], report, spec);
-  const bool has_listeners = !spec.listen.empty();
   const auto server = std::span(words).subspan(kProgram);
-  if (has_listeners || server.front().text != "internal") {
+  // Which built-in is meant depends on the sockets.
+  if (has_sockets || server.front().text != "internal") {
     is_good &= read_server(server, name, context, spec);
   }
-  if (!is_good || !has_listeners) out.reset();
+  if (!is_good || !has_sockets) out.reset();
   return out;
 }
 

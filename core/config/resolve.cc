@@ -6,11 +6,14 @@
 
 #include <algorithm>
 #include <optional>
+#include <span>
 #include <utility>
 
 #include "core/config/field_reader.h"
 #include "core/config/lookup.h"
 #include "core/config/quote.h"
+#include "core/config/rpc_file.h"
+#include "core/config/suggest.h"
 
 namespace uvinetd {
 namespace {
@@ -61,7 +64,8 @@ class Resolver {
   }
   // Otherwise a service may have to be resolved Later.
   [[nodiscard]] bool has_all_answers() const { return has_all_answers_; }
-  [[nodiscard]] bool has_host_names() const { return !request_.hosts.empty(); }
+  // Names that may be two of one thing.
+  [[nodiscard]] bool has_names() const { return !request_.hosts.empty() || has_rpc_; }
   Outcome resolve(LoadedService& loaded);
 
  private:
@@ -80,12 +84,14 @@ class Resolver {
   Outcome become_oneself(LoadedService& loaded);
   Outcome resolve_socket_owner(const ServiceSpec& spec, ListenSpec& listen);
   Outcome resolve_hosts(ServiceSpec& spec);
+  Outcome resolve_rpc(ServiceSpec& spec);
 
   const LoadOptions& options_;
   Diagnostics& diagnostics_;
   LookupRequest request_;
   LookupResults results_;
   bool has_all_answers_ = false;
+  bool has_rpc_ = false;
 };
 
 // `user.group` in the daemons that know it; FreeBSD's does not.
@@ -117,6 +123,7 @@ void Resolver::request(const ServiceSpec& spec) {
       add_group(split.group);
     }
   }
+  has_rpc_ |= spec.more->rpc.has_value();
   for (const auto& listen : spec.listen) {
     if (is_ip(listen.kind) && is_host_name(listen.host)) request_.hosts.insert(listen.host);
     if (!listen.node->user.empty()) request_.users.insert(listen.node->user);
@@ -301,6 +308,7 @@ Outcome Resolver::resolve_socket_owner(const ServiceSpec& spec, ListenSpec& list
 
 // One ListenSpec per address of the family that was asked for.
 Outcome Resolver::resolve_hosts(ServiceSpec& spec) {
+  if (spec.listen.empty()) return Outcome::Good;  // reached through the multiplexer
   std::vector<ListenSpec> numeric;
   std::string unknown;
   for (const auto& listen : spec.listen) {
@@ -334,7 +342,30 @@ Outcome Resolver::resolve_hosts(ServiceSpec& spec) {
   return Outcome::Good;
 }
 
+// The name becomes a number, so that two names of one program are one.
+Outcome Resolver::resolve_rpc(ServiceSpec& spec) {
+  if (!spec.more->rpc) return Outcome::Good;
+#ifdef UVINETD_RPC
+  const auto& program = *spec.more->rpc;
+  const auto number = system_rpc_names().number_of(program.name);
+  if (!number) {
+    const auto known = system_rpc_names().all();
+    return refuse(spec.at, "rpc", "unknown RPC program " + quoted(program.name),
+                  did_you_mean(program.name, std::span<const std::string>(known)));
+  }
+  if (program.high_version - program.low_version >= kMostRpcVersions) {
+    return refuse(spec.at, "rpc",
+                  "an RPC program may have " + std::to_string(kMostRpcVersions) + " versions");
+  }
+  spec.more.edit().rpc->name = std::to_string(*number);
+  return Outcome::Good;
+#else
+  return refuse(spec.at, "rpc", "RPC services need libtirpc, which this was built without");
+#endif
+}
+
 Outcome Resolver::resolve(LoadedService& loaded) {
+  if (const auto outcome = resolve_rpc(loaded.spec); outcome != Outcome::Good) return outcome;
   if (loaded.spec.internal.empty()) {
     if (const auto outcome = resolve_identity(loaded); outcome != Outcome::Good) return outcome;
   }
@@ -347,8 +378,8 @@ Outcome Resolver::resolve(LoadedService& loaded) {
 
 }  // namespace
 
-HostNames resolve_services(std::vector<ServiceSpec> specs, const LoadOptions& options,
-                           LookupHelper& helper, LoadedConfig& out) {
+SharedNames resolve_services(std::vector<ServiceSpec> specs, const LoadOptions& options,
+                             LookupHelper& helper, LoadedConfig& out) {
   Resolver resolver(options, out.diagnostics);
   for (const auto& spec : specs) resolver.request(spec);
   resolver.look_up(helper);
@@ -369,7 +400,7 @@ HostNames resolve_services(std::vector<ServiceSpec> specs, const LoadOptions& op
         break;
     }
   }
-  return resolver.has_host_names() ? HostNames::Some : HostNames::None;
+  return resolver.has_names() ? SharedNames::Some : SharedNames::None;
 }
 
 }  // namespace uvinetd

@@ -10,13 +10,14 @@
 
 namespace uvinetd {
 
-// Whether addresses have come from names, so that two of them may be the same.
-enum class HostNames { None, Some };
+// Whether addresses or RPC programs have come from names, so that two of them may be the same.
+enum class SharedNames { None, Some };
 
 // Puts each spec into out.services or out.unresolved, or leaves it out with an error.
 // Blocks at most for options.lookup_deadline.
-[[nodiscard]] HostNames resolve_services(std::vector<ServiceSpec> specs, const LoadOptions& options,
-                                         LookupHelper& helper, LoadedConfig& out);
+[[nodiscard]] SharedNames resolve_services(std::vector<ServiceSpec> specs,
+                                           const LoadOptions& options, LookupHelper& helper,
+                                           LoadedConfig& out);
 
 // load_config with name look-ups of one's own, for tests.
 [[nodiscard]] LoadedConfig load_config_with(const std::vector<std::string>& paths,

@@ -28,9 +28,6 @@ const Builtin* builtin_for(const std::string& word, SocketKind kind, const Servi
 }
 
 bool unknown_builtin(const Field& field, const std::string& word, bool is_named, Report& report) {
-  if (word == "tcpmux") {
-    return report.error(field.at, "tcpmux", "tcpmux is not yet supported");
-  }
   std::vector<std::string_view> known;
   for (const auto& builtin : all_builtins()) known.push_back(builtin.name);
   auto hint = did_you_mean(word, known);
@@ -61,7 +58,8 @@ bool read_internal(std::span<const Field> fields, const std::string& service, Fi
   }
   const bool is_named = fields.size() > 1 && !has_comment;
   const Field& field = is_named ? fields[1] : fields[0];
-  const SocketKind kind = spec.listen.front().kind;
+  const bool is_muxed = spec.listen.empty();
+  const SocketKind kind = is_muxed ? SocketKind::Tcp : spec.listen.front().kind;
   const auto word = is_named ? field.text : is_ip(kind) ? service : basename_of(service);
   const auto* builtin = builtin_for(word, kind, context.names);
   if (builtin == nullptr) return unknown_builtin(field, word, is_named, context.report);
@@ -70,6 +68,9 @@ bool read_internal(std::span<const Field> fields, const std::string& service, Fi
     return context.report.error(
         field.at, "internal",
         fmt::format("the built-in {} has no form for {}", builtin->name, kind_name(kind)));
+  }
+  if (is_muxed && builtin->name == "tcpmux") {
+    return context.report.error(field.at, "tcpmux", "tcpmux cannot be reached through itself");
   }
   if (is_named && fields.size() > 2) {
     context.report.warning(fields[2].at, "internal", "a built-in service takes no arguments");

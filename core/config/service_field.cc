@@ -117,6 +117,41 @@ std::optional<ServiceField> read_path(const Field& field, Report& report) {
   return out;
 }
 
+std::optional<std::uint32_t> read_version(const Field& field, Report& report) {
+  const auto version = parse_number(field.text, UINT32_MAX);
+  if (!version) report.error(field.at, "rpc", "bad version " + quoted(field.text), "name/low-high");
+  return version;
+}
+
+// `program/low-high`, `program/version`, `program`
+bool read_rpc_program(const Field& field, Report& report, RpcProgram& out) {
+  const auto slash = field.text.find('/');
+  out.name = field.text.substr(0, slash);
+  if (out.name.empty()) return report.error(field.at, "rpc", "the RPC program is empty");
+  if (slash == std::string::npos) return true;
+  const Field versions = field.part(slash + 1);
+  const auto dash = versions.text.find('-');
+  const auto low = read_version(versions.part(0, dash), report);
+  if (!low) return false;
+  const auto high = dash == std::string::npos ? low : read_version(versions.part(dash + 1), report);
+  if (!high) return false;
+  out.low_version = *low;
+  out.high_version = *high;
+  if (*low <= *high) return true;
+  return report.error(versions.at, "rpc", "the versions " + quoted(versions.text) + " are none",
+                      "the lower one first");
+}
+
+// Its port, or 0 for any with the program that is told about it. nullopt: reported.
+std::optional<std::uint16_t> read_port_or_program(const Field& field, SocketKind kind, bool is_rpc,
+                                                  FieldContext& context, ServiceSpec& spec) {
+  if (!is_rpc) return read_port(field, kind, context);
+  RpcProgram program;
+  if (!read_rpc_program(field, context.report, program)) return std::nullopt;
+  spec.more.edit().rpc = std::move(program);
+  return std::uint16_t{0};
+}
+
 // The sockets for one address. Empty: the address is not of the protocol's family.
 std::vector<IpFamily> families_of(const BindAddress& address, Protocol::Family family,
                                   Dialect dialect) {
@@ -254,7 +289,7 @@ bool make_listeners(const ServiceField& service, SocketKind kind, const Protocol
     make_unix_listener(service, kind, context, spec);
     return true;
   }
-  const auto port = read_port(service.name, kind, context);
+  const auto port = read_port_or_program(service.name, kind, protocol.is_rpc, context, spec);
   if (!port) return false;
   if (!service.addresses && default_addresses.empty()) {
     // Any other address in its place could offer the service to the whole world.
@@ -275,7 +310,8 @@ bool make_listeners(const ServiceField& service, SocketKind kind, const Protocol
     }
     if (!address.host.empty()) bound += (bound.empty() ? "@" : ",") + address.host;
   }
-  spec.id = service.name.text + "/" + protocol.word + bound;
+  const auto name = protocol.is_rpc ? spec.more->rpc->name + "/rpc" : service.name.text;
+  spec.id = name + "/" + protocol.word + bound;
   return true;
 }
 

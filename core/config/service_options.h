@@ -39,7 +39,10 @@ struct Redirect {
   friend bool operator==(const Redirect&, const Redirect&) = default;
 };
 
-// A SunRPC program: its number or its name in rpc(5), and the versions that are registered.
+inline constexpr std::uint32_t kMostRpcVersions = 100;
+
+// A SunRPC program: its number or its name in rpc(5), and the versions that are registered,
+// kMostRpcVersions at most. Its sockets have port 0: any.
 struct RpcProgram {
   std::string name;  // "rusersd", or decimal digits
   std::uint32_t low_version = 1;

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: ISC
 #include "core/config/services_file.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-
 #include <algorithm>
 
-#include "core/base/unique_fd.h"
+#include "core/config/database_text.h"
 #include "core/config/field_reader.h"
 #include "core/config/loader.h"
 
@@ -46,52 +43,18 @@ constexpr KnownService kKnown[] = {
     {"svn", 3690, true, false},    {"git", 9418, true, false},    {"amanda", 10080, true, true},
 };
 
-std::string_view take_word(std::string_view& line) {
-  const auto begin = line.find_first_not_of(" \t\r");
-  if (begin == std::string_view::npos) {
-    line = {};
-    return {};
-  }
-  line.remove_prefix(begin);
-  const auto size = std::min(line.find_first_of(" \t\r"), line.size());
-  const auto word = line.substr(0, size);
-  line.remove_prefix(size);
-  return word;
-}
-
-std::string read_services() {
-  constexpr std::size_t kMost = std::size_t{16} << 20U;  // bytes
-  std::string text;
-  const UniqueFd fd(::open("/etc/services", O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
-  struct stat status {};
-  if (!fd.is_open() || fstat(fd.get(), &status) != 0 || !S_ISREG(status.st_mode)) return text;
-  char buffer[65536];
-  while (text.size() < kMost) {
-    const auto count = ::read(fd.get(), buffer, sizeof buffer);
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) break;
-    text.append(buffer, static_cast<std::size_t>(count));
-  }
-  return text;
-}
-
 }  // namespace
 
 ServicesFile::ServicesFile(std::string_view text) {
-  while (!text.empty()) {
-    const auto end = text.find('\n');
-    add_line(text.substr(0, end));
-    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
-  }
+  while (!text.empty()) add_line(take_line(text));
   for (const auto& known : kKnown) {
     if (known.has_tcp) add(known.name, known.port, "tcp");
     if (known.has_udp) add(known.name, known.port, "udp");
   }
 }
 
-// `name port/protocol alias... # comment`
+// `name port/protocol alias...`
 void ServicesFile::add_line(std::string_view line) {
-  line = line.substr(0, line.find('#'));
   const auto name = take_word(line);
   const auto where = take_word(line);
   const auto slash = where.find('/');
@@ -129,7 +92,7 @@ std::vector<std::string> ServicesFile::all() const {
 }
 
 const ServiceNames& system_service_names() {
-  static const ServicesFile names(read_services());
+  static const ServicesFile names(read_database("/etc/services"));
   return names;
 }
 

@@ -73,15 +73,13 @@ bool unknown_protocol(const Field& field, Report& report) {
                       did_you_mean(field.text, words));
 }
 
-// `rpc/tcp`, `faith/tcp6`, `tcp6/faith`, `tcp/ttcp`. Answers what is left to be looked up.
+// `faith/tcp6`, `tcp6/faith`, `tcp/ttcp`. Answers what is left to be looked up.
 std::optional<Field> read_protocol_word(const Field& field, Report& report) {
   const auto slash = field.text.find('/');
   if (slash == std::string::npos) return field;
   const Field before = field.part(0, slash);
   const Field after = field.part(slash + 1);
-  if (before.text == "rpc") {
-    report.error(field.at, "rpc", "RPC services are not yet supported");
-  } else if (before.text == "faith" || after.text == "faith") {
+  if (before.text == "faith" || after.text == "faith") {
     report.error(field.at, "faith", "faith (IPv6 to IPv4 translation) is not supported");
   } else if (after.text == "ttcp") {
     report.warning(after.at, "protocol", "T/TCP no longer exists; \"/ttcp\" is ignored");
@@ -182,16 +180,21 @@ std::optional<int> read_buffer_size(const Field& field, Report& report) {
 
 std::optional<Protocol> read_protocol(const Field& field, Dialect dialect, Report& report) {
   auto comma = field.text.find(',');
-  const auto word = read_protocol_word(field.part(0, comma), report);
+  constexpr std::string_view kRpc = "rpc/";
+  const bool is_rpc = field.text.starts_with(kRpc);
+  Field written = field.part(0, comma);
+  if (is_rpc) written = written.part(kRpc.size());
+  const auto word = read_protocol_word(written, report);
   if (!word) return std::nullopt;
   const auto* known = find_protocol(word->text);
-  if (known == nullptr) {
+  if (known == nullptr || (is_rpc && known->transport == Transport::Unix)) {
     unknown_protocol(*word, report);
     return std::nullopt;
   }
   Protocol out;
   out.transport = known->transport;
   out.family = known->family;
+  out.is_rpc = is_rpc;
   out.word = known->word;
   if (known->word == "tcp6only" || known->word == "udp6only") out.word.resize(4);
   if ((known->word == "tcp6" || known->word == "udp6") && is_six_dual(dialect)) {

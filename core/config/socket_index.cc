@@ -5,11 +5,13 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <unordered_set>
+#include <vector>
 
 #include "core/config/quote.h"
 
@@ -28,9 +30,14 @@ using Key = std::uint64_t;
 struct Keys {
   std::array<Key, 2> list{};
   std::size_t count = 1;
-  [[nodiscard]] const Key* begin() const { return list.data(); }
-  [[nodiscard]] const Key* end() const { return list.data() + count; }
-  [[nodiscard]] Key front() const { return list[0]; }
+  std::vector<Key> versions{};  // of an RPC program, in place of the list
+  [[nodiscard]] const Key* begin() const {
+    return versions.empty() ? list.data() : versions.data();
+  }
+  [[nodiscard]] const Key* end() const {
+    return versions.empty() ? list.data() + count : versions.data() + versions.size();
+  }
+  [[nodiscard]] bool contains(Key key) const { return std::find(begin(), end(), key) != end(); }
 };
 
 // Numbers the hosts and paths: a file has few different hosts, mostly one after the other.
@@ -48,7 +55,10 @@ class Names {
   const std::pair<const std::string, std::uint32_t>* last_ = nullptr;
 };
 
-std::string describe(const ListenSpec& listen) {
+std::string describe(const ServiceSpec& spec, const ListenSpec& listen) {
+  if (spec.more->rpc) {
+    return "RPC program " + quoted(spec.more->rpc->name) + " over " + kind_name(listen.kind);
+  }
   if (!is_ip(listen.kind)) return "the socket " + quoted(listen.path);
   const auto where = listen.host.empty() ? "" : " of " + listen.host;
   return fmt::format("{} port {}{}", kind_name(listen.kind), listen.port, where);
@@ -64,11 +74,11 @@ class SocketIndex {
 
   bool claim(std::size_t service) {
     auto& spec = *services_[service];
-    const bool has_sockets = !spec.listen.empty();
+    if (spec.listen.empty()) return !spec.more->tcpmux.empty() && claim_mux_name(service);
     std::erase_if(spec.listen, [&](const ListenSpec& listen) {
       return listen.is_optional && is_taken_half(service, listen);
     });
-    if (has_sockets && spec.listen.empty()) return false;
+    if (spec.listen.empty()) return false;
     for (const auto& listen : spec.listen) {
       if (is_refused(service, listen)) return false;
     }
@@ -78,13 +88,29 @@ class SocketIndex {
   }
 
  private:
+  // Reached through the TCP port multiplexer, where its name counts without regard to case.
+  bool claim_mux_name(std::size_t service) {
+    auto& spec = *services_[service];
+    auto name = spec.more->tcpmux;
+    for (auto& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    const auto [found, is_new] = mux_names_.try_emplace(std::move(name), service);
+    if (is_new) {
+      make_id_unique(spec.id);
+    } else {
+      say(Severity::Error, spec,
+          "the tcpmux service " + quoted(spec.more->tcpmux) + " is already defined by " +
+              place_of(found->second));
+    }
+    return is_new;
+  }
   void make_id_unique(std::string& id) {
     if (ids_.insert(id).second) return;
     const auto written = id;
     for (int copy = 2; ids_.contains(id); ++copy) id = written + '#' + std::to_string(copy);
     ids_.insert(id);
   }
-  Keys keys_of(const ListenSpec& listen) {
+  Keys keys_of(const ServiceSpec& spec, const ListenSpec& listen) {
+    if (spec.more->rpc) return keys_of(*spec.more->rpc, listen);
     const bool is_unix = !is_ip(listen.kind);
     const auto kind = is_unix ? SocketKind::UnixStream : listen.kind;  // a path is there once
     const auto name = names_.number_of(is_unix ? listen.path : listen.host);
@@ -96,6 +122,19 @@ class SocketIndex {
     if (listen.family == IpFamily::Dual) return {{key(IpFamily::V4), key(IpFamily::V6)}, 2};
     return {{key(listen.family)}, 1};
   }
+  // Any port will do for an RPC program, but each of its versions has one place.
+  Keys keys_of(const RpcProgram& program, const ListenSpec& listen) {
+    Keys out;
+    const auto last = std::min(program.high_version - program.low_version, kMostRpcVersions);
+    for (std::uint32_t i = 0; i <= last; ++i) {
+      const auto name =
+          names_.number_of(fmt::format("rpc/{}/{}", program.name, program.low_version + i));
+      const auto key = (static_cast<Key>(name) << 32U) | (static_cast<Key>(listen.kind) << 8U);
+      if (listen.family != IpFamily::V6) out.versions.push_back(key);
+      if (listen.family != IpFamily::V4) out.versions.push_back(key | 1U);
+    }
+    return out;
+  }
   void say(Severity severity, const ServiceSpec& spec, std::string message) {
     diagnostics_.push_back({severity, spec.at, std::move(message), "", "duplicate"});
   }
@@ -106,36 +145,43 @@ class SocketIndex {
   }
 
   bool is_taken_half(std::size_t service, const ListenSpec& listen) {
-    const auto found = claims_.find(keys_of(listen).front());
+    const auto& spec = *services_[service];
+    const auto keys = keys_of(spec, listen);
+    const auto found = claims_.find(*keys.begin());
     if (found == claims_.end() || found->second.is_optional) return false;
     if (found->second.service != service) {
-      say(Severity::Warning, *services_[service],
-          describe(listen) + " for IPv6 is left to " + place_of(found->second.service));
+      say(Severity::Warning, spec,
+          describe(spec, listen) + " for IPv6 is left to " + place_of(found->second.service));
     }
     return true;
   }
 
   bool is_refused(std::size_t service, const ListenSpec& listen) {
-    for (const auto key : keys_of(listen)) {
+    const auto& spec = *services_[service];
+    for (const auto key : keys_of(spec, listen)) {
       const auto found = claims_.find(key);
       if (found == claims_.end() || found->second.service == service) continue;
       if (found->second.is_optional && !listen.is_optional) continue;
-      say(Severity::Error, *services_[service],
-          describe(listen) + " is already used by " + place_of(found->second.service));
+      say(Severity::Error, spec,
+          describe(spec, listen) + " is already used by " + place_of(found->second.service));
       return true;
     }
     return false;
   }
 
   void take(std::size_t service, const ListenSpec& listen) {
-    for (const auto key : keys_of(listen)) {
+    const auto& spec = *services_[service];
+    for (const auto key : keys_of(spec, listen)) {
       const auto [found, is_new] = claims_.try_emplace(key, Claim{service, listen.is_optional});
       if (is_new || found->second.service == service) continue;
       auto& loser = *services_[found->second.service];
-      say(Severity::Warning, loser, describe(listen) + " for IPv6 is left to " + place_of(service));
-      std::erase_if(loser.listen, [&](const ListenSpec& half) {
-        return half.is_optional && keys_of(half).front() == key;
+      const auto left = std::erase_if(loser.listen, [&](const ListenSpec& half) {
+        return half.is_optional && keys_of(loser, half).contains(key);
       });
+      if (left > 0) {
+        say(Severity::Warning, loser,
+            describe(spec, listen) + " for IPv6 is left to " + place_of(service));
+      }
       found->second = Claim{service, listen.is_optional};
     }
   }
@@ -144,6 +190,7 @@ class SocketIndex {
   Diagnostics& diagnostics_;
   Names names_;
   std::unordered_map<Key, Claim> claims_;
+  std::unordered_map<std::string, std::size_t> mux_names_;
   std::unordered_set<std::string_view> ids_;  // of the specs themselves: they stay where they are
 };
 

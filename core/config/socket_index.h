@@ -10,7 +10,8 @@
 
 namespace uvinetd {
 
-// Gives every socket to the first service that names it and makes ids unique. Answers, for each
+// Gives every socket, and every name in the TCP port multiplexer, to the first service that names
+// it, and makes ids unique. Answers, for each
 // service, whether it may stay; one that may not has an error [duplicate].
 //
 // The optional half of a plain `tcp` (see ListenSpec) yields to a line that names that socket

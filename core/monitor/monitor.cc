@@ -161,6 +161,7 @@ void Monitor::on_ready() {
   start_.report.ready();
   if (start_.is_daemon) detach_stdio();
   readiness_.ready(summary());
+  rpc_.want(sockets_.rpc_bindings(services_.list()));
   services_.pack();
   if (std::exchange(is_reload_due_, false)) reload();
 }
@@ -174,7 +175,7 @@ void Monitor::on_child() {
   while (const auto exit = reap_one()) {
     if (reactor_ && exit->pid == reactor_->pid()) {
       reactor = exit;
-    } else if (!launchers_->on_process_end(*exit)) {
+    } else if (!rpc_.on_process_end(exit->pid) && !launchers_->on_process_end(*exit)) {
       others.push_back(*exit);
     }
   }
@@ -246,6 +247,7 @@ void Monitor::drain(int step) {
 void Monitor::finish() {
   is_stopping_ = true;
   if (std::exchange(is_finishing_, true)) return;
+  rpc_.stop();
   launchers_->stop_all(StopHow::LeaveNow);
   if (reactor_) reactor_->kill();
   sockets_.remove_paths();
@@ -257,7 +259,7 @@ void Monitor::finish() {
 }
 
 void Monitor::leave_if_alone() {
-  if (is_finishing_ && !reactor_ && launchers_->count() == 0) loop_.stop();
+  if (is_finishing_ && !reactor_ && launchers_->count() == 0 && !rpc_.is_busy()) loop_.stop();
 }
 
 }  // namespace uvinetd

@@ -35,6 +35,7 @@
 #include "core/monitor/readiness.h"
 #include "core/monitor/reload_diff.h"
 #include "core/monitor/role.h"
+#include "core/monitor/rpc_registrar.h"
 #include "core/monitor/service_store.h"
 #include "core/monitor/sockets.h"
 #include "core/monitor/table_builder.h"
@@ -113,6 +114,7 @@ class Monitor {
   Timers timers_{loop_};
   Readiness readiness_;
   Sockets sockets_;
+  RpcRegistrar rpc_{loop_, timers_, log_, [this] { leave_if_alone(); }};
   TableBuilder builder_;
   std::unique_ptr<LauncherSet> launchers_;
   std::unique_ptr<ReactorRole> reactor_;

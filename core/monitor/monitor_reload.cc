@@ -119,8 +119,10 @@ void Monitor::committed() {
     log_.notice("reload kept={} added={} removed={} changed={}", reload_->kept, reload_->added,
                 reload_->removed, reload_->changed);
     reload_.reset();
+    rpc_.renew();
     readiness_.ready(summary());
   }
+  rpc_.want(sockets_.rpc_bindings(services_.list()));
   services_.pack();
   if (std::exchange(is_reload_due_, false)) reload();
 }

@@ -7,6 +7,8 @@
 #include <cerrno>
 #include <limits>
 
+#include "core/config/field_reader.h"
+
 namespace uvinetd {
 namespace {
 
@@ -17,10 +19,12 @@ bool is_ours_alone(const ServiceSpec& spec, SocketKind kind) {
 
 // Null when there is none; const when the map is.
 template <typename Map>
-auto find_in(Map& sockets, const ListenSpec& spec) -> decltype(&sockets.begin()->second) {
-  const auto [begin, end] = sockets.equal_range(socket_hash(spec));
-  const auto found = std::find_if(
-      begin, end, [&](const auto& each) { return is_same_socket(each.second.spec, spec); });
+auto find_in(Map& sockets, std::uint32_t rpc, const ListenSpec& spec)
+    -> decltype(&sockets.begin()->second) {
+  const auto [begin, end] = sockets.equal_range(socket_hash(spec) + rpc);
+  const auto found = std::find_if(begin, end, [&](const auto& each) {
+    return each.second.rpc == rpc && is_same_socket(each.second.spec, spec);
+  });
   return found == end ? nullptr : &found->second;
 }
 
@@ -39,14 +43,25 @@ BindOptions Sockets::options_for(const ServiceSpec& spec) const {
   return out;
 }
 
-const Sockets::Socket* Sockets::find(const ListenSpec& spec) const {
-  return find_in(sockets_, spec);
+std::uint32_t Sockets::rpc_number(const ServiceSpec& service) const {
+  if (!service.more->rpc) return 0;
+  const auto known = rpc_numbers_.find(service.id);
+  return known == rpc_numbers_.end() ? 0 : known->second;
 }
 
-Sockets::Socket& Sockets::find_or_add(const ListenSpec& spec) {
-  if (auto* const known = find_in(sockets_, spec)) return *known;
-  auto& socket = sockets_.emplace(socket_hash(spec), Socket())->second;
+const Sockets::Socket* Sockets::find(const ServiceSpec& service, const ListenSpec& spec) const {
+  return find_in(sockets_, rpc_number(service), spec);
+}
+
+Sockets::Socket& Sockets::find_or_add(const ServiceSpec& service, const ListenSpec& spec) {
+  if (service.more->rpc) {
+    rpc_numbers_.try_emplace(service.id, static_cast<std::uint32_t>(rpc_numbers_.size() + 1));
+  }
+  const auto rpc = rpc_number(service);
+  if (auto* const known = find_in(sockets_, rpc, spec)) return *known;
+  auto& socket = sockets_.emplace(socket_hash(spec) + rpc, Socket())->second;
   socket.key = ++last_key_;
+  socket.rpc = rpc;
   socket.spec = spec;
   return socket;
 }
@@ -63,7 +78,7 @@ void Sockets::plan(const std::vector<LoadedService>& services) {
   if (sockets_.empty()) sockets_.reserve(services.size());
   for (const auto& service : services) {
     for (const auto& spec : service.spec.listen) {
-      auto& socket = find_or_add(spec);
+      auto& socket = find_or_add(service.spec, spec);
       socket.is_wanted = true;
       if (socket.service != service.spec.id) socket.service = service.spec.id;
       auto options = options_for(service.spec);
@@ -164,9 +179,36 @@ void Sockets::rebind(std::uint32_t key) {
 std::vector<TableListener> Sockets::listeners_of(const LoadedService& service) const {
   std::vector<TableListener> out;
   for (const auto& spec : service.spec.listen) {
-    const auto* socket = find(spec);
+    const auto* socket = find(service.spec, spec);
     if (socket == nullptr || (!socket->fd.is_open() && !socket->is_due)) continue;
-    out.push_back({socket->key, socket_address(spec)});
+    const auto bound = socket->rpc != 0 ? SocketAddress::local_of(socket->fd.get()) : std::nullopt;
+    out.push_back({socket->key, bound.value_or(socket_address(spec))});
+  }
+  return out;
+}
+
+std::vector<RpcBinding> Sockets::rpc_bindings(const std::vector<LoadedService>& services) const {
+  std::vector<RpcBinding> out;
+  for (const auto& service : services) {
+    const auto& program = service.spec.more->rpc;
+    const auto number = program ? parse_number(program->name, UINT32_MAX) : std::nullopt;
+    if (!number) continue;
+    for (const auto& spec : service.spec.listen) {
+      const auto* socket = find(service.spec, spec);
+      if (socket == nullptr || !socket->fd.is_open() || !is_ip(spec.kind)) continue;
+      const auto address = SocketAddress::local_of(socket->fd.get());
+      if (!address) continue;
+      const std::string netid = kind_name(spec.kind);
+      RpcBinding binding{*number, program->low_version, program->high_version, netid, *address};
+      // One that receives both is known by both.
+      if (spec.family == IpFamily::Dual) {
+        binding.address = SocketAddress::any(AF_INET, address->port());
+        out.push_back(binding);
+        binding.address = *address;
+      }
+      if (spec.family != IpFamily::V4) binding.netid += '6';
+      out.push_back(std::move(binding));
+    }
   }
   return out;
 }

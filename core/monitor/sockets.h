@@ -2,7 +2,8 @@
 // Every service socket of the daemon: bound here, owned here, lent to the reactor.
 //
 // A socket is known by its name (bind.h) and keeps its key for as long as it exists, over reloads;
-// one that cannot be bound is tried again with a growing delay, by itself.
+// one that cannot be bound is tried again with a growing delay, by itself. That of an RPC program
+// may have any port, and is known by its service too.
 #pragma once
 
 #include <chrono>
@@ -16,6 +17,7 @@
 #include "core/base/log.h"
 #include "core/config/loader.h"
 #include "core/monitor/bind.h"
+#include "core/monitor/rpc_binder.h"
 #include "spawn/table.h"
 
 namespace uvinetd {
@@ -42,6 +44,9 @@ class Sockets {
 
   // The sockets of a service that are bound or about to be, in the order of its configuration.
   [[nodiscard]] std::vector<TableListener> listeners_of(const LoadedService& service) const;
+  // Where the RPC programs of these services are.
+  [[nodiscard]] std::vector<RpcBinding> rpc_bindings(
+      const std::vector<LoadedService>& services) const;
   // All bound sockets: key and descriptor (borrowed).
   [[nodiscard]] std::vector<std::pair<std::uint32_t, int>> all() const;
   [[nodiscard]] std::size_t count() const;
@@ -66,6 +71,7 @@ class Sockets {
     bool is_wanted = false;
     bool is_due = false;  // planned, and not tried yet
     ListenSpec spec;
+    std::uint32_t rpc = 0;  // see rpc_number()
     BindOptions options;
     std::string service;  // id, for messages
     PathIdentity path;
@@ -75,8 +81,10 @@ class Sockets {
   using ByName = std::unordered_multimap<std::size_t, Socket>;
 
   [[nodiscard]] BindOptions options_for(const ServiceSpec& spec) const;
-  [[nodiscard]] const Socket* find(const ListenSpec& spec) const;
-  Socket& find_or_add(const ListenSpec& spec);
+  // Stands for the service when it is an RPC program; 0: it is none, or not seen before.
+  [[nodiscard]] std::uint32_t rpc_number(const ServiceSpec& service) const;
+  [[nodiscard]] const Socket* find(const ServiceSpec& service, const ListenSpec& spec) const;
+  Socket& find_or_add(const ServiceSpec& service, const ListenSpec& spec);
   void open(Socket& socket);
   void update(Socket& socket, const ListenSpec& spec, const BindOptions& options);
   [[nodiscard]] static bool is_failed(const Socket& socket);
@@ -85,7 +93,8 @@ class Sockets {
   int default_backlog_;
   std::uint32_t last_key_ = 0;
   ByName sockets_;
-  std::vector<Socket*> due_;  // the next one last
+  std::unordered_map<std::string, std::uint32_t> rpc_numbers_;  // by the service's id
+  std::vector<Socket*> due_;                                    // the next one last
 };
 
 }  // namespace uvinetd

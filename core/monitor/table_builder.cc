@@ -79,7 +79,10 @@ void TableBuilder::fill(const LoadedService& service, const Sockets& sockets, Ta
   entry.id = spec.id;
   entry.internal = spec.internal;
   entry.identity = entry.is_internal() ? 0 : identity_key(service.identity);
-  entry.socket_type = spec.listen.empty() ? 0 : socket_type(spec.listen.front().kind);
+  // Without a socket of its own it is reached through a stream of the multiplexer.
+  entry.socket_type = spec.listen.empty() ? SOCK_STREAM : socket_type(spec.listen.front().kind);
+  entry.mux_name = spec.more->tcpmux;
+  entry.mux_greets = spec.more->tcpmux_greets;
   entry.is_wait = spec.mode == Mode::Wait;
   entry.program = spec.program;
   entry.argv = spec.argv;

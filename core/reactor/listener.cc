@@ -34,14 +34,20 @@ UniqueFd Listener::release_fd() {
   return std::move(fd_);
 }
 
-Listener::Permit Listener::ask_permit() {
-  if (service_.pause != 0) return Permit::Paused;
-  if (service_.is_at_limit()) return Permit::AtLimit;
-  const auto now = host_.now();
-  if (!service_.rate.allows(service_.entry.starts_per_minute, now)) {
-    host_.pause(service_, "rate", service_.rate.wait(now));
+Permit ask_limits(ListenerHost& host, Service& service) {
+  if (service.pause != 0) return Permit::Paused;
+  if (service.is_at_limit()) return Permit::AtLimit;
+  const auto now = host.now();
+  if (!service.rate.allows(service.entry.starts_per_minute, now)) {
+    host.pause(service, "rate", service.rate.wait(now));
     return Permit::Paused;
   }
+  return Permit::Yes;
+}
+
+Permit Listener::ask_permit() {
+  const auto permit = ask_limits(host_, service_);
+  if (permit != Permit::Yes) return permit;
   return host_.has_room(*this) ? Permit::Yes : Permit::NoRoom;
 }
 

@@ -16,6 +16,11 @@ namespace uvinetd {
 
 class ListenerHost;
 
+// Whether a service may start one more server now.
+enum class Permit : std::uint8_t { Yes, AtLimit, Paused, NoRoom };
+// By its own limits; pauses it when it has started too many in the minute.
+[[nodiscard]] Permit ask_limits(ListenerHost& host, Service& service);
+
 class Listener {
  public:
   Listener(ListenerHost& host, Service& service, std::uint32_t key, UniqueFd fd)
@@ -69,9 +74,7 @@ class Listener {
 
  protected:
   [[nodiscard]] virtual bool wants_polling() const = 0;
-  // True when the service may start one more now; otherwise pauses it, or marks this listener as
-  // starved, and says why by doing so.
-  enum class Permit { Yes, AtLimit, Paused, NoRoom };
+  // The same, and by the room for launches: without it this listener is marked as starved.
   Permit ask_permit();
 
   ListenerHost& host_;

@@ -26,13 +26,15 @@ Reactor::Reactor(Channel monitor, Poller poller)
     : monitor_(std::move(monitor)),
       poller_(std::move(poller)),
       random_(static_cast<std::uint_fast32_t>(monotonic_now().count())),
-      sessions_(loop_, timers_,
-                [this](std::uint32_t key, const SocketAddress& peer) {
-                  sources_.ended(key, peer);
-                  if (auto* service = find_service(key)) instance_ended(*service);
-                  forget_if_done(key);
-                  if (!starved_for_sessions_.empty()) wake(starved_for_sessions_);
-                }),
+      sessions_(
+          loop_, timers_,
+          [this](std::uint32_t key, const SocketAddress& peer) {
+            sources_.ended(key, peer);
+            if (auto* service = find_service(key)) instance_ended(*service);
+            forget_if_done(key);
+            if (!starved_for_sessions_.empty()) wake(starved_for_sessions_);
+          },
+          [this](const Sessions::Wanted& wanted) { return multiplex(wanted); }),
       launchers_(loop_, timers_,
                  {[this](Report& report, std::optional<InFlight> launch) {
                     on_report(report, std::move(launch));

@@ -10,6 +10,7 @@
 // monitor's messages, timers. Nothing blocks, and no name is ever looked up.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <random>
 #include <string>
@@ -84,7 +85,17 @@ class Reactor final : public ListenerHost {
   void adopt(const RunningChild& child);
   void forget_if_done(std::uint32_t service);
 
+  // Clients of the TCP port multiplexer (reactor_mux.cc).
+  void note_mux_name(const TableOutline& entry);
+  std::string list_mux_names();
+  std::string multiplex(const Sessions::Wanted& wanted);
+  const char* refuse_muxed(Service& service, const SocketAddress& peer);
+  bool has_room_for_muxed(std::uint32_t identity);
+  void serve_muxed(Service& service, UniqueFd connection, const SocketAddress& peer);
+
   // Launches and what becomes of them (reactor_launches.cc).
+  LaunchId launch_for(Service& service, std::uint32_t listener, int socket, UniqueFd& copy,
+                      const SocketAddress& peer);
   void on_report(Report& report, std::optional<InFlight> launch);
   void on_started(const Report& report, const std::optional<InFlight>& launch);
   void on_failed(const Report& report, InFlight launch);
@@ -118,6 +129,7 @@ class Reactor final : public ListenerHost {
   std::unordered_map<std::uint32_t, UniqueFd> next_fds_;  // sockets that came since the last apply
   std::unordered_map<std::uint32_t, std::unique_ptr<Service>> services_;
   std::unordered_map<std::uint32_t, std::unique_ptr<Listener>> listeners_;
+  std::map<std::string, std::uint32_t> mux_services_;  // by the multiplexer's name, in lower case
   std::unordered_map<LaunchId, Running> running_;
   std::unordered_map<std::uint32_t, std::vector<InFlight>> held_;  // by identity; waits for room
   std::unordered_map<std::uint32_t, std::vector<std::uint32_t>> starved_;  // listeners, by identity

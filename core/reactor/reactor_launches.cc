@@ -86,12 +86,16 @@ const char* Reactor::refuse_source(Service& service, const SocketAddress& peer) 
 
 LaunchId Reactor::launch(Listener& listener, int socket, UniqueFd& copy,
                          const SocketAddress& peer) {
-  const auto& service = listener.service();
+  return launch_for(listener.service(), listener.key(), socket, copy, peer);
+}
+
+LaunchId Reactor::launch_for(Service& service, std::uint32_t listener, int socket, UniqueFd& copy,
+                             const SocketAddress& peer) {
   InFlight launch;
   launch.id = make_launch_id(epoch_, ++sequence_);
   launch.identity = service.entry.identity;
   launch.service = service.entry.key;
-  launch.listener = listener.key();
+  launch.listener = listener;
   launch.peer = peer;
   const auto id = launch.id;
   const bool is_connection = launch.is_connection = copy.is_open();
@@ -100,7 +104,7 @@ LaunchId Reactor::launch(Listener& listener, int socket, UniqueFd& copy,
     if (!is_connection) return 0;
     hold(std::move(launch));  // its launcher has just died: another will take it
   }
-  ++listener.service().instances;
+  ++service.instances;
   ++instances_;
   return id;
 }

@@ -40,6 +40,7 @@ void Reactor::take_table() {
   std::vector<std::uint32_t> kept_services;
   std::vector<std::uint32_t> kept_listeners;
   std::vector<std::uint16_t> own_ports;
+  mux_services_.clear();
   for (std::size_t i = 0; i < table_.service_count(); ++i) {
     auto entry = table_.outline_at(i);
     kept_services.push_back(entry.key);
@@ -50,6 +51,7 @@ void Reactor::take_table() {
         own_ports.push_back(socket.port);
       }
     }
+    note_mux_name(entry);
     apply_service(std::move(entry));
   }
   std::sort(owners_.begin(), owners_.end());

@@ -32,10 +32,13 @@ struct Service {
   }
 };
 
+// Keys of sockets begin at 1: the listener of a connection that has come through another service.
+inline constexpr std::uint32_t kNoListener = 0;
+
 // A server that runs.
 struct Running {
   std::uint32_t service = 0;
-  std::uint32_t listener = 0;
+  std::uint32_t listener = kNoListener;
   std::int32_t pid = 0;
   std::chrono::nanoseconds started{0};  // CLOCK_MONOTONIC
   SocketAddress peer;

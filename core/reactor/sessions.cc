@@ -15,6 +15,7 @@ int events_of(Interest interest) {
     case Interest::ReadWrite:
       return UV_READABLE | UV_WRITABLE;
     case Interest::Close:
+    case Interest::HandOver:
       return 0;
   }
   return 0;
@@ -30,34 +31,52 @@ void Sessions::open(const Builtin& builtin, std::uint32_t service, UniqueFd conn
   one.peer = peer;
   one.fd = std::move(connection);
   one.session = builtin.open();
-  // Most of the short ones (daytime, time) need no watcher at all.
-  const auto interest = one.session->step(one.fd.get());
-  if (interest == Interest::Close) {
-    end(one);
-    return;
-  }
-  one.last_active = loop_.now();
-  one.watcher =
-      std::make_unique<FdWatcher>(loop_, one.fd.get(), [this, &one](int) { on_ready(one); });
-  one.watched = events_of(interest);
-  one.watcher->watch(one.watched);
+  set_deadline(one);
+  follow(one, one.session->step(one.fd.get()));
   arm_sweep();
 }
 
 void Sessions::on_ready(One& one) {
-  const auto interest = one.session->step(one.fd.get());
+  follow(one, one.session->step(one.fd.get()));
+}
+
+// Most of the short ones (daytime, time) end before they need a watcher.
+void Sessions::follow(One& one, Interest interest) {
+  if (interest == Interest::HandOver) interest = hand_over(one);
   if (interest == Interest::Close) {
     end(one);
     return;
   }
   one.last_active = loop_.now();
+  if (one.watcher == nullptr) {
+    one.watcher =
+        std::make_unique<FdWatcher>(loop_, one.fd.get(), [this, &one](int) { on_ready(one); });
+  }
   const int events = events_of(interest);
   if (events != std::exchange(one.watched, events)) one.watcher->watch(events);
+}
+
+// Whoever takes the connection must find it unwatched.
+Interest Sessions::hand_over(One& one) {
+  one.watcher.reset();
+  one.watched = 0;
+  auto text = on_wanted_({one.service, one.session->wanted(), one.fd, one.peer});
+  return one.fd.is_open() ? one.session->tell(one.fd.get(), std::move(text)) : Interest::Close;
+}
+
+void Sessions::set_deadline(One& one) {
+  const auto limit = one.session->time_limit();
+  if (limit.count() == 0) return;
+  one.deadline = timers_.after(limit, [this, &one] {
+    one.deadline = 0;
+    end(one);
+  });
 }
 
 void Sessions::end(One& one) {
   const auto service = one.service;
   const auto peer = one.peer;
+  timers_.cancel(one.deadline);
   one.watcher.reset();  // before its descriptor is closed
   all_.erase(one.self);
   on_end_(service, peer);

@@ -4,8 +4,11 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <list>
 #include <memory>
+#include <string>
+#include <string_view>
 
 #include "core/base/address.h"
 #include "core/base/loop.h"
@@ -19,10 +22,22 @@ class Sessions {
   static constexpr std::chrono::minutes kIdleLimit{10};
 
   using OnEnd = std::function<void(std::uint32_t service, const SocketAddress& peer)>;
+  // A client of `service` that wants another one, by its name; it is taken by moving from
+  // `connection`, which nothing watches any more. Otherwise what is to be said to it.
+  struct Wanted {
+    std::uint32_t service = 0;
+    std::string_view name;
+    UniqueFd& connection;
+    const SocketAddress& peer;
+  };
+  using OnWanted = std::function<std::string(const Wanted&)>;
 
-  // `on_end` is called when a session is over.
-  Sessions(Loop& loop, Timers& timers, OnEnd on_end)
-      : loop_(loop), timers_(timers), on_end_(std::move(on_end)) {}
+  // `on_end` is called when a session is over, `on_wanted` when one hands its client over.
+  Sessions(Loop& loop, Timers& timers, OnEnd on_end, OnWanted on_wanted)
+      : loop_(loop),
+        timers_(timers),
+        on_end_(std::move(on_end)),
+        on_wanted_(std::move(on_wanted)) {}
 
   // Serves a freshly accepted, non-blocking connection until it ends.
   void open(const Builtin& builtin, std::uint32_t service, UniqueFd connection,
@@ -37,11 +52,15 @@ class Sessions {
     std::unique_ptr<StreamSession> session;
     std::unique_ptr<FdWatcher> watcher;
     std::chrono::milliseconds last_active{0};
-    int watched = 0;  // events
+    int watched = 0;          // events
+    Timers::Id deadline = 0;  // of a session that has one
     std::list<One>::iterator self;
   };
 
   void on_ready(One& one);
+  void follow(One& one, Interest interest);
+  Interest hand_over(One& one);
+  void set_deadline(One& one);
   void end(One& one);
   void arm_sweep();
   void sweep();
@@ -49,6 +68,7 @@ class Sessions {
   Loop& loop_;
   Timers& timers_;
   OnEnd on_end_;
+  OnWanted on_wanted_;
   std::list<One> all_;
   Timers::Id sweep_ = 0;
 };

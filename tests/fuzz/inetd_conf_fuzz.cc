@@ -42,10 +42,12 @@ void check(const ParsedConfig& parsed, std::string_view text) {
   }
   std::unordered_set<std::string> ids;
   for (const auto& spec : parsed.services) {
-    require(ids.insert(spec.id).second && !spec.listen.empty());
+    require(ids.insert(spec.id).second && spec.listen.empty() != spec.more->tcpmux.empty());
     require(spec.internal.empty() == !spec.program.empty());
     require(spec.internal.empty() == !spec.argv.empty());
-    for (const auto& listen : spec.listen) require(!is_ip(listen.kind) || listen.port != 0);
+    for (const auto& listen : spec.listen) {
+      require(!is_ip(listen.kind) || (listen.port == 0) == spec.more->rpc.has_value());
+    }
   }
   require(parsed.services.size() <= parsed.services_written);
   require(parsed.services.size() == parsed.services_written || has_errors(parsed.diagnostics));

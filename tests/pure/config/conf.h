@@ -33,7 +33,8 @@ class FixedNames : public ServiceNames {
       {{"daytime", "udp"}, 13}, {{"chargen", "tcp"}, 19}, {{"chargen", "udp"}, 19},
       {{"time", "tcp"}, 37},    {{"time", "udp"}, 37},    {{"ftp", "tcp"}, 21},
       {{"telnet", "tcp"}, 23},  {{"finger", "tcp"}, 79},  {{"auth", "tcp"}, 113},
-      {{"tftp", "udp"}, 69},    {{"talk", "udp"}, 517},   {{"smtp", "tcp"}, 25}};
+      {{"tftp", "udp"}, 69},    {{"talk", "udp"}, 517},   {{"smtp", "tcp"}, 25},
+      {{"tcpmux", "tcp"}, 1}};
 };
 
 inline ParsedConfig parse(std::string_view text, Dialect dialect = Dialect::Debian,

@@ -85,5 +85,33 @@ TEST(Duplicates, IdsAreMadeUnique) {
   EXPECT_EQ(specs[2].id, "x/tcp#3");
 }
 
+TEST(Duplicates, AVersionOfAnRpcProgramHasOnePlace) {
+  const auto parsed = parse(
+      "rstatd/1-3 dgram rpc/udp4 wait root /bin/x\n"
+      "rstatd/4 dgram rpc/udp4 wait root /bin/x\n"
+      "rstatd/1-3 stream rpc/tcp4 wait root /bin/x\n"
+      "rstatd/1-3 dgram rpc/udp6 wait root /bin/x\n"
+      "rusersd/1-3 dgram rpc/udp4 wait root /bin/x\n"
+      "127.0.0.1:rstatd/3 dgram rpc/udp wait root /bin/x\n"
+      "rusersd/0-4294967295 dgram rpc/udp4 wait root /bin/x\n");
+  EXPECT_THAT(ids(parsed), ElementsAre("rstatd/rpc/udp4", "rstatd/rpc/udp4#2", "rstatd/rpc/tcp4",
+                                       "rstatd/rpc/udp6", "rusersd/rpc/udp4"));
+  EXPECT_THAT(
+      texts(parsed.diagnostics),
+      ElementsAre(
+          "f:6:1: error: RPC program \"rstatd\" over udp is already used by f:1 [duplicate]",
+          "f:7:1: error: RPC program \"rusersd\" over udp is already used by f:5 "
+          "[duplicate]"));
+}
+
+TEST(Duplicates, ThePlainHalfOfAnRpcProgramYields) {
+  const auto parsed = parse(
+      "rstatd/1-3 dgram rpc/udp wait root /bin/x\n"
+      "rstatd/1-3 dgram rpc/udp6 wait root /bin/y\n");
+  EXPECT_THAT(sockets(parsed), ElementsAre("udp 4 * 0", "udp 6 * 0"));
+  EXPECT_THAT(ids(parsed), ElementsAre("rstatd/rpc/udp", "rstatd/rpc/udp6"));
+  EXPECT_THAT(places(parsed.diagnostics), ElementsAre("1:1 duplicate"));
+}
+
 }  // namespace
 }  // namespace uvinetd::testing

@@ -51,6 +51,53 @@ TEST_F(Loader, AnEmptyConfigurationIsGood) {
   EXPECT_FALSE(loaded.is_unreadable);
 }
 
+TEST_F(Loader, AMultiplexerMayStandInAnotherFile) {
+  const auto services = directory_.write("a.conf", line("ann", "tcpmux/x"));
+  const auto alone = load_paths({services});
+  EXPECT_THAT(places(alone.diagnostics), ElementsAre("1:1 tcpmux"));
+  ASSERT_EQ(alone.services.size(), 1U);
+  EXPECT_EQ(alone.services[0].identity.uid, 1001U);
+  options_.inetd.dialect = Dialect::Gnu;
+  const auto added = load_paths({services});
+  EXPECT_THAT(added.diagnostics, IsEmpty());
+  EXPECT_EQ(added.services.size(), 2U);
+  const auto both = load_paths(
+      {services, directory_.write("b.conf", "tcpmux stream tcp nowait root internal\n")});
+  EXPECT_THAT(both.diagnostics, IsEmpty());
+  EXPECT_EQ(both.services.size(), 2U);
+}
+
+TEST_F(Loader, AnAddedMultiplexerTakesNobodysSocket) {
+  options_.inetd.dialect = Dialect::Gnu;
+  const auto loaded = load(line("ann", "tcpmux/x") + line("ann", "1"));
+  EXPECT_THAT(places(loaded.diagnostics), ElementsAre("1:1 duplicate"));
+  EXPECT_EQ(loaded.services.size(), 2U);
+}
+
+TEST_F(Loader, AnRpcProgramBecomesItsNumber) {
+#ifdef UVINETD_RPC
+  const auto loaded = load(
+      "rusersd/2-3 dgram rpc/udp4 wait ann /bin/x\n"
+      "100001 dgram rpc/udp4 wait ann /bin/x\n"
+      "no-such-program/1 dgram rpc/udp4 wait ann /bin/x\n"
+      "rusersq/1 dgram rpc/udp4 wait ann /bin/x\n"
+      "rstatd/1-101 dgram rpc/tcp4 wait ann /bin/x\n"
+      "rstat/1 dgram rpc/udp4 wait ann /bin/x\n");
+  EXPECT_THAT(places(loaded.diagnostics),
+              ElementsAre("3:1 rpc", "4:1 rpc", "5:20 protocol", "6:1 duplicate"));
+  EXPECT_THAT(texts(loaded.diagnostics)[1], HasSubstr("(did you mean \"rusers\"?)"));
+  ASSERT_EQ(loaded.services.size(), 2U);
+  EXPECT_EQ(loaded.services[0].spec.more->rpc, (RpcProgram{"100002", 2, 3}));
+  EXPECT_EQ(loaded.services[1].spec.more->rpc, (RpcProgram{"100001", 1, 1}));
+  EXPECT_THAT(problems("rstatd/1-101 dgram rpc/udp4 wait ann /bin/x\n"), ElementsAre("1:1 rpc"));
+  EXPECT_THAT(problems("rstatd/1-100 dgram rpc/udp4 wait ann /bin/x\n"), IsEmpty());
+#else
+  const auto loaded = load("rusersd/2-3 dgram rpc/udp4 wait ann /bin/x\n");
+  EXPECT_THAT(texts(loaded.diagnostics), Contains(HasSubstr("libtirpc")));
+  EXPECT_THAT(loaded.services, IsEmpty());
+#endif
+}
+
 TEST_F(Loader, AUserBringsItsGroupAndMemberships) {
   const Identity ann{1001, 1001, {27, 100, 1001}, "ann", "/home/ann", "/bin/ash"};
   EXPECT_EQ(identity("ann"), ann);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: ISC
 #include <gmock/gmock.h>
 
-#include "internal/one_answer.h"
+#include "internal/last_words.h"
 #include "tests/pure/internal/session_pair.h"
 
 namespace uvinetd {
@@ -127,7 +127,7 @@ TEST(DaytimeSession, EndsOnAClientThatNeverStopsTalking) {
   std::size_t said = 0;
   while (pair.step() != Interest::Close) {
     said += pair.client_sends(block);
-    ASSERT_LE(said, OneAnswer::kMostDrained + 2 * block.size());
+    ASSERT_LE(said, LastWords::kMostDrained + 2 * block.size());
   }
 }
 

@@ -169,5 +169,75 @@ TEST_F(SocketsTest, SocketsOfAServiceComeInItsOrder) {
   EXPECT_EQ(listeners[1].address.text(), directory.file("a"));
 }
 
+// ---- RPC programs ----------------------------------------------------------------------------
+
+LoadedService rpc_service(const std::string& id, const std::string& program, IpFamily family,
+                          SocketKind kind = SocketKind::Udp) {
+  auto out = service(id, {ip_spec(kind, "", 0, family)});
+  out.spec.more.edit().rpc = RpcProgram{program, 1, 3};
+  return out;
+}
+
+TEST_F(SocketsTest, EachRpcProgramHasASocketAndAPortOfItsOwn) {
+  const auto a = rpc_service("a", "100001", IpFamily::V4);
+  const auto b = rpc_service("b", "100002", IpFamily::V4);
+  sockets.want({a, b});
+  ASSERT_EQ(sockets.count(), 2U);
+  const auto of_a = sockets.listeners_of(a);
+  const auto of_b = sockets.listeners_of(b);
+  ASSERT_THAT(of_a, SizeIs(1));
+  ASSERT_THAT(of_b, SizeIs(1));
+  EXPECT_NE(of_a[0].key, of_b[0].key);
+  EXPECT_NE(of_a[0].address.port(), 0);
+  EXPECT_NE(of_a[0].address.port(), of_b[0].address.port());
+}
+
+TEST_F(SocketsTest, AReloadKeepsTheSocketOfAnRpcProgramAndItsPort) {
+  const auto a = rpc_service("a", "100001", IpFamily::V4);
+  const auto b = rpc_service("b", "100002", IpFamily::V4);
+  sockets.want({a, b});
+  const auto before = sockets.all();
+  const auto bindings = sockets.rpc_bindings({a, b});
+  auto changed = b;
+  changed.spec.more.edit().rpc->high_version = 4;
+  sockets.want({changed, a});
+  sockets.close_unwanted();
+  EXPECT_EQ(sockets.all(), before);
+  EXPECT_EQ(sockets.rpc_bindings({a})[0], bindings[0]);
+  EXPECT_EQ(sockets.rpc_bindings({changed})[0].address, bindings[1].address);
+  sockets.want({a});
+  sockets.close_unwanted();
+  EXPECT_EQ(sockets.count(), 1U);
+  EXPECT_THAT(sockets.rpc_bindings({a, b}), SizeIs(1));
+}
+
+TEST_F(SocketsTest, AnRpcProgramIsBoundByTheNameOfItsTransport) {
+  const auto udp = rpc_service("a", "100001", IpFamily::V4);
+  const auto tcp = rpc_service("b", "100002", IpFamily::V4, SocketKind::Tcp);
+  sockets.want({udp, tcp, unix_service("c", "c")});
+  const auto bindings = sockets.rpc_bindings({udp, tcp, unix_service("c", "c")});
+  ASSERT_THAT(bindings, SizeIs(2));
+  EXPECT_EQ(bindings[0].program, 100001U);
+  EXPECT_EQ(bindings[0].low_version, 1U);
+  EXPECT_EQ(bindings[0].high_version, 3U);
+  EXPECT_EQ(bindings[0].netid, "udp");
+  EXPECT_EQ(bindings[0].address, sockets.listeners_of(udp)[0].address);
+  EXPECT_EQ(bindings[1].netid, "tcp");
+}
+
+TEST_F(SocketsTest, ADualSocketOfAnRpcProgramIsKnownByBothTransports) {
+  if (!has_v6()) GTEST_SKIP() << "no IPv6 here";
+  const auto six = rpc_service("a", "100001", IpFamily::V6);
+  const auto dual = rpc_service("b", "100002", IpFamily::Dual);
+  sockets.want({six, dual});
+  const auto bindings = sockets.rpc_bindings({six, dual});
+  ASSERT_THAT(bindings, SizeIs(3));
+  EXPECT_EQ(bindings[0].netid, "udp6");
+  EXPECT_EQ(bindings[1].netid, "udp");
+  EXPECT_EQ(bindings[1].address.family(), AF_INET);
+  EXPECT_EQ(bindings[2].netid, "udp6");
+  EXPECT_EQ(bindings[1].address.port(), bindings[2].address.port());
+}
+
 }  // namespace
 }  // namespace uvinetd

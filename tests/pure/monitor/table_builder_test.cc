@@ -191,6 +191,19 @@ TEST_F(TableBuilderTest, ABuiltInNeedsNoIdentity) {
   EXPECT_EQ(built.services[0].internal, "echo");
 }
 
+TEST_F(TableBuilderTest, AServiceBehindTheMultiplexerHasAStreamAndNoListener) {
+  auto muxed = program("tcpmux/a", identity(5, "joe"));
+  muxed.spec.listen.clear();
+  muxed.spec.more.edit().tcpmux = "a";
+  muxed.spec.more.edit().tcpmux_greets = true;
+  const auto built = build({muxed});
+  EXPECT_EQ(built.services[0].mux_name, "a");
+  EXPECT_TRUE(built.services[0].mux_greets);
+  EXPECT_EQ(built.services[0].socket_type, SOCK_STREAM);
+  EXPECT_NE(built.services[0].identity, 0U);
+  EXPECT_THAT(built.services[0].listeners, IsEmpty());
+}
+
 TEST_F(TableBuilderTest, LimitsAreTheServicesOwnOrTheCommandLines) {
   options.instances = 7;
   options.starts_per_minute = 8;

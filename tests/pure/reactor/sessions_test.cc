@@ -59,9 +59,18 @@ class ReactorSessionsTest : public testing::Test {
   Timers timers{loop};
   std::vector<std::uint32_t> ends;
   std::vector<std::string> peers;
-  Sessions sessions{loop, timers, [this](std::uint32_t service, const SocketAddress& peer) {
+  std::vector<std::string> wants;
+  bool takes = true;
+  UniqueFd taken;
+  Sessions sessions{loop, timers,
+                    [this](std::uint32_t service, const SocketAddress& peer) {
                       ends.push_back(service);
                       peers.push_back(peer.text());
+                    },
+                    [this](const Sessions::Wanted& wanted) {
+                      wants.emplace_back(wanted.name);
+                      if (takes) taken = std::move(wanted.connection);
+                      return std::string("-No\r\n");
                     }};
   UniqueFd listener;
 };
@@ -143,6 +152,62 @@ TEST_F(ReactorSessionsTest, TheIdleClockStandsStillWithoutSessions) {
   client = open("echo", 2);
   turn();
   EXPECT_GT(uv_backend_timeout(loop.get()), 0);
+}
+
+TEST_F(ReactorSessionsTest, AClientThatIsHandedOverIsNotWatchedAnyMore) {
+  auto client = open("tcpmux", 6);
+  EXPECT_EQ(sessions.count(), 1U);
+  ASSERT_TRUE(send_text(client.get(), "ftp\r\nUSER"));
+  EXPECT_TRUE(turn_until([this] { return taken.is_open(); }));
+  EXPECT_THAT(wants, ElementsAre("ftp"));
+  EXPECT_THAT(ends, ElementsAre(6));
+  EXPECT_EQ(sessions.count(), 0U);
+  EXPECT_EQ(receive_text(taken.get()), "USER");
+  pass(11s);  // its time limit went with it
+  ASSERT_TRUE(send_text(client.get(), "more"));
+  turn();
+  EXPECT_EQ(receive_text(taken.get()), "more");
+}
+
+TEST_F(ReactorSessionsTest, AClientThatIsHandedOverAtOnceIsNeverWatched) {
+  auto client = connected_to(listener.get(), SOCK_STREAM);
+  ASSERT_TRUE(send_text(client.get(), "ftp\r\n"));
+  UniqueFd server(accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+  ASSERT_TRUE(wait_for_input(server.get()));
+  sessions.open(*find_builtin("tcpmux"), 3, std::move(server), SocketAddress());
+  EXPECT_TRUE(taken.is_open());
+  EXPECT_THAT(ends, ElementsAre(3));
+}
+
+TEST_F(ReactorSessionsTest, AClientThatNobodyTakesIsToldSo) {
+  takes = false;
+  auto client = open("tcpmux", 6);
+  turn();
+  ASSERT_TRUE(send_text(client.get(), "ftp\r\nUSER"));
+  EXPECT_TRUE(turn_until([this] { return !wants.empty(); }));
+  EXPECT_EQ(receive_text(client.get()), "-No\r\n");
+  EXPECT_EQ(sessions.count(), 1U);
+  client.reset();
+  EXPECT_TRUE(turn_until([this] { return sessions.count() == 0; }));
+  EXPECT_THAT(ends, ElementsAre(6));
+}
+
+TEST_F(ReactorSessionsTest, OneWithATimeLimitEndsThenHoweverBusyItIs) {
+  takes = false;
+  const auto silent = open("tcpmux", 1);
+  const auto slow = open("tcpmux", 2);
+  const auto told = open("tcpmux", 3);
+  ASSERT_TRUE(send_text(told.get(), "ftp\r\n"));
+  EXPECT_TRUE(turn_until([this] { return !wants.empty(); }));
+  for (int i = 0; i < 9; ++i) {
+    pass(1s);
+    ASSERT_TRUE(send_text(slow.get(), "x"));
+    turn();
+  }
+  EXPECT_THAT(ends, IsEmpty());
+  pass(2s);
+  EXPECT_THAT(ends, testing::UnorderedElementsAre(1, 2, 3));
+  EXPECT_EQ(receive_text(silent.get()), "");
 }
 
 // libuv stops watching a descriptor in error; what was received before the error is read first.
