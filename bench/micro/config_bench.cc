@@ -4,24 +4,53 @@
 
 #include "bench/micro/samples.h"
 #include "core/config/loader.h"
+#include "core/config/toml_conf.h"
+#include "core/config/xinetd_conf.h"
 #include "core/monitor/reload_diff.h"
 
 namespace uvinetd::bench {
 namespace {
 
-void ParseInetdConf(benchmark::State& state) {
-  const auto text = sample_conf(static_cast<std::size_t>(state.range(0)));
-  const InetdConfOptions options;
+// `parse` gets the text and answers with what a front end makes of it.
+template <typename Parse>
+void parse_sample(benchmark::State& state, const std::string& text, Parse parse) {
+  const auto services = static_cast<std::size_t>(state.range(0));
   for (auto _ : state) {
-    NoIncludes no_includes;
-    const auto parsed =
-        parse_inetd_conf(text, "inetd.conf", options, system_service_names(), no_includes);
-    if (!parsed.diagnostics.empty()) return state.SkipWithError("the sample has errors");
-    benchmark::DoNotOptimize(parsed.services.size());
+    const ParsedConfig parsed = parse(text);
+    if (!parsed.diagnostics.empty()) {
+      return state.SkipWithError(parsed.diagnostics.front().text().c_str());
+    }
+    if (parsed.services.size() != services) return state.SkipWithError("services are missing");
   }
   state.SetItemsProcessed(state.iterations() * state.range(0));
   state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(text.size()));
   state.SetComplexityN(state.range(0));
+}
+
+void ParseInetdConf(benchmark::State& state) {
+  parse_sample(state, sample_conf(static_cast<std::size_t>(state.range(0))), [](const auto& text) {
+    NoIncludes no_includes;
+    return parse_inetd_conf(text, "inetd.conf", {}, system_service_names(), no_includes);
+  });
+}
+
+void ParseXinetdConf(benchmark::State& state) {
+  parse_sample(
+      state, sample_xinetd(static_cast<std::size_t>(state.range(0))), [](const auto& text) {
+        NoIncludes no_includes;
+        return parse_xinetd_conf(text, "xinetd.conf", {}, system_service_names(), no_includes);
+      });
+}
+
+void ParseToml(benchmark::State& state) {
+  parse_sample(state, sample_toml(static_cast<std::size_t>(state.range(0))), [](const auto& text) {
+    return parse_toml_conf(text, "uvinetd.toml", {}, system_service_names());
+  });
+}
+
+void sizes(benchmark::internal::Benchmark* benchmark) {
+  benchmark->ArgName("services")->Arg(1000)->Arg(10'000)->Arg(100'000);
+  benchmark->Complexity(benchmark::oN)->Unit(benchmark::kMillisecond);
 }
 
 void ReloadDiffOfOneChange(benchmark::State& state) {
@@ -35,12 +64,9 @@ void ReloadDiffOfOneChange(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations() * state.range(0));
 }
 
-BENCHMARK(ParseInetdConf)
-    ->ArgName("lines")
-    ->Arg(1000)
-    ->Arg(10'000)
-    ->Complexity(benchmark::oN)
-    ->Unit(benchmark::kMicrosecond);
+BENCHMARK(ParseInetdConf)->Apply(sizes);
+BENCHMARK(ParseXinetdConf)->Apply(sizes);
+BENCHMARK(ParseToml)->Apply(sizes);
 BENCHMARK(ReloadDiffOfOneChange)->ArgName("services")->Arg(10'000)->Unit(benchmark::kMicrosecond);
 
 }  // namespace

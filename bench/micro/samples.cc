@@ -33,8 +33,8 @@ std::string sample_conf(std::size_t lines) {
 std::string sample_xinetd(std::size_t services) {
   std::string out = "defaults\n{\n\tgroups = yes\n\tpassenv =\n}\n";
   for (std::size_t i = 0; i < services; ++i) {
-    out += "service " + port(i) + "\n{\n\ttype = UNLISTED\n\tbind = " + host(i) +
-           "\n\tport = " + port(i) +
+    out += "service " + port(i) + "\n{\n\ttype = UNLISTED\n\tid = " + port(i) + "/tcp@" + host(i) +
+           "\n\tbind = " + host(i) + "\n\tport = " + port(i) +
            "\n\tsocket_type = stream\n\tprotocol = tcp\n\twait = no\n\tuser = nobody\n"
            "\tserver = /usr/sbin/serverd\n\tserver_args = -l -p " +
            port(i) + "\n}\n";

@@ -16,6 +16,7 @@
 #include "core/config/resolve.h"
 #include "core/config/socket_index.h"
 #include "core/config/toml_conf.h"
+#include "core/config/xinetd_conf.h"
 
 namespace uvinetd {
 namespace {
@@ -71,23 +72,12 @@ class Reader {
       case Language::InetdConf:
         return parse_inetd_conf(file.text, file.name, options_.inetd, names_, includes_);
       case Language::Xinetd:
-        return refuse(file, "xinetd");
+        return parse_xinetd_conf(file.text, file.name, {options_.inetd.default_host}, names_,
+                                 includes_);
       case Language::Toml:
         return parse_toml_conf(file.text, file.name, {options_.inetd.is_root}, names_);
     }
     return {};
-  }
-
-  ParsedConfig refuse(const ConfigFile& file, const char* language) {
-    ParsedConfig out;
-    out.files.push_back(file.name);
-    const SourcePosition at{std::make_shared<const std::string>(file.name)};
-    out.diagnostics.push_back(
-        {Severity::Error, at,
-         std::string("configuration in the language of ") + language + " is not yet supported", "",
-         "language"});
-    out_.is_unreadable = true;
-    return out;
   }
 
   // Relative paths are relative to the file that names them.

@@ -205,7 +205,7 @@ class Xinetd(unittest.TestCase):
                 wait        = no
                 user        = {me()}
                 server      = {probe()}
-                server_args = report -l
+                server_args = report
                 env         = GREETING=hello
                 umask       = 027
                 flags       = REUSE IPv4
@@ -237,7 +237,7 @@ class Xinetd(unittest.TestCase):
             self.assertTrue(sockets.fetch(day))
             found = sockets.fetch_report(probing)
             variables = environment_of(found)
-            self.assertEqual(found["argv"], [os.path.basename(probe()), "report", "-l"])
+            self.assertEqual(found["argv"], [os.path.basename(probe()), "report"])
             self.assertEqual(found["umask"], 0o027)
             self.assertEqual(variables["GREETING"], "hello")
             self.assertEqual(variables["OF_THE_DAEMON"], "passed")

@@ -107,7 +107,8 @@ inline void edit_sockets(ServiceSpec& spec) {
   if (!spec.listen.empty()) {
     if (maybe()) more.send_buffer = static_cast<int>(any_number() / 2 + 1);
     if (maybe()) more.receive_buffer = static_cast<int>(any_number() / 2 + 1);
-    if (maybe()) more.rpc = RpcProgram{"rusersd", 1, any_number() + 1};
+    if (maybe())
+      more.rpc = RpcProgram{"program" + spec.id.substr(spec.id.size() - 4), 1, any_number() + 1};
     if (!is_datagram(kind) && maybe()) spec.backlog = static_cast<int>(any_number());
   }
   if (kind == SocketKind::Tcp) {
@@ -209,7 +210,7 @@ inline ServiceSpec any_service(std::uint16_t port) {
   spec.id = (maybe() ? any_text() : std::string("finger/tcp@")) + std::to_string(port);
   if (maybe()) {
     auto& more = spec.more.edit();
-    more.tcpmux = "name";
+    more.tcpmux = "name" + std::to_string(port);
     more.tcpmux_greets = maybe();
   } else {
     spec.listen = any_listeners(port);

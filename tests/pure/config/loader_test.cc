@@ -267,15 +267,6 @@ TEST_F(Loader, NothingIsLoadedWhenAFileIsMissing) {
   EXPECT_THAT(places(loaded.diagnostics), ElementsAre("0:0 file", "2:4 missing-field"));
 }
 
-TEST_F(Loader, OtherLanguagesAreNotYetRead) {
-  const auto path = directory_.write("ftp", "service ftp\n{\n}\n");
-  const auto loaded = load_paths({path});
-  EXPECT_TRUE(loaded.is_unreadable);
-  EXPECT_EQ(loaded.diagnostics[0].text(), path +
-                                              ": error: configuration in the language of xinetd "
-                                              "is not yet supported [language]");
-}
-
 TEST_F(Loader, TheRealNameServiceFindsRoot) {
   LoadOptions options;
   const auto loaded = load_config({directory_.write("inetd.conf", line("root"))}, options);
