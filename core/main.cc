@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "core/base/process.h"
-#include "core/monitor/check.h"
+#include "core/config/check_report.h"
 #include "core/monitor/daemon_settings.h"
 #include "core/monitor/log_choice.h"
 #include "core/monitor/monitor.h"
@@ -25,7 +25,6 @@ extern char** environ;
 namespace uvinetd {
 namespace {
 
-constexpr int kBadConfiguration = 78;  // EX_CONFIG of sysexits(3)
 constexpr const char* kNativeConfig = "/etc/uvinetd/uvinetd.toml";
 constexpr const char* kClassicConfig = "/etc/inetd.conf";
 constexpr const char* kDefaultPidFile = "/run/inetd.pid";
@@ -127,7 +126,7 @@ int run(int argc, char** argv) {
   std::optional<AccountLookup> account;
   if (!options.check) account.emplace(options.user);
   auto config = load_config(options.config_paths, load_options(options));
-  if (options.check) return print_check(config, options);
+  if (options.check) return print_check(config, {options.json, options.strict});
   if (auto status = take_daemon_settings(config.daemon, options); !status) {
     std::fprintf(stderr, "uvinetd: %s\n", status.error().text().c_str());
     return kBadConfiguration;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: ISC
-#include "core/monitor/check.h"
+#include "core/config/check_report.h"
 
 #include <cstdio>
 #include <nlohmann/json.hpp>
@@ -30,23 +30,23 @@ void print_json(const LoadedConfig& config, std::size_t good) {
 
 }  // namespace
 
-int print_check(const LoadedConfig& config, const CommandLine& options) {
+int print_check(const LoadedConfig& config, CheckForm form) {
   std::size_t errors = 0;
   std::size_t warnings = 0;
   for (const auto& diagnostic : config.diagnostics) {
     errors += diagnostic.severity == Severity::Error ? 1 : 0;
     warnings += diagnostic.severity == Severity::Warning ? 1 : 0;
-    if (!options.json) std::fprintf(stderr, "%s\n", diagnostic.text().c_str());
+    if (!form.is_json) std::fprintf(stderr, "%s\n", diagnostic.text().c_str());
   }
   const auto good = config.services.size() + config.unresolved.size();
-  if (options.json) {
+  if (form.is_json) {
     print_json(config, good);
   } else {
     std::fprintf(stderr, "%zu of %zu services are good: %zu errors, %zu warnings\n", good,
                  config.services_written, errors, warnings);
   }
-  const bool is_bad = errors > 0 || config.is_unreadable || (options.strict && warnings > 0);
-  return is_bad ? 78 : 0;
+  const bool is_bad = errors > 0 || config.is_unreadable || (form.is_strict && warnings > 0);
+  return is_bad ? kBadConfiguration : 0;
 }
 
 }  // namespace uvinetd

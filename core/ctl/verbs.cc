@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: ISC
+#include "core/ctl/verbs.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include "core/config/check_report.h"
+#include "core/config/loader.h"
+#include "core/config/quote.h"
+#include "core/config/spec_json.h"
+#include "core/config/suggest.h"
+#include "core/ctl/convert.h"
+#include "core/ctl/output_file.h"
+
+namespace uvinetd {
+namespace {
+
+constexpr int kFailure = 1;
+
+LoadOptions load_options(const Command& command) {
+  LoadOptions out;
+  out.inetd.dialect = command.dialect;
+  out.uid = geteuid();
+  out.inetd.is_root = out.uid == 0;
+  return out;
+}
+
+// As uvinetd names its files.
+std::vector<std::string> absolute(const std::vector<std::string>& paths) {
+  std::vector<std::string> out;
+  for (const auto& path : paths) {
+    std::error_code error;
+    const auto whole = std::filesystem::absolute(path, error);
+    out.push_back(error ? path : whole.string());
+  }
+  return out;
+}
+
+int fail_with(const std::string& reason) {
+  std::fprintf(stderr, "uvinetctl: %s\n", reason.c_str());
+  return kFailure;
+}
+
+void print(const Diagnostics& diagnostics) {
+  for (const auto& diagnostic : diagnostics) {
+    std::fprintf(stderr, "%s\n", diagnostic.text().c_str());
+  }
+}
+
+int check(const Command& command) {
+  const auto config = load_config(absolute(command.operands), load_options(command));
+  return print_check(config, {command.json, command.strict});
+}
+
+bool is_configuration(const std::string& path) {
+  struct stat status {};
+  return stat(path.c_str(), &status) == 0 && (S_ISREG(status.st_mode) || S_ISDIR(status.st_mode));
+}
+
+// Leaves the service called `id`; false: there is none.
+bool keep_only(const std::string& id, LoadedConfig& config) {
+  std::erase_if(config.services, [&](const LoadedService& each) { return each.spec.id != id; });
+  std::erase_if(config.unresolved, [&](const ServiceSpec& each) { return each.id != id; });
+  return !config.services.empty() || !config.unresolved.empty();
+}
+
+std::string hint_for(const std::string& id, const LoadedConfig& config) {
+  std::vector<std::string> known;
+  for (const auto& each : config.services) known.push_back(each.spec.id);
+  for (const auto& each : config.unresolved) known.push_back(each.id);
+  const auto hint = did_you_mean(id, std::span<const std::string>(known));
+  return hint.empty() ? "" : " (" + hint + ")";
+}
+
+int show(const Command& command) {
+  auto paths = command.operands;
+  std::string id;
+  if (!is_configuration(paths.back())) {
+    id = paths.back();
+    paths.pop_back();
+  }
+  if (paths.empty()) {
+    return fail_with("there is no file " + uvinetd::quoted(id) +
+                     ", and a running daemon cannot be asked: name the FILE of its configuration");
+  }
+  auto config = load_config(absolute(paths), load_options(command));
+  print(config.diagnostics);
+  if (config.is_unreadable) return kBadConfiguration;
+  const auto status = has_errors(config.diagnostics) ? kBadConfiguration : 0;
+  if (!id.empty()) {
+    const auto hint = hint_for(id, config);
+    if (!keep_only(id, config))
+      return fail_with("there is no service or file " + uvinetd::quoted(id) + hint);
+  }
+  const auto written = write_standard_output(json_text(table_json(config)));
+  return written ? status : fail_with(written.error().text());
+}
+
+int convert(const Command& command) {
+  const auto config = read_config(command.operands, load_options(command));
+  print(config.diagnostics);
+  if (config.is_unreadable) return kBadConfiguration;
+  const auto converted =
+      uvinetd::convert(config, command.target, command.dialect, system_service_names());
+  print(converted.lost);
+  const auto if_there = command.force ? IfThere::Replace : IfThere::Refuse;
+  const auto written = command.output.empty()
+                           ? write_standard_output(converted.text)
+                           : write_whole_file(command.output, converted.text, if_there);
+  if (!written) {
+    const bool is_there = written.error().code == EEXIST;
+    return fail_with(written.error().text() + (is_there ? " (--force replaces it)" : ""));
+  }
+  return converted.is_complete ? 0 : kBadConfiguration;
+}
+
+}  // namespace
+
+int run_command(const Command& command) {
+  switch (command.verb) {
+    case Verb::Check:
+      return check(command);
+    case Verb::Show:
+      return show(command);
+    case Verb::Convert:
+      return convert(command);
+  }
+  return kFailure;
+}
+
+}  // namespace uvinetd

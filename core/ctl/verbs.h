@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: ISC
+// What uvinetctl does: each verb reads its files, prints, and answers the exit status.
+#pragma once
+
+#include "core/ctl/command.h"
+
+namespace uvinetd {
+
+// 0, 1 (failure) or 78 (bad configuration).
+[[nodiscard]] int run_command(const Command& command);
+
+}  // namespace uvinetd
