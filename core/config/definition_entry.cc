@@ -158,9 +158,10 @@ bool Definition::is_ambiguous(const Protocol& protocol, const ServiceField& serv
       std::all_of(service.addresses->begin(), service.addresses->end(), is_literal)) {
     return false;
   }
+  const auto word = (protocol.is_rpc ? "rpc/" : "") + protocol.word;
   return !report_.error(find("protocol")->values[0].at, "protocol",
-                        quoted(protocol.word) + " does not say which IP version is meant",
-                        "write " + protocol.word + "4 or " + protocol.word + "6");
+                        quoted(word) + " does not say which IP version is meant",
+                        "write " + word + "4 or " + word + "6");
 }
 
 bool Definition::read_sockets(const std::vector<BindAddress>& default_addresses) {

@@ -59,7 +59,11 @@ Enforcement enforcement_of(std::string_view key) {
 }
 
 bool check_enforced(std::string_view key, std::string_view written, Place at, Report& report) {
-  switch (enforcement_of(key)) {
+  auto enforcement = enforcement_of(key);
+  if (enforcement == Enforcement::LeftOut && report.keeps_unenforced()) {
+    enforcement = Enforcement::Later;
+  }
+  switch (enforcement) {
     case Enforcement::Now:
       return true;
     case Enforcement::Later:

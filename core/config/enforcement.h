@@ -23,7 +23,8 @@ enum class Enforcement : std::uint8_t {
 [[nodiscard]] Enforcement enforcement_of(std::string_view key);
 
 // Says what there is to say about a setting that is `written` so at `at`: nothing, the warning
-// [not-enforced] or the error [not-enforceable]. False after an error.
+// [not-enforced] or the error [not-enforceable]. False after an error. A report that keeps what is
+// not enforced has warnings only.
 bool check_enforced(std::string_view key, std::string_view written, Place at, Report& report);
 
 }  // namespace uvinetd

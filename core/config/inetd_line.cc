@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <optional>
+#include <string_view>
 #include <utility>
 
 #include "core/config/include_stack.h"
@@ -115,14 +117,18 @@ class Line {
     return names_.port_of(spec_.internal, kind_name(socket.kind)) == socket.port;
   }
 
+  // In NetBSD's form a plain `tcp` has to have an address that tells its family.
+  void say_family() {
+    static constexpr std::array<std::string_view, 4> kPlain{"tcp", "udp", "rpc/tcp", "rpc/udp"};
+    const bool is_plain = std::find(kPlain.begin(), kPlain.end(), fields_.protocol) != kPlain.end();
+    if (!is_plain || spec_.listen.empty()) return;
+    auto& addresses = fields_.addresses;
+    if (addresses.empty()) addresses.emplace_back("0.0.0.0");
+    std::replace(addresses.begin(), addresses.end(), std::string("*"), std::string("0.0.0.0"));
+  }
+
   std::optional<std::string> definition() {
-    if (dialect_ == Dialect::NetBsd && (fields_.protocol == "tcp" || fields_.protocol == "udp") &&
-        !spec_.listen.empty()) {
-      // There a plain `tcp` has to say which family it means.
-      if (fields_.addresses.empty()) fields_.addresses.emplace_back("0.0.0.0");
-      std::replace(fields_.addresses.begin(), fields_.addresses.end(), std::string("*"),
-                   std::string("0.0.0.0"));
-    }
+    if (dialect_ == Dialect::NetBsd) say_family();
     const auto service = line_word(fields_.service_word(), dialect_);
     if (!service) return std::nullopt;
     out_ = *service + "\ton protocol = " + definition_word(fields_.protocol);

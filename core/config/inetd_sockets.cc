@@ -46,7 +46,7 @@ Family family_in(const ProtocolWord& word, Dialect dialect) {
                                                                                 : word.family;
 }
 
-// "finger/tcp@10.0.0.1,10.0.0.2" in its parts.
+// "finger/tcp@10.0.0.1,10.0.0.2" or "rusersd/rpc/udp" in its parts.
 struct IdParts {
   std::string_view name, word;
   std::vector<std::string_view> hosts;
@@ -62,6 +62,7 @@ IdParts parts_of(std::string_view id) {
   if (slash == id.npos) return out;
   out.name = id.substr(0, slash);
   id.remove_prefix(slash + 1);
+  if (constexpr std::string_view kRpc = "rpc/"; id.starts_with(kRpc)) id.remove_prefix(kRpc.size());
   const auto at = id.find('@');
   out.word = id.substr(0, at);
   while (at != id.npos) {

@@ -6,10 +6,12 @@
 #include <iterator>
 #include <memory>
 #include <optional>
+#include <sstream>
 #include <utility>
 
 #include "core/config/config_file.h"
 #include "core/config/disk_includes.h"
+#include "core/config/file_reader.h"
 #include "core/config/include_stack.h"
 #include "core/config/multiplexer.h"
 #include "core/config/name_service.h"
@@ -55,6 +57,7 @@ class Reader {
   void take(ConfigFile file) {
     open_.push(file.name);
     auto parsed = parse(file);
+    if (is_xinetd(file) && !parsed.services.empty()) warn_of_hosts_access(file);
     ++files_parsed_;
     out_.files.push_back(std::move(file));
     append(out_.files, includes_.take_read());
@@ -67,15 +70,32 @@ class Reader {
     open_.pop();
   }
 
+  static bool is_xinetd(const ConfigFile& file) {
+    return language_of(file.name, file.text) == Language::Xinetd;
+  }
+
+  // xinetd is mostly built to ask them for every service without the flag NOLIBWRAP.
+  void warn_of_hosts_access(const ConfigFile& file) {
+    if (is_hosts_access_told_ || !options_.has_hosts_access) return;
+    is_hosts_access_told_ = true;
+    const SourcePosition at{std::make_shared<const std::string>(file.name)};
+    out_.diagnostics.push_back({Severity::Warning, at,
+                                "xinetd would apply the rules of hosts.allow and hosts.deny to "
+                                "these services; they are not applied here yet",
+                                "", "hosts-access"});
+  }
+
   ParsedConfig parse(const ConfigFile& file) {
     switch (language_of(file.name, file.text)) {
       case Language::InetdConf:
         return parse_inetd_conf(file.text, file.name, options_.inetd, names_, includes_);
       case Language::Xinetd:
-        return parse_xinetd_conf(file.text, file.name, {options_.inetd.default_host}, names_,
+        return parse_xinetd_conf(file.text, file.name,
+                                 {options_.inetd.default_host, options_.keeps_unenforced}, names_,
                                  includes_);
       case Language::Toml:
-        return parse_toml_conf(file.text, file.name, {options_.inetd.is_root}, names_);
+        return parse_toml_conf(file.text, file.name,
+                               {options_.inetd.is_root, options_.keeps_unenforced}, names_);
     }
     return {};
   }
@@ -112,6 +132,7 @@ class Reader {
   std::vector<std::string> order_;  // of files, for the diagnostics
   IncludeStack open_;
   std::size_t files_parsed_ = 0;
+  bool is_hosts_access_told_ = false;
 };
 
 // Two host names may turn out to be one address, two RPC names one program.
@@ -147,6 +168,20 @@ LoadedConfig load_config_with(const std::vector<std::string>& paths, const LoadO
 
 WrittenConfig read_config(const std::vector<std::string>& paths, const LoadOptions& options) {
   return Reader(options, system_service_names()).run(paths);
+}
+
+bool has_hosts_access_rules() {
+  const auto has_rules = [](const char* path) {
+    const auto text = FileReader(false).read(path);
+    if (!text) return false;
+    std::istringstream lines(*text);
+    for (std::string line; std::getline(lines, line);) {
+      const auto begin = line.find_first_not_of(" \t\r");
+      if (begin != std::string::npos && line[begin] != '#') return true;
+    }
+    return false;
+  };
+  return has_rules("/etc/hosts.deny") || has_rules("/etc/hosts.allow");
 }
 
 LoadedConfig load_config(const std::vector<std::string>& paths, const LoadOptions& options) {

@@ -17,7 +17,14 @@ struct LoadOptions {
   InetdConfOptions inetd;
   std::uint32_t uid = 0;  // who we are: not root, a service for somebody else is left out
   std::chrono::milliseconds lookup_deadline{5000};
+  // A service with a setting that restricts access and is not enforced yet stays, with a warning:
+  // for those who write a configuration down, never for those who serve it.
+  bool keeps_unenforced = false;
+  bool has_hosts_access = false;  // has_hosts_access_rules()
 };
+
+// Whether hosts.allow or hosts.deny, which tcpd(8) and others apply, says anything.
+[[nodiscard]] bool has_hosts_access_rules();
 
 // A service whose names are all looked up.
 struct LoadedService {

@@ -75,6 +75,10 @@ class Resolver {
   Outcome not_found(const SourcePosition& at, const char* slug, const char* what,
                     const std::string& name, const LookupState* state);
 
+  // Where the language lets an ordinary user leave it out: oneself.
+  [[nodiscard]] std::string user_of(const ServiceSpec& spec) const {
+    return spec.user.empty() ? std::to_string(options_.uid) : spec.user;
+  }
   bool may_split(const ServiceSpec& spec) const;
   void split_user(ServiceSpec& spec) const;
   Outcome find_user(LoadedService& loaded, bool& has_record, UserRecord& record);
@@ -113,7 +117,7 @@ void Resolver::request(const ServiceSpec& spec) {
     if (!name.empty() && !parse_number(name, kMostId)) request_.groups.insert(name);
   };
   if (spec.internal.empty()) {
-    request_.users.insert(spec.user);
+    request_.users.insert(user_of(spec));
     add_group(spec.group);
     for (const auto& group : spec.more->groups) add_group(group);
     if (may_split(spec)) {
@@ -232,6 +236,10 @@ Outcome Resolver::become_oneself(LoadedService& loaded) {
 Outcome Resolver::resolve_identity(LoadedService& loaded) {
   auto& spec = loaded.spec;
   auto& identity = loaded.identity;
+  if (spec.user.empty() && options_.uid == 0) {
+    return refuse(spec.at, "user", "the service has no user");
+  }
+  spec.user = user_of(spec);
   bool has_record = false;
   UserRecord record;
   if (const auto outcome = find_user(loaded, has_record, record); outcome != Outcome::Good) {

@@ -8,8 +8,9 @@ namespace {
 
 constexpr int kMostParts = 16;
 constexpr int kMostDepth = 16;
-// The library looks for a table that a dotted name has made among all of them, one by one.
-constexpr int kMostDotted = 50000;
+// The library looks for a table that a dotted name has made among all of them, one by one. Each dot
+// may make one; that of [services.NAME] makes none.
+constexpr int kMostDots = 50000;
 
 class Scanner {
  public:
@@ -89,16 +90,16 @@ class Scanner {
     is_service_ = rest.starts_with(kServices);
     if (rest.starts_with('[')) {
       ++at_;
-      ++dotted_;
+      ++counted_dots_;
     }
     return nullptr;
   }
 
   const char* end_name() {
     const bool is_plain = dots_ == 0 || (part_ == Part::Header && is_service_ && dots_ == 1);
-    if (part_ != Part::Value && !is_plain) ++dotted_;
+    if (part_ != Part::Value && !is_plain) counted_dots_ += dots_;
     begin_name(Part::Value);
-    return dotted_ <= kMostDotted ? nullptr : "there are too many dotted names";
+    return counted_dots_ <= kMostDots ? nullptr : "there are too many dotted names";
   }
 
   // A string of any of the four kinds, with the line ends in it.
@@ -138,7 +139,7 @@ class Scanner {
   Part part_ = Part::Name;
   int dots_ = 0;
   int depth_ = 0;
-  int dotted_ = 0;
+  int counted_dots_ = 0;
   bool is_service_ = false;
 };
 

@@ -165,8 +165,8 @@ constexpr std::array kKeys{
     TomlKey{"tcpmux", "string", "none", "", "", To::Any, kOwn, kText, read_tcpmux, print_tcpmux,
             nullptr},
     TomlKey{"rpc", "string", "none", "", "", To::Socket, kOwn, kText, read_rpc, print_rpc, nullptr},
-    TomlKey{"mode", "string", "nowait; of datagram sockets wait", "", "", To::Any, kInherited,
-            kText, read_mode, print_mode, default_mode},
+    TomlKey{"mode", "string", "nowait; of datagram sockets wait", "", "", To::Any, kOwn, kText,
+            read_mode, print_mode, default_mode},
 
     // ---- what answers -------------------------------------------------------------------------
     TomlKey{"exec", "string or array of strings", "required", "", "", To::Any, kOwn, kText | kArray,

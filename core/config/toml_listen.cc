@@ -261,4 +261,15 @@ std::optional<std::vector<std::string>> print_listen(const std::vector<ListenSpe
   return out;
 }
 
+std::optional<unsigned> default_mode_of(const ListenSpec& listen) {
+  constexpr unsigned kMode = 0666;
+  return listen.path.starts_with('/') ? std::optional(kMode) : std::nullopt;
+}
+
+bool have_default_modes(const std::vector<ListenSpec>& listeners) {
+  return std::all_of(listeners.begin(), listeners.end(), [](const ListenSpec& listen) {
+    return listen.node->mode == default_mode_of(listen);
+  });
+}
+
 }  // namespace uvinetd

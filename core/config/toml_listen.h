@@ -25,4 +25,8 @@ void settle_listeners(std::vector<ListenSpec>& listeners);
 [[nodiscard]] std::optional<std::vector<std::string>> print_listen(
     const std::vector<ListenSpec>& listeners);
 
+// The mode of a Unix socket when none is written: 0666 for a path, none for an abstract name.
+[[nodiscard]] std::optional<unsigned> default_mode_of(const ListenSpec& listen);
+[[nodiscard]] bool have_default_modes(const std::vector<ListenSpec>& listeners);
+
 }  // namespace uvinetd

@@ -22,8 +22,9 @@ std::string obstacle_of(const ServiceSpec& spec) {
   for (const auto& listen : spec.listen) {
     const auto& first = *spec.listen.front().node;
     const auto& node = *listen.node;
-    if (node.user != first.user || node.group != first.group) {
-      return "its unix sockets have different owners";
+    if (node.user != first.user || node.group != first.group ||
+        (node.mode != first.mode && !have_default_modes(spec.listen))) {
+      return "its unix sockets have different owners or modes";
     }
   }
   return "";

@@ -16,17 +16,6 @@
 namespace uvinetd::toml_special {
 namespace {
 
-constexpr unsigned kSocketMode = 0666;
-
-bool has_path(const ListenSpec& listen) {
-  return listen.path.starts_with('/');
-}
-
-// What a Unix socket has when socket_mode is not written.
-std::optional<unsigned> default_mode_of(const ListenSpec& listen) {
-  return has_path(listen) ? std::optional(kSocketMode) : std::nullopt;
-}
-
 bool is_mux_name(std::string_view name) {
   const auto is_fit = [](char c) { return std::isgraph(static_cast<unsigned char>(c)) != 0; };
   return !name.empty() && std::all_of(name.begin(), name.end(), is_fit);
@@ -230,17 +219,14 @@ bool read_socket_mode(const TomlValue& value, TomlContext&, ServiceSpec& spec) {
 }
 
 std::string print_socket_mode(const ServiceSpec& spec) {
-  const bool is_default = std::all_of(
-      spec.listen.begin(), spec.listen.end(),
-      [](const ListenSpec& listen) { return listen.node->mode == default_mode_of(listen); });
-  if (is_default || spec.listen.empty()) return "";
+  if (have_default_modes(spec.listen)) return "";
   const auto mode = spec.listen.front().node->mode;
   return toml_string(mode ? fmt::format("{:04o}", *mode) : "umask");
 }
 
 void default_socket_mode(ServiceSpec& spec) {
   for (auto& listen : spec.listen) {
-    if (has_path(listen)) listen.node.edit().mode = kSocketMode;
+    if (const auto mode = default_mode_of(listen)) listen.node.edit().mode = mode;
   }
 }
 

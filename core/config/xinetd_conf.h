@@ -11,7 +11,8 @@
 namespace uvinetd {
 
 struct XinetdOptions {
-  std::string default_host;  // the command line's -a, for services without `bind`; "" is any
+  std::string default_host;       // the command line's -a, for services without `bind`; "" is any
+  bool keeps_unenforced = false;  // see LoadOptions
 };
 
 // Where xinetd misreads a file, this does what its author meant, with a warning that says what

@@ -2,6 +2,7 @@
 #include "core/ctl/convert.h"
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -49,8 +50,10 @@ Converted convert(const WrittenConfig& config, Command::Target target, Dialect d
   Converted out;
   auto comments = place_comments(config);
   if (config.daemon != DaemonSettings()) {
+    SourcePosition at;
+    if (!config.files.empty()) at.file = std::make_shared<const std::string>(config.files[0].name);
     out.lost.push_back(
-        {Severity::Warning, {}, "the table [daemon] is not carried over", "copy it", kSlug});
+        {Severity::Warning, at, "the table [daemon] is not carried over", "copy it", kSlug});
     comments.head.emplace_back("warning: the table [daemon] is not carried over [lost]");
   }
   switch (target) {

@@ -27,6 +27,7 @@ LoadOptions load_options(const Command& command) {
   out.inetd.dialect = command.dialect;
   out.uid = geteuid();
   out.inetd.is_root = out.uid == 0;
+  out.has_hosts_access = has_hosts_access_rules();
   return out;
 }
 
@@ -102,7 +103,9 @@ int show(const Command& command) {
 }
 
 int convert(const Command& command) {
-  const auto config = read_config(command.operands, load_options(command));
+  auto options = load_options(command);
+  options.keeps_unenforced = true;  // the text goes on to whoever enforces it
+  const auto config = read_config(command.operands, options);
   print(config.diagnostics);
   if (config.is_unreadable) return kBadConfiguration;
   const auto converted =

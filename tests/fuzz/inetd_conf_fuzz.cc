@@ -10,6 +10,7 @@
 
 #include "core/config/config_file.h"
 #include "core/config/inetd_conf.h"
+#include "core/config/rpc_file.h"
 #include "core/config/services_file.h"
 
 namespace uvinetd {
@@ -68,5 +69,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   check(parse_inetd_conf(text, "f", options, names, no_includes), text);
   (void)language_of("f", text);
   (void)ServicesFile(text).all();
+  (void)RpcFile(text).all();
   return 0;
 }

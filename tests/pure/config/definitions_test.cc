@@ -132,5 +132,19 @@ TEST(Definitions, ATrailingCommaIsAllowed) {
   EXPECT_THAT(ids(parse("echo on protocol = tcp4,;\n")), ElementsAre("echo/tcp4"));
 }
 
+TEST(Definitions, AnRpcProgramIsWrittenAsInALine) {
+  const auto parsed =
+      parse("rstatd/1-3 on protocol = rpc/udp4, wait = yes, user = joe, exec = /bin/x;\n");
+  EXPECT_THAT(texts(parsed.diagnostics), IsEmpty());
+  ASSERT_THAT(ids(parsed), ElementsAre("rstatd/rpc/udp4"));
+  EXPECT_EQ(parsed.services[0].more->rpc, (RpcProgram{"rstatd", 1, 3}));
+  EXPECT_EQ(parsed.services[0].mode, Mode::Wait);
+  EXPECT_THAT(
+      texts(parse("rstatd/1 on protocol=rpc/udp, wait=yes, user=a, exec=/bin/x;", Dialect::NetBsd)
+                .diagnostics),
+      ElementsAre("f:1:22: error: \"rpc/udp\" does not say which IP version is meant (write "
+                  "rpc/udp4 or rpc/udp6) [protocol]"));
+}
+
 }  // namespace
 }  // namespace uvinetd::testing

@@ -62,10 +62,27 @@ TEST(InetdPrint, WritesTheFieldsOfALine) {
       {":root:sys:0660:/run/x seqpacket unix nowait root /bin/x",
        ":root:sys:0660:/run/x\tseqpacket\tunix\tnowait\troot\t/bin/x x\n"},
       {"@x dgram unix wait root /bin/x", "@x\tdgram\tunix\twait\troot\t/bin/x x\n"},
+      {"tcpmux/+who stream tcp nowait root /bin/x",
+       "tcpmux/+who\tstream\ttcp\tnowait\troot\t/bin/x x\n"},
+      {"tcpmux/echo stream tcp nowait root internal echo",
+       "tcpmux/echo\tstream\ttcp\tnowait\troot\tinternal echo\n"},
       {"ftp stream tcp nowait root /bin/x \"a b\" '' '\"'",
        "ftp\tstream\ttcp\tnowait\troot\t/bin/x \"a b\" \"\" '\"'\n"},
   };
   for (const auto& row : rows) EXPECT_EQ(again(row.written), row.printed) << row.written;
+}
+
+TEST(InetdPrint, WritesProgramsOfRpc) {
+  const auto services = parse(
+                            "rusersd/2-3 dgram rpc/udp wait root /bin/x\n"
+                            "127.0.0.1:100002/1 stream rpc/tcp4 nowait root /bin/x\n")
+                            .services;
+  if (services.empty()) GTEST_SKIP() << "built without RPC";
+  const auto printed = print(services);
+  EXPECT_EQ(printed.text,
+            "rusersd/2-3\tdgram\trpc/udp\twait\troot\t/bin/x x\n"
+            "127.0.0.1:100002/1\tstream\trpc/tcp4\tnowait\troot\t/bin/x x\n");
+  EXPECT_TRUE(printed.lost.empty());
 }
 
 TEST(InetdPrint, WritesKeysWhereALineCannotSayIt) {
@@ -270,6 +287,15 @@ std::string buffers() {
 
 // Words as they would be written: what cannot be written so is read as an error, and nothing lost.
 std::string positional_line(Dialect dialect) {
+  if (*rc::gen::inRange(0, 8) == 0) {
+    return *one_of({"tcpmux/a", "tcpmux/+b", "tcpmux/echo"}) + " stream tcp" +
+           *one_of({" nowait", " nowait/5", " nowait.3", " nowait/5/6/7"}) + " root" +
+           *one_of({" /bin/x x", " internal", " internal echo"});
+  }
+  if (*rc::gen::inRange(0, 8) == 0) {
+    return address() + *one_of({"rusersd", "100002/1", "rusersd/2-3"}) + " dgram rpc/udp" +
+           family() + buffers() + *one_of({" wait", " nowait", " wait.3"}) + " root /bin/x";
+  }
   const auto kind = *rc::gen::inRange(0, 3);
   const auto protocol = kind == 2 ? "unix" : (kind == 1 ? "udp" : "tcp") + family();
   std::string line = kind == 2 ? *one_of({"/run/x", "/run/y", "@a", ":root:sys:0660:/run/x",

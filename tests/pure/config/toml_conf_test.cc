@@ -277,7 +277,8 @@ TEST(TomlDefaults, ThatRestrictAccessAreNeverDropped) {
 }
 
 TEST(TomlDefaults, OfAnUnknownNameMightHaveRestrictedAnybody) {
-  for (const char* setting : {"alow = []", "listen = \"tcp://:1\"", "exec = \"/x\""}) {
+  for (const char* setting :
+       {"alow = []", "mode = \"wait\"", "listen = \"tcp://:1\"", "exec = \"/x\""}) {
     const auto parsed = parse_toml(std::string("[defaults]\n") + setting + '\n' + service("a", 1));
     EXPECT_EQ(parsed.diagnostics.size(), 1U) << setting;
     EXPECT_EQ(parsed.diagnostics[0].at.text(), "f:2:1");

@@ -184,20 +184,26 @@ TEST(TomlPrint, SaysWhatItCannotWrite) {
   half.id = "half";
   half.listen[0].family = IpFamily::V6;
   half.listen[0].is_optional = true;
+  auto modes = plain_service();
+  modes.id = "modes";
+  modes.listen = {ListenSpec{SocketKind::UnixStream, IpFamily::V4, "", 0, false, "/run/x", {}},
+                  ListenSpec{SocketKind::UnixStream, IpFamily::V4, "", 0, false, "/run/y", {}}};
+  modes.listen[0].node.edit().mode = 0600;
   auto good = plain_service();
   good.id = "good";
   good.listen[0].port = 81;
   std::vector<std::string> problems;
-  const auto printed = print_toml({latin, nul, half, good}, {}, &problems);
+  const auto printed = print_toml({latin, nul, half, modes, good}, {}, &problems);
   EXPECT_THAT(problems,
               ElementsAre(HasSubstr("\"finger/tcp\" cannot be written as TOML: exec is no text"),
                           HasSubstr("\"nul\" cannot be written as TOML: user is no text"),
-                          HasSubstr("\"half\" cannot be written as TOML: an optional IPv6")));
+                          HasSubstr("\"half\" cannot be written as TOML: an optional IPv6"),
+                          HasSubstr("\"modes\" cannot be written as TOML: its unix sockets")));
   for (const auto& problem : problems) EXPECT_THAT(printed, HasSubstr("# " + problem + '\n'));
   const auto parsed = look_at_toml(printed);
   EXPECT_THAT(ids(parsed), ElementsAre("good"));
   EXPECT_THAT(texts(parsed.diagnostics), IsEmpty());
-  EXPECT_EQ(print_toml({latin, nul, half, good}), printed);
+  EXPECT_EQ(print_toml({latin, nul, half, modes, good}), printed);
 }
 
 TEST(TomlPrint, BreaksLongLists) {
