@@ -7,6 +7,7 @@
 #include <span>
 #include <utility>
 
+#include "core/config/multiplexer.h"
 #include "core/config/quote.h"
 #include "core/config/suggest.h"
 #include "core/config/xinetd_service.h"
@@ -123,6 +124,10 @@ bool make_mux(Making& making, SocketKind kind) {
     return making.report().error(draft.of(Key::Type)->at(), "tcpmux",
                                  "a TCPMUX service must be stream and tcp");
   }
+  Field name;
+  name.text = making.block.name.text;
+  name.at = making.name_at();
+  if (!check_mux_name(name, making.report())) return false;
   auto& more = draft.spec.more.edit();
   more.tcpmux = making.block.name.text;
   more.tcpmux_greets = draft.is(Type::TcpmuxPlus);
@@ -155,8 +160,7 @@ bool read_program(Making& making) {
   const auto high =
       dash == std::string::npos ? low : parse_number(field.text.substr(dash + 1), kMost);
   if (!low || !high || *low > *high) return bad_number(field, "as in 2 or 1-3", report);
-  constexpr unsigned kMostVersions = 100;
-  if (*high - *low >= kMostVersions) return bad_number(field, "100 versions at most", report);
+  if (*high - *low >= kMostRpcVersions) return bad_number(field, "100 versions at most", report);
   RpcProgram program{std::string(making.block.name.text), *low, *high};
   if (number != nullptr) {
     const auto value = parse_number(number->value().text, kMost);

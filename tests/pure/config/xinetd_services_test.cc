@@ -217,6 +217,21 @@ TEST(XinetdServices, MultiplexedOnesHaveNoSocket) {
               ElementsAre("error 3:1 tcpmux", "warning 5:8 xinetd-differs"));
 }
 
+TEST(XinetdServices, TheMultiplexerKeepsTheNameHelpForItself) {
+  const auto config = parse_xinetd(service("type = TCPMUX\n", "help"));
+  EXPECT_THAT(judgements(config.diagnostics), ElementsAre("error 1:9 tcpmux"));
+  const auto twice =
+      parse_xinetd(service("type = TCPMUX\n", "a") + service("type = TCPMUX\n", "A"));
+  EXPECT_THAT(ids(twice), ElementsAre("tcpmux/a"));
+  EXPECT_TRUE(has_errors(twice.diagnostics));
+}
+
+TEST(XinetdServices, TheMultiplexerItselfIsABuiltIn) {
+  const auto config = parse_xinetd(
+      block("service tcpmux", "type = INTERNAL\nport = 1\nsocket_type = stream\nwait = no\n"));
+  EXPECT_EQ(config.services.at(0).internal, "tcpmux");
+}
+
 std::string rpc(const std::string& lines) {
   return block("service rusersd",
                "type = RPC\nsocket_type = dgram\nwait = yes\nuser = root\n"
