@@ -3,9 +3,9 @@
 #include <benchmark/benchmark.h>
 
 #include "bench/micro/samples.h"
-#include "core/config/loader.h"
-#include "core/config/toml_conf.h"
-#include "core/config/xinetd_conf.h"
+#include "core/config/load/loader.h"
+#include "core/config/toml/toml_conf.h"
+#include "core/config/xinetd/xinetd_conf.h"
 #include "core/monitor/reload_diff.h"
 
 namespace uvinetd::bench {

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "core/config/loader.h"
+#include "core/config/load/loader.h"
 #include "spawn/table.h"
 
 namespace uvinetd::bench {

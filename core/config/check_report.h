@@ -3,7 +3,7 @@
 // nothing else.
 #pragma once
 
-#include "core/config/loader.h"
+#include "core/config/load/loader.h"
 
 namespace uvinetd {
 

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "core/config/field.h"
-#include "core/config/inetd_conf.h"
+#include "core/config/inetd/inetd_conf.h"
 #include "core/config/report.h"
 #include "core/config/service_spec.h"
 

@@ -11,8 +11,8 @@
 #include <string_view>
 #include <vector>
 
-#include "core/config/config_file.h"
 #include "core/config/diagnostic.h"
+#include "core/config/load/config_file.h"
 #include "core/config/service_spec.h"
 
 namespace uvinetd {

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/config/config_file.h"
+#include "core/config/load/config_file.h"
 
 namespace uvinetd {
 

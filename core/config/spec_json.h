@@ -5,7 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "core/config/loader.h"
+#include "core/config/load/loader.h"
 
 namespace uvinetd {
 

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/config/inetd_conf.h"
+#include "core/config/inetd/inetd_conf.h"
 
 namespace uvinetd {
 

@@ -2,7 +2,7 @@
 // Where the comments of the files, and what is said about them, go in one converted file. Pure.
 #pragma once
 
-#include "core/config/loader.h"
+#include "core/config/load/loader.h"
 #include "core/config/source_outline.h"
 
 namespace uvinetd {

@@ -6,9 +6,9 @@
 #include <utility>
 #include <vector>
 
-#include "core/config/inetd_print.h"
+#include "core/config/inetd/inetd_print.h"
 #include "core/config/quote.h"
-#include "core/config/toml_print.h"
+#include "core/config/toml/toml_print.h"
 #include "core/ctl/comment_placing.h"
 
 namespace uvinetd {

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "core/config/loader.h"
+#include "core/config/load/loader.h"
 #include "core/ctl/command.h"
 
 namespace uvinetd {

@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "core/config/check_report.h"
-#include "core/config/loader.h"
+#include "core/config/load/loader.h"
 #include "core/config/quote.h"
 #include "core/config/spec_json.h"
 #include "core/config/suggest.h"

@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-#include "core/config/helper_process.h"
+#include "core/config/load/helper_process.h"
 
 namespace uvinetd {
 

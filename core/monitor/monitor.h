@@ -25,7 +25,7 @@
 #include "core/base/log.h"
 #include "core/base/log_tender.h"
 #include "core/base/loop.h"
-#include "core/config/loader.h"
+#include "core/config/load/loader.h"
 #include "core/monitor/account.h"
 #include "core/monitor/daemonise.h"
 #include "core/monitor/launcher_set.h"

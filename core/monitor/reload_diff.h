@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "core/config/diagnostic.h"
-#include "core/config/loader.h"
+#include "core/config/load/loader.h"
 
 namespace uvinetd {
 

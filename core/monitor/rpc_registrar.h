@@ -13,7 +13,7 @@
 
 #include "core/base/log.h"
 #include "core/base/loop.h"
-#include "core/config/helper_process.h"
+#include "core/config/load/helper_process.h"
 #include "core/monitor/rpc_binder.h"
 
 namespace uvinetd {

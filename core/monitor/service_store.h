@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "core/config/loader.h"
+#include "core/config/load/loader.h"
 
 namespace uvinetd {
 

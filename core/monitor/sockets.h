@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "core/base/log.h"
-#include "core/config/loader.h"
+#include "core/config/load/loader.h"
 #include "core/monitor/bind.h"
 #include "core/monitor/rpc_binder.h"
 #include "spawn/table.h"

@@ -8,7 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "core/config/loader.h"
+#include "core/config/load/loader.h"
 #include "core/monitor/options.h"
 #include "core/monitor/sockets.h"
 #include "spawn/table.h"

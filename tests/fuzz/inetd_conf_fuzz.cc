@@ -8,10 +8,10 @@
 #include <unordered_set>
 #include <vector>
 
-#include "core/config/config_file.h"
-#include "core/config/inetd_conf.h"
-#include "core/config/rpc_file.h"
-#include "core/config/services_file.h"
+#include "core/config/inetd/inetd_conf.h"
+#include "core/config/load/config_file.h"
+#include "core/config/load/rpc_file.h"
+#include "core/config/load/services_file.h"
 
 namespace uvinetd {
 namespace {

@@ -7,9 +7,9 @@
 #include <unordered_set>
 #include <vector>
 
-#include "core/config/services_file.h"
-#include "core/config/toml_conf.h"
-#include "core/config/toml_print.h"
+#include "core/config/load/services_file.h"
+#include "core/config/toml/toml_conf.h"
+#include "core/config/toml/toml_print.h"
 
 namespace uvinetd {
 namespace {

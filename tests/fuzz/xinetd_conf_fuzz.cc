@@ -8,8 +8,8 @@
 #include <unordered_set>
 #include <vector>
 
-#include "core/config/services_file.h"
-#include "core/config/xinetd_conf.h"
+#include "core/config/load/services_file.h"
+#include "core/config/xinetd/xinetd_conf.h"
 
 namespace uvinetd {
 namespace {

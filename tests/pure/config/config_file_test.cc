@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: ISC
-#include "core/config/config_file.h"
+#include "core/config/load/config_file.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

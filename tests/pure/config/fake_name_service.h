@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/config/name_service.h"
+#include "core/config/load/name_service.h"
 
 namespace uvinetd::testing {
 

@@ -7,7 +7,7 @@
 #include <filesystem>
 
 #include "core/config/include_stack.h"
-#include "core/config/loader.h"
+#include "core/config/load/loader.h"
 #include "tests/pure/config/conf.h"
 #include "tests/pure/config/temporary_directory.h"
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: ISC
 // Services to an inetd.conf and back.
-#include "core/config/inetd_print.h"
+#include "core/config/inetd/inetd_print.h"
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
-#include "core/config/inetd_words.h"
+#include "core/config/inetd/print_words.h"
 #include "tests/pure/config/conf.h"
 
 namespace uvinetd::testing {

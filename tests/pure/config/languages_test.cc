@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "core/config/resolve.h"
+#include "core/config/load/resolve.h"
 #include "tests/pure/config/conf.h"
 #include "tests/pure/config/fake_name_service.h"
 #include "tests/pure/config/temporary_directory.h"

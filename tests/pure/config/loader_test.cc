@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: ISC
-#include "core/config/loader.h"
+#include "core/config/load/loader.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include "core/config/resolve.h"
+#include "core/config/load/resolve.h"
 #include "tests/pure/config/conf.h"
 #include "tests/pure/config/fake_name_service.h"
 #include "tests/pure/config/temporary_directory.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: ISC
-#include "core/config/lookup.h"
+#include "core/config/load/lookup.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

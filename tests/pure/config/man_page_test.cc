@@ -51,7 +51,7 @@ TEST(ManPage, NamesEverySlugOfTheSources) {
   // These are put together elsewhere.
   std::set<std::string> slugs{"duplicate",      "file",    "hosts-access", "lookup-failed",
                               "lookup-timeout", "skipped", "too-many"};
-  for (const auto& entry : std::filesystem::directory_iterator(tree / "core/config")) {
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(tree / "core/config")) {
     if (entry.path().extension() == ".cc") add_slugs_of(read(entry.path()), slugs);
   }
   // A slug that several languages have is told in one page at least.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: ISC
 // What a specification asks for beyond an inetd.conf, looked up.
-#include "core/config/resolve.h"
+#include "core/config/load/resolve.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

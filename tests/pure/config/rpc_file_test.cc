@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: ISC
-#include "core/config/rpc_file.h"
+#include "core/config/load/rpc_file.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

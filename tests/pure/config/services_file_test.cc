@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: ISC
-#include "core/config/services_file.h"
+#include "core/config/load/services_file.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "core/config/loader.h"
+#include "core/config/load/loader.h"
 
 namespace uvinetd {
 namespace {

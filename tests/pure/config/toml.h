@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "core/config/toml_conf.h"
+#include "core/config/toml/toml_conf.h"
 #include "tests/pure/config/conf.h"
 
 namespace uvinetd::testing {

@@ -8,7 +8,7 @@
 #include <fstream>
 #include <iterator>
 
-#include "core/config/toml_print.h"
+#include "core/config/toml/toml_print.h"
 #include "tests/pure/config/toml.h"
 
 namespace uvinetd::testing {

@@ -6,8 +6,8 @@
 #include <set>
 
 #include "core/config/enforcement.h"
-#include "core/config/toml_keys.h"
-#include "core/config/toml_print.h"
+#include "core/config/toml/keys.h"
+#include "core/config/toml/toml_print.h"
 #include "tests/pure/config/toml.h"
 
 namespace uvinetd::testing {

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "core/config/toml_print.h"
+#include "core/config/toml/toml_print.h"
 #include "tests/pure/config/toml.h"
 
 namespace uvinetd::testing {

@@ -9,7 +9,7 @@
 #include <map>
 
 #include "core/config/enforcement.h"
-#include "core/config/toml_keys.h"
+#include "core/config/toml/keys.h"
 
 namespace uvinetd {
 namespace {

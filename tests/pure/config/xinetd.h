@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/config/xinetd_conf.h"
+#include "core/config/xinetd/xinetd_conf.h"
 #include "tests/pure/config/conf.h"
 #include "tests/pure/config/fake_includes.h"
 

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "core/config/inetd_conf.h"
+#include "core/config/inetd/inetd_conf.h"
 #include "tests/pure/config/xinetd.h"
 
 namespace uvinetd::testing {

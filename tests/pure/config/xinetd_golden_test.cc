@@ -8,7 +8,7 @@
 #include <fstream>
 #include <iterator>
 
-#include "core/config/services_file.h"
+#include "core/config/load/services_file.h"
 #include "tests/pure/config/xinetd.h"
 
 namespace uvinetd::testing {

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "core/config/xinetd_text.h"
+#include "core/config/xinetd/text.h"
 #include "tests/pure/config/xinetd.h"
 
 namespace uvinetd::testing {

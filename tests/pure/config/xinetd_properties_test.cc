@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <set>
 
-#include "core/config/xinetd_attributes.h"
+#include "core/config/xinetd/attributes.h"
 #include "tests/pure/config/xinetd.h"
 
 namespace uvinetd::testing {

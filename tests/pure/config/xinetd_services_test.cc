@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "core/config/xinetd_access.h"
+#include "core/config/xinetd/access.h"
 #include "tests/pure/config/xinetd.h"
 
 namespace uvinetd::testing {

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: ISC
+// From paths to services ready to bind: reads the files, parses each in its language, finds
+// duplicates, looks up users, groups and host names.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/config/inetd/inetd_conf.h"
+
+namespace uvinetd {
+
+struct LoadOptions {
+  InetdConfOptions inetd;
+  std::uint32_t uid = 0;  // who we are: not root, a service for somebody else is left out
+  std::chrono::milliseconds lookup_deadline{5000};
+  // A service with a setting that restricts access and is not enforced yet stays, with a warning:
+  // for those who write a configuration down, never for those who serve it.
+  bool keeps_unenforced = false;
+  bool has_hosts_access = false;  // has_hosts_access_rules()
+};
+
+// Whether hosts.allow or hosts.deny, which tcpd(8) and others apply, says anything.
+[[nodiscard]] bool has_hosts_access_rules();
+
+// A service whose names are all looked up.
+struct LoadedService {
+  // In spec.listen hosts and the owners of paths are numeric, and every address has an entry. An
+  // RPC program is a number.
+  ServiceSpec spec;
+  Identity identity;  // zero for a built-in that needs none
+  friend bool operator==(const LoadedService&, const LoadedService&) = default;
+};
+
+// The files as they are written: parsed, duplicates dropped, nothing looked up.
+struct WrittenConfig {
+  std::vector<ServiceSpec> services;
+  Diagnostics diagnostics;
+  std::size_t services_written = 0;  // good and bad together
+  bool is_unreadable = false;        // a named file is missing, unreadable or unsafe
+  DaemonSettings daemon;
+  std::vector<ConfigFile> files;  // all that were read, included ones too, in the order met
+};
+
+struct LoadedConfig {
+  std::vector<LoadedService> services;
+  // Good but for a look-up that failed for now (name service down, deadline): to be tried again.
+  std::vector<ServiceSpec> unresolved;
+  Diagnostics diagnostics;
+  std::size_t services_written = 0;  // good and bad together
+  bool is_unreadable = false;  // a named file is missing, unreadable or unsafe: nothing loaded
+  DaemonSettings daemon;
+};
+
+// Reads every path (a directory: its regular files in byte order, without backup and
+// package-manager left-overs), each in its own language, and what they include. Blocks for the
+// disk.
+[[nodiscard]] WrittenConfig read_config(const std::vector<std::string>& paths,
+                                        const LoadOptions& options);
+
+// The same with users, groups and host names looked up, for which it blocks until their deadline:
+// they are looked up in a helper process.
+[[nodiscard]] LoadedConfig load_config(const std::vector<std::string>& paths,
+                                       const LoadOptions& options);
+
+// The system's services database with a built-in list behind it (containers have no
+// /etc/services). Reads /etc/services itself once; never the network.
+[[nodiscard]] const ServiceNames& system_service_names();
+
+}  // namespace uvinetd

@@ -1,0 +1,358 @@
+// SPDX-License-Identifier: ISC
+#include "core/config/toml/keys.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <limits>
+#include <utility>
+
+#include "core/config/toml/members.h"
+#include "core/config/toml/special_keys.h"
+
+namespace uvinetd {
+namespace {
+
+using namespace toml_member;
+using namespace toml_special;
+using Options = ServiceOptions;
+using To = AppliesTo;
+
+constexpr unsigned kText = kind_bit(TomlNode::Kind::String);
+constexpr unsigned kInteger = kind_bit(TomlNode::Kind::Integer);
+constexpr unsigned kNumber = kInteger | kind_bit(TomlNode::Kind::Float);
+constexpr unsigned kBoolean = kind_bit(TomlNode::Kind::Boolean);
+constexpr unsigned kArray = kind_bit(TomlNode::Kind::Array);
+constexpr unsigned kTable = kind_bit(TomlNode::Kind::Table);
+
+constexpr std::int64_t kMostInt = std::numeric_limits<int>::max();
+constexpr std::int64_t kMostMark = std::numeric_limits<std::uint32_t>::max();
+constexpr bool kInherited = true;
+constexpr bool kOwn = false;
+
+constexpr std::array<std::pair<std::string_view, AtLimit>, 2> kAtLimit{
+    {{"queue", AtLimit::Queue}, {"refuse", AtLimit::Refuse}}};
+constexpr std::array<std::pair<std::string_view, StartBy>, 2> kStart{
+    {{"exec", StartBy::Exec}, {"zygote", StartBy::Zygote}}};
+constexpr std::array<std::pair<std::string_view, ParkAt>, 2> kPark{
+    {{"main", ParkAt::Main}, {"io", ParkAt::Io}}};
+
+template <auto kMember>
+constexpr TomlKey flag(std::string_view name, To to, std::string_view cost = {}) {
+  return {name,
+          "boolean",
+          "false",
+          "",
+          cost,
+          to,
+          kInherited,
+          kBoolean,
+          read_flag<kMember>,
+          print_flag<kMember>,
+          nullptr};
+}
+template <auto kMember>
+constexpr TomlKey text(std::string_view name, To to, std::string_view initial) {
+  return {name,
+          "string",
+          initial,
+          "",
+          "",
+          to,
+          kInherited,
+          kText,
+          read_string<kMember>,
+          print_string<kMember>,
+          nullptr};
+}
+template <auto kMember>
+constexpr TomlKey path_key(std::string_view name, To to, std::string_view initial) {
+  return {name,
+          "absolute path",
+          initial,
+          "",
+          "",
+          to,
+          kInherited,
+          kText,
+          read_string<kMember, read_absolute_path>,
+          print_string<kMember>,
+          nullptr};
+}
+template <auto kMember>
+constexpr TomlKey list(std::string_view name, To to, std::string_view initial,
+                       std::string_view cost = {}) {
+  return {name,
+          "array of strings",
+          initial,
+          "",
+          cost,
+          to,
+          kInherited,
+          kArray,
+          read_list<kMember>,
+          print_list<kMember>,
+          nullptr};
+}
+template <auto kMember>
+constexpr TomlKey sorted_list(std::string_view name, To to, std::string_view cost) {
+  return {name,
+          "array of strings",
+          "[]",
+          "",
+          cost,
+          to,
+          kInherited,
+          kArray,
+          read_sorted_list<kMember>,
+          print_list<kMember>,
+          nullptr};
+}
+template <auto kMember, std::int64_t kLeast = 0, std::int64_t kMost = kMostInt>
+constexpr TomlKey number(std::string_view name, To to, std::string_view initial,
+                         std::string_view unit, std::string_view cost) {
+  return {name,
+          "integer",
+          initial,
+          unit,
+          cost,
+          to,
+          kInherited,
+          kInteger,
+          read_number<kMember, kLeast, kMost>,
+          print_number<kMember>,
+          nullptr};
+}
+template <auto kMember>
+constexpr TomlKey duration(std::string_view name, To to, std::string_view cost) {
+  return {name,
+          "string or integer",
+          "none",
+          "seconds",
+          cost,
+          to,
+          kInherited,
+          kText | kInteger,
+          read_seconds<kMember>,
+          print_seconds<kMember>,
+          nullptr};
+}
+template <auto kMember, const auto& kWords>
+constexpr TomlKey word(std::string_view name, To to, std::string_view initial,
+                       std::string_view cost) {
+  return {name,
+          "string",
+          initial,
+          "",
+          cost,
+          to,
+          kInherited,
+          kText,
+          read_word<kMember, kWords>,
+          print_word<kMember, kWords>,
+          nullptr};
+}
+
+constexpr std::array kKeys{
+    TomlKey{"enabled", "boolean", "true", "", "", To::Any, kOwn, kBoolean, read_enabled,
+            print_nothing, nullptr},
+
+    // ---- how it is reached --------------------------------------------------------------------
+    TomlKey{"listen", "string or array of strings", "required", "", "a descriptor per socket",
+            To::Any, kOwn, kText | kArray, read_listen_key, print_listen_key, nullptr},
+    TomlKey{"v6only", "boolean", "true", "", "", To::Ip, kInherited, kBoolean, read_v6only,
+            print_nothing, nullptr},
+    TomlKey{"tcpmux", "string", "none", "", "", To::Any, kOwn, kText, read_tcpmux, print_tcpmux,
+            nullptr},
+    TomlKey{"rpc", "string", "none", "", "", To::Socket, kOwn, kText, read_rpc, print_rpc, nullptr},
+    TomlKey{"mode", "string", "nowait; of datagram sockets wait", "", "", To::Any, kOwn, kText,
+            read_mode, print_mode, default_mode},
+
+    // ---- what answers -------------------------------------------------------------------------
+    TomlKey{"exec", "string or array of strings", "required", "", "", To::Any, kOwn, kText | kArray,
+            read_exec, print_exec, nullptr},
+    TomlKey{"argv0", "string", "the name of the program", "", "", To::Program, kOwn, kText,
+            read_argv0, print_argv0, nullptr},
+    TomlKey{"internal", "string", "none", "", "", To::Any, kOwn, kText, read_internal,
+            print_string<&ServiceSpec::internal>, nullptr},
+    TomlKey{"redirect", "string", "none", "", "two descriptors per connection", To::Any, kOwn,
+            kText, read_redirect, print_redirect, nullptr},
+
+    // ---- as whom ------------------------------------------------------------------------------
+    TomlKey{"user", "string or integer", "required as root", "", "a launcher per user",
+            To::Identity, kInherited, kText | kInteger, read_user_key,
+            print_string<&ServiceSpec::user>, nullptr},
+    TomlKey{"group", "string or integer", "the group of the user", "",
+            "a launcher per user and group", To::Identity, kInherited, kText | kInteger, read_group,
+            print_string<&ServiceSpec::group>, nullptr},
+    TomlKey{"groups", "boolean or array", "true", "", "", To::Program, kInherited,
+            kBoolean | kArray, read_groups, print_groups, nullptr},
+
+    // ---- sockets ------------------------------------------------------------------------------
+    number<&ServiceSpec::backlog>("backlog", To::Stream, "4096", "connections",
+                                  "kernel memory under load"),
+    flag<&Options::nodelay>("nodelay", To::Tcp, "more and smaller packets"),
+    flag<&Options::keepalive>("keepalive", To::Tcp, "a packet each two hours of silence"),
+    TomlKey{"defer_accept", "boolean or string", "false", "",
+            "clients that wait to be spoken to wait longer", To::Tcp, kInherited, kBoolean | kText,
+            read_defer_accept, print_defer_accept, nullptr},
+    TomlKey{"receive_buffer", "integer or string", "the system's", "bytes",
+            "kernel memory per connection", To::Socket, kInherited, kInteger | kText,
+            read_receive_buffer, print_number<&Options::receive_buffer>, nullptr},
+    TomlKey{"send_buffer", "integer or string", "the system's", "bytes",
+            "kernel memory per connection", To::Socket, kInherited, kInteger | kText,
+            read_send_buffer, print_number<&Options::send_buffer>, nullptr},
+    flag<&Options::freebind>("freebind", To::Ip),
+    flag<&Options::reuseport>("reuseport", To::Ip,
+                              "another process of the same user may take clients away"),
+    text<&Options::bind_to_device>("bind_to_device", To::Ip, "any"),
+    number<&Options::mark, 0, kMostMark>("mark", To::Ip, "none", "", ""),
+    TomlKey{"socket_user", "string", "the daemon's", "", "", To::Unix, kInherited, kText,
+            read_socket_user, print_socket_user, nullptr},
+    TomlKey{"socket_group", "string", "the daemon's", "", "", To::Unix, kInherited, kText,
+            read_socket_group, print_socket_group, nullptr},
+    TomlKey{"socket_mode", "string or octal integer", "0666", "permission bits", "", To::Unix,
+            kInherited, kText | kInteger, read_socket_mode, print_socket_mode, default_socket_mode},
+
+    // ---- the process --------------------------------------------------------------------------
+    TomlKey{"env", "table or array of strings", "{}", "", "", To::Program, kInherited,
+            kTable | kArray, read_env, print_list<&Options::env>, nullptr},
+    TomlKey{"pass_env", "boolean or array of strings", "false", "", "", To::Program, kInherited,
+            kBoolean | kArray, read_pass_env, print_pass_env, nullptr},
+    path_key<&Options::working_directory>("working_directory", To::Program, "/"),
+    TomlKey{"umask", "string or octal integer", "0022", "permission bits", "", To::Program,
+            kInherited, kText | kInteger, read_umask, print_umask, nullptr},
+    number<&Options::nice, -20, 19>("nice", To::Program, "the daemon's", "",
+                                    "less processor time for the server"),
+    TomlKey{"limits", "table", "{}", "bytes, seconds or a number, as the resource has it",
+            "an exec more per start", To::Program, kInherited, kTable, read_limits, print_limits,
+            nullptr},
+    path_key<&Options::chroot>("chroot", To::Program, "none"),
+    flag<&Options::no_new_privs>("no_new_privs", To::Program),
+    list<&Options::capability_bounding>("capability_bounding", To::Program, "all"),
+    list<&Options::capability_ambient>("capability_ambient", To::Program, "[]"),
+    text<&Options::cgroup>("cgroup", To::Program, "the daemon's"),
+    TomlKey{"stderr", "string", "log", "", "", To::Program, kInherited, kText, read_stderr,
+            print_stderr, default_stderr},
+    flag<&Options::listen_fds>("listen_fds", To::Program, "an exec more per start"),
+    flag<&Options::proxy_protocol>("proxy_protocol", To::Any,
+                                   "the header is awaited before the server starts"),
+    word<&Options::start, kStart>("start", To::Program, "exec", ""),
+    word<&Options::park, kPark>("park", To::Program, "main", "less isolation between clients"),
+    number<&Options::spares>("spares", To::Program, "0", "processes", "memory while nobody asks"),
+    duration<&Options::start_timeout>("start_timeout", To::Program, "a stuck start is seen later"),
+    duration<&Options::max_runtime>("max_runtime", To::Program, ""),
+    duration<&Options::idle_timeout>("idle_timeout", To::Any, "silent clients hold a place longer"),
+
+    // ---- admission ----------------------------------------------------------------------------
+    number<&ServiceSpec::instances>("instances", To::Nowait, "none", "servers",
+                                    "memory and descriptors of the servers"),
+    number<&ServiceSpec::instances_per_source>("instances_per_source", To::Nowait, "none",
+                                               "servers", "one client can take more of the limit"),
+    TomlKey{"rate", "string or array of strings", "none", "starts per time", "", To::Any,
+            kInherited, kText | kArray, read_rate_key, print_rate_key, nullptr},
+    TomlKey{"rate_per_source", "string or array of strings", "none", "starts per time",
+            "40 bytes per client of late", To::Nowait, kInherited, kText | kArray,
+            read_rate_per_source, print_rate_per_source, nullptr},
+    duration<&Options::rate_pause>("rate_pause", To::Any, "clients wait longer after a burst"),
+    number<&Options::source_prefix_v6, 0, 128>("source_prefix_v6", To::Any, "64", "bits",
+                                               "one client may be counted as many"),
+    word<&Options::at_limit, kAtLimit>("at_limit", To::Any, "queue", ""),
+    list<&Options::allow>("allow", To::Any, "everybody"),
+    list<&Options::deny>("deny", To::Any, "[]"),
+    list<&Options::access_times>("access_times", To::Any, "always"),
+    TomlKey{"max_load", "number", "none", "load of one minute", "", To::Any, kInherited, kNumber,
+            read_max_load, print_max_load, nullptr},
+    flag<&Options::is_sensor>("sensor", To::Any),
+    TomlKey{"deny_time", "string or integer", "none", "seconds, of whole minutes",
+            "a client that changes its address is kept out longer", To::Any, kInherited,
+            kText | kInteger, read_deny_time, print_deny_time, nullptr},
+    text<&Options::libwrap>("libwrap", To::Any, "not asked"),
+
+    // ---- what the client and the log are told --------------------------------------------------
+    path_key<&Options::banner>("banner", To::Any, "none"),
+    path_key<&Options::banner_success>("banner_success", To::Any, "none"),
+    path_key<&Options::banner_fail>("banner_fail", To::Any, "none"),
+    flag<&Options::lingering_close>("lingering_close", To::Any,
+                                    "a refused connection is kept for a moment"),
+    text<&Options::log_type>("log_type", To::Any, "the daemon's log"),
+    sorted_list<&Options::log_on_success>("log_on_success", To::Any, "lines in the log"),
+    sorted_list<&Options::log_on_failure>("log_on_failure", To::Any, "lines in the log"),
+    TomlKey{"log_connections", "boolean", "as -l says", "", "two lines per connection", To::Any,
+            kInherited, kBoolean, read_log_connections, print_log_connections, nullptr},
+};
+
+using Index = std::array<std::size_t, kKeys.size()>;
+
+constexpr Index sorted_by_name() {
+  Index out{};
+  for (std::size_t i = 0; i < out.size(); ++i) out[i] = i;
+  std::sort(out.begin(), out.end(),
+            [](std::size_t a, std::size_t b) { return kKeys[a].name < kKeys[b].name; });
+  return out;
+}
+constexpr Index kByName = sorted_by_name();
+
+}  // namespace
+
+bool applies(AppliesTo to, const ServiceSpec& spec) {
+  const bool has_socket = !spec.listen.empty();
+  const auto kind = has_socket ? spec.listen.front().kind : SocketKind::Tcp;
+  switch (to) {
+    case AppliesTo::Any:
+    case AppliesTo::Identity:
+      return true;
+    case AppliesTo::Program:
+      return !spec.program.empty();
+    case AppliesTo::Socket:
+      return has_socket;
+    case AppliesTo::Stream:
+      return has_socket && !is_datagram(kind);
+    case AppliesTo::Tcp:
+      return has_socket && kind == SocketKind::Tcp;
+    case AppliesTo::Ip:
+      return has_socket && is_ip(kind);
+    case AppliesTo::Unix:
+      return has_socket && !is_ip(kind);
+    case AppliesTo::Nowait:
+      return spec.mode == Mode::Nowait;
+  }
+  return true;
+}
+
+const char* applies_text(AppliesTo to) {
+  switch (to) {
+    case AppliesTo::Any:
+    case AppliesTo::Identity:
+      return "any service";
+    case AppliesTo::Program:
+      return "programs";
+    case AppliesTo::Socket:
+      return "services that listen";
+    case AppliesTo::Stream:
+      return "stream sockets";
+    case AppliesTo::Tcp:
+      return "tcp sockets";
+    case AppliesTo::Ip:
+      return "internet sockets";
+    case AppliesTo::Unix:
+      return "unix sockets";
+    case AppliesTo::Nowait:
+      return "nowait services";
+  }
+  return "";
+}
+
+std::span<const TomlKey> toml_keys() {
+  return kKeys;
+}
+
+std::optional<std::size_t> find_toml_key(std::string_view name) {
+  const auto found = std::lower_bound(
+      kByName.begin(), kByName.end(), name,
+      [](std::size_t index, std::string_view wanted) { return kKeys[index].name < wanted; });
+  if (found == kByName.end() || kKeys[*found].name != name) return std::nullopt;
+  return *found;
+}
+
+}  // namespace uvinetd

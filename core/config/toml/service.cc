@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: ISC
+#include "core/config/toml/service.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <utility>
+
+#include "core/config/enforcement.h"
+#include "core/config/quote.h"
+#include "core/config/suggest.h"
+#include "core/config/toml/listen.h"
+
+namespace uvinetd {
+namespace {
+
+std::string key_hint(std::string_view word) {
+  std::vector<std::string_view> names;
+  for (const auto& key : toml_keys()) names.push_back(key.name);
+  return did_you_mean(word, names);
+}
+
+// Whether a value of [defaults] is one of this service's.
+bool inherits(const TomlKey& key, const ServiceSpec& spec) {
+  return applies(key.applies_to == AppliesTo::Identity ? AppliesTo::Program : key.applies_to, spec);
+}
+
+const TomlItem* item_of(const std::vector<const TomlItem*>& items, std::string_view name) {
+  return items[*find_toml_key(name)];
+}
+
+}  // namespace
+
+TomlServices::TomlServices(const TomlOptions& options, const ServiceNames& names, Report& report,
+                           Diagnostics& diagnostics)
+    : options_(options),
+      report_(report),
+      diagnostics_(diagnostics),
+      fields_{field_options_, names, report_, {}},
+      context_{fields_, kMostRangePorts},
+      unheard_report_(report.position({}).file, unheard_),
+      unheard_fields_{field_options_, names, unheard_report_, {}, 0},
+      unheard_context_{unheard_fields_, 0},
+      defaults_(toml_keys().size()),
+      is_bad_default_(toml_keys().size()) {}
+
+void TomlServices::read_defaults(const TomlNode& table) {
+  if (table.kind != TomlNode::Kind::Table) {
+    report_.error(table.at, "type",
+                  fmt::format("\"defaults\" must be a table, not {}", kind_text(table.kind)));
+    are_defaults_bad_ = true;
+    return;
+  }
+  Items written(toml_keys().size());
+  are_defaults_bad_ = !sort_by_key(table, written);
+  for (std::size_t i = 0; i < written.size(); ++i) {
+    if (written[i] == nullptr) continue;
+    const auto& key = toml_keys()[i];
+    if (!key.is_inheritable) {
+      report_.error(written[i]->at, "defaults",
+                    quoted(key.name) + " makes no sense for all services",
+                    "write it in the table of a service");
+      are_defaults_bad_ = true;
+      continue;
+    }
+    defaults_[i] = written[i];
+    ServiceSpec sample;
+    is_bad_default_[i] = !check_kind(key, *written[i]) || !read_enforced(key, *written[i], sample);
+  }
+}
+
+TomlServices::Read TomlServices::read(const TomlItem& service) {
+  Read out;
+  const auto said_before = static_cast<std::ptrdiff_t>(diagnostics_.size());
+  if (service.value.kind != TomlNode::Kind::Table) {
+    report_.error(service.at, "type",
+                  fmt::format("the service {} must be a table, not {}", quoted(service.key),
+                              kind_text(service.value.kind)));
+    return out;
+  }
+  Items own(toml_keys().size());
+  bool is_good = sort_by_key(service.value, own) && !are_defaults_bad_;
+  const auto* enabled = item_of(own, "enabled");
+  out.is_enabled = enabled == nullptr || enabled->value.kind != TomlNode::Kind::Boolean ||
+                   enabled->value.boolean;
+  ServiceSpec spec;
+  spec.id = service.key;
+  spec.at = report_.position(service.at);
+  if (spec.id.empty() || spec.id.find('\0') != std::string::npos) {
+    is_good = report_.error(service.at, "value",
+                            spec.id.empty() ? "the name of a service is empty"
+                                            : "the name of a service has a NUL byte");
+  }
+  is_good &= read_keys(own, spec);
+  is_good &= is_complete(service, own, spec);
+  if (!out.is_enabled) {
+    std::for_each(diagnostics_.begin() + said_before, diagnostics_.end(), [](Diagnostic& said) {
+      said.severity = std::min(said.severity, Severity::Warning);
+    });
+    return out;
+  }
+  if (!is_good) return out;
+  note_default_stderr(service, own, spec);
+  share_options(spec);
+  out.spec = std::move(spec);
+  return out;
+}
+
+bool TomlServices::sort_by_key(const TomlNode& table, Items& out) {
+  bool is_good = true;
+  for (const auto& item : table.items) {
+    const auto index = find_toml_key(item.key);
+    if (index) {
+      out[*index] = &item;
+      continue;
+    }
+    std::string hint;
+    if (fields_.hints_left > 0) {
+      --fields_.hints_left;
+      hint = key_hint(item.key);
+    }
+    is_good = report_.error(item.at, "key", "unknown key " + quoted(item.key), std::move(hint));
+  }
+  return is_good;
+}
+
+bool TomlServices::read_keys(const Items& own, ServiceSpec& spec) {
+  const auto keys = toml_keys();
+  bool is_good = true;
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    if (own[i] != nullptr) {
+      is_good &= read_own(keys[i], *own[i], is_good, spec);
+    } else if (defaults_[i] != nullptr) {
+      is_good &= read_inherited(i, spec);
+    } else if (keys[i].absent != nullptr) {
+      keys[i].absent(spec);
+    }
+  }
+  return is_good;
+}
+
+// Of a service that is bad already it is not known what has an effect on it.
+bool TomlServices::read_own(const TomlKey& key, const TomlItem& item, bool is_good,
+                            ServiceSpec& spec) {
+  if (!check_kind(key, item)) return false;
+  if (!is_good || applies(key.applies_to, spec)) return read_enforced(key, item, spec);
+  report_.warning(item.at, "no-effect",
+                  fmt::format("{} has no effect here: it is for {}", quoted(key.name),
+                              applies_text(key.applies_to)));
+  if (key.absent != nullptr) key.absent(spec);
+  return true;
+}
+
+bool TomlServices::read_inherited(std::size_t index, ServiceSpec& spec) {
+  const auto& key = toml_keys()[index];
+  if (!inherits(key, spec)) return true;
+  if (is_bad_default_[index]) return false;
+  unheard_.clear();
+  const auto& item = *defaults_[index];
+  return key.read({key.name, item.value, unheard_report_}, unheard_context_, spec);
+}
+
+bool TomlServices::check_kind(const TomlKey& key, const TomlItem& item) {
+  if ((key.kinds & kind_bit(item.value.kind)) != 0) return true;
+  return report_.error(item.value.at, "type",
+                       fmt::format("{} must be of the type {}, not {}", quoted(key.name), key.type,
+                                   kind_text(item.value.kind)));
+}
+
+// A value that leaves the options as they were is the default, and needs nothing to enforce it.
+bool TomlServices::read_enforced(const TomlKey& key, const TomlItem& item, ServiceSpec& spec) {
+  const auto before = spec.more;
+  if (!key.read({key.name, item.value, report_}, context_, spec)) return false;
+  if (options_.keeps_unenforced || before == spec.more) return true;
+  return check_enforced(key.name, key.name, item.at, report_);
+}
+
+bool TomlServices::is_complete(const TomlItem& service, const Items& own, const ServiceSpec& spec) {
+  bool is_good = has_one_answer(service, own);
+  const auto* listen = item_of(own, "listen");
+  if (listen == nullptr && item_of(own, "tcpmux") == nullptr) {
+    is_good = report_.error(service.at, "missing-key",
+                            fmt::format("the service {} has no \"listen\"", quoted(service.key)),
+                            "as listen = \"tcp://:79\"");
+  }
+  const bool has_port_0 =
+      std::any_of(spec.listen.begin(), spec.listen.end(),
+                  [](const ListenSpec& each) { return is_ip(each.kind) && each.port == 0; });
+  if (has_port_0 && item_of(own, "rpc") == nullptr) {
+    is_good = report_.error(listen->value.at, "port", "bad port \"0\"",
+                            "1 to 65535; any port is for rpc services");
+  }
+  const auto user = *find_toml_key("user");
+  const bool has_user = own[user] != nullptr || defaults_[user] != nullptr;
+  if (options_.is_root && item_of(own, "exec") != nullptr && !has_user) {
+    is_good = report_.error(service.at, "missing-key",
+                            fmt::format("the service {} has no \"user\"", quoted(service.key)),
+                            "as user = \"nobody\"");
+  }
+  return is_good;
+}
+
+bool TomlServices::has_one_answer(const TomlItem& service, const Items& own) {
+  const TomlItem* first = nullptr;
+  for (const char* name : {"exec", "internal", "redirect"}) {
+    const auto* item = item_of(own, name);
+    if (item == nullptr) continue;
+    if (first != nullptr) {
+      return report_.error(item->at, "value",
+                           fmt::format("a service has one of \"{}\" and \"{}\"", first->key, name));
+    }
+    first = item;
+  }
+  if (first != nullptr) return true;
+  return report_.error(service.at, "missing-key",
+                       fmt::format("the service {} has no \"exec\"", quoted(service.key)),
+                       "or internal, or redirect");
+}
+
+// The default is what nearly everybody wants, so it is told once and not at each service.
+void TomlServices::note_default_stderr(const TomlItem& service, const Items& own,
+                                       const ServiceSpec& spec) {
+  const auto index = *find_toml_key("stderr");
+  if (is_stderr_noted_ || options_.keeps_unenforced || spec.program.empty()) return;
+  if (own[index] != nullptr || defaults_[index] != nullptr) return;
+  if (enforcement_of("stderr") == Enforcement::Now) return;
+  is_stderr_noted_ = true;
+  report_.note(service.at, "not-enforced",
+               "stderr = \"log\", the default, is not yet enforced: what servers write to standard "
+               "error goes to their clients",
+               "stderr = \"socket\" in [defaults] asks for that");
+}
+
+// Services next to each other mostly differ in nothing that is rare.
+void TomlServices::share_options(ServiceSpec& spec) {
+  if (spec.more.is_default()) {
+    spec.more = {};
+  } else if (spec.more == last_options_) {
+    spec.more = last_options_;
+  } else {
+    last_options_ = spec.more;
+  }
+}
+
+}  // namespace uvinetd

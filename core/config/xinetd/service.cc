@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: ISC
+#include "core/config/xinetd/service.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "core/config/enforcement.h"
+#include "core/config/quote.h"
+#include "core/config/xinetd/access.h"
+
+namespace uvinetd::xinetd {
+namespace {
+
+bool check_name(const Field& field, const char* what, Report& report) {
+  constexpr std::size_t kLongestName = 255;
+  if (field.text.size() <= kLongestName) return true;
+  return report.error(field.at, "service", fmt::format("the {} is longer than 255 bytes", what));
+}
+
+bool check_names(Making& making) {
+  Field name;
+  name.text = making.block.name.text;
+  name.at = making.name_at();
+  bool is_good = check_name(name, "name of the service", making.report());
+  if (const auto* id = making.draft().good(Key::Id)) {
+    is_good &= check_name(id->value(), "id", making.report());
+  }
+  return is_good;
+}
+
+// One server at a time has the socket, and it does the accepting: nothing here to be limited.
+void settle_limits(Making& making) {
+  auto& draft = making.draft();
+  auto& spec = draft.spec;
+  const auto instances = spec.instances.value_or(0);
+  const auto per_source = spec.instances_per_source.value_or(0);
+  if (spec.mode == Mode::Nowait) {
+    if (instances > 0 || per_source > 0) spec.more.edit().at_limit = AtLimit::Refuse;
+    return;
+  }
+  const auto tell = [&](Key key, bool is_limit) {
+    if (!draft.is_own(key) || !is_limit) return;
+    making.report().warning(draft.of(key)->at(), "wait-limit",
+                            "a wait service runs one server at a time and its server sees the "
+                            "clients: this limit is not applied");
+  };
+  tell(Key::Instances, instances > 1);
+  tell(Key::PerSource, per_source > 0);
+  spec.instances.reset();
+  spec.instances_per_source.reset();
+}
+
+// A list of clients is the own one, or inherited: then it is told once, where it stands.
+bool may_restrict(List which, Key key, const char* toml_key, Making& making) {
+  const auto& attribute = *making.draft().of(key);
+  const auto written = attribute.name.text;
+  if (making.draft().is_own(key)) {
+    return check_enforced(toml_key, written, attribute.at(), making.report());
+  }
+  if (enforcement_of(toml_key) != Enforcement::LeftOut) return true;
+  auto& defaults = making.around.defaults;
+  const auto index = static_cast<std::size_t>(which);
+  if (!making.is_disabled && !defaults.is_told[index]) {
+    (void)check_enforced(toml_key, written, attribute.at(), *defaults.report);
+    defaults.is_told.set(index);
+  }
+  return false;
+}
+
+bool settle_access(Making& making) {
+  auto& draft = making.draft();
+  const auto& defaults = making.around.defaults.draft;
+  bool is_good = true;
+  const auto* allow = draft.holding(List::OnlyFrom, Key::OnlyFrom, defaults);
+  if (allow != nullptr && !allow->contains(std::string(kEverybody))) {
+    const bool may = may_restrict(List::OnlyFrom, Key::OnlyFrom, "allow", making);
+    if (may) draft.spec.more.edit().allow = allow->words();
+    is_good &= may;
+  }
+  const auto* deny = draft.holding(List::NoAccess, Key::NoAccess, defaults);
+  if (deny != nullptr && deny->size() > 0) {
+    const bool may = may_restrict(List::NoAccess, Key::NoAccess, "deny", making);
+    if (may) draft.spec.more.edit().deny = deny->words();
+    is_good &= may;
+  }
+  return is_good;
+}
+
+void settle_log(Making& making) {
+  auto& draft = making.draft();
+  const auto& defaults = making.around.defaults.draft;
+  const auto sorted = [&](List which, Key key) {
+    const auto* list = draft.holding(which, key, defaults);
+    auto words = list == nullptr ? std::vector<std::string>() : list->words();
+    std::sort(words.begin(), words.end());
+    return words;
+  };
+  auto success = sorted(List::LogOnSuccess, Key::LogOnSuccess);
+  auto failure = sorted(List::LogOnFailure, Key::LogOnFailure);
+  const auto traffic = std::find(success.begin(), success.end(), "TRAFFIC");
+  if (traffic != success.end() && draft.of(Key::Redirect) == nullptr) {
+    success.erase(traffic);
+    if (draft.is_own(Key::LogOnSuccess)) {
+      making.report().warning(draft.of(Key::LogOnSuccess)->at(), "xinetd-differs",
+                              "TRAFFIC is known of a redirect only, and passed over here: xinetd "
+                              "leaves the service out");
+    }
+  }
+  if (!success.empty()) draft.spec.more.edit().log_on_success = std::move(success);
+  if (!failure.empty()) draft.spec.more.edit().log_on_failure = std::move(failure);
+}
+
+void settle_flags(const Draft& draft, SocketKind kind, ServiceSpec& spec) {
+  if (draft.has(Flag::Sensor)) spec.more.edit().is_sensor = true;
+  // Of a sensor only: without one it keeps nobody out.
+  if (!draft.has(Flag::Sensor) && spec.more->deny_time) spec.more.edit().deny_time.reset();
+  if (kind != SocketKind::Tcp) return;
+  if (draft.has(Flag::Nodelay)) spec.more.edit().nodelay = true;
+  if (draft.has(Flag::Keepalive)) spec.more.edit().keepalive = true;
+}
+
+}  // namespace
+
+std::optional<ServiceSpec> make_service(Making& making) {
+  if (making.block.name.text.empty()) return std::nullopt;  // reported
+  auto& draft = making.draft();
+  auto& spec = draft.spec;
+  spec.at = making.report().position(making.block.at);
+  bool is_good = check_names(making);
+  Protocol protocol;
+  const auto kind = socket_kind(making, protocol);
+  is_good &= kind.has_value();
+  if (kind) {
+    is_good &= make_sockets(making, *kind, protocol);
+    is_good &= make_server(making, *kind);
+    settle_flags(draft, *kind, spec);
+  }
+  settle_limits(making);
+  settle_log(making);
+  is_good &= settle_access(making);
+  if (!is_good || !draft.is_good) return std::nullopt;
+  if (!draft.id.empty()) spec.id = draft.id;
+  return std::move(spec);
+}
+
+}  // namespace uvinetd::xinetd
