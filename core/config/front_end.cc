@@ -23,12 +23,8 @@ void sort_by_place(Diagnostics& diagnostics, const std::vector<std::string>& fil
 }
 
 void drop_duplicates(std::vector<ServiceSpec>& services, Diagnostics& diagnostics) {
-  std::vector<ServiceSpec*> specs;
-  specs.reserve(services.size());
-  for (auto& spec : services) specs.push_back(&spec);
-  const auto keeps = claim_sockets(specs, diagnostics);
-  std::size_t index = 0;
-  std::erase_if(services, [&](const ServiceSpec&) { return !keeps[index++]; });
+  drop_what_is_claimed(services, diagnostics,
+                       [](ServiceSpec& spec) -> ServiceSpec& { return spec; });
 }
 
 }  // namespace uvinetd

@@ -25,8 +25,4 @@ std::string IncludeStack::objection(const std::string& path) const {
   return "files include one another too deeply: " + path + " is not read";
 }
 
-std::string file_name_of(const std::string& path) {
-  return std::filesystem::path(path).filename().string();
-}
-
 }  // namespace uvinetd

@@ -22,7 +22,4 @@ class IncludeStack {
   std::vector<std::string> open_;  // normalised
 };
 
-// The part behind the last slash.
-[[nodiscard]] std::string file_name_of(const std::string& path);
-
 }  // namespace uvinetd

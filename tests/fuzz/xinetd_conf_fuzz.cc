@@ -2,21 +2,16 @@
 // Any bytes as an xinetd.conf. A NUL byte ends it; what follows is a file that it may include as
 // /a, /d/a and /d/b.
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
-#include <unordered_set>
 #include <vector>
 
 #include "core/config/load/services_file.h"
 #include "core/config/xinetd/xinetd_conf.h"
+#include "tests/fuzz/require.h"
 
 namespace uvinetd {
 namespace {
-
-void require(bool claim) {
-  if (!claim) std::abort();
-}
 
 class OneFile final : public IncludeSource {
  public:
@@ -38,36 +33,18 @@ class OneFile final : public IncludeSource {
   std::string text_;
 };
 
-std::vector<std::size_t> line_sizes(std::string_view text) {
-  std::vector<std::size_t> sizes{0};
-  for (const char c : text) {
-    if (c == '\n') {
-      sizes.push_back(0);
-    } else {
-      ++sizes.back();
-    }
-  }
-  return sizes;
-}
-
 void check_places(const Diagnostics& list, std::string_view text, std::string_view included) {
-  const auto own = line_sizes(text);
-  const auto other = line_sizes(included);
+  const testing::TextLines own(text);
+  const testing::TextLines other(included);
   for (const auto& diagnostic : list) {
-    require(!diagnostic.text().empty() && !diagnostic.slug.empty());
-    if (diagnostic.slug == "too-many") continue;
     require(diagnostic.at.file != nullptr);
-    const auto& sizes = *diagnostic.at.file == "f" ? own : other;
-    const auto line = static_cast<std::size_t>(diagnostic.at.line);
-    require(line >= 1 && line <= sizes.size() && diagnostic.at.column >= 1);
-    require(static_cast<std::size_t>(diagnostic.at.column) <= sizes[line - 1] + 1);
+    require(testing::is_well_told(diagnostic, *diagnostic.at.file == "f" ? own : other));
   }
 }
 
 void check(const ParsedConfig& parsed) {
-  std::unordered_set<std::string> ids;
+  require_sound(parsed);
   for (const auto& spec : parsed.services) {
-    require(ids.insert(spec.id).second);
     require(spec.listen.empty() == !spec.more->tcpmux.empty());
     require(spec.internal.empty() == !spec.program.empty());
     require(spec.internal.empty() == !spec.argv.empty());
@@ -76,8 +53,6 @@ void check(const ParsedConfig& parsed) {
     for (const auto& listen : spec.listen)
       require((listen.port == 0) == spec.more->rpc.has_value());
   }
-  require(parsed.services.size() <= parsed.services_written);
-  require(parsed.services.size() == parsed.services_written || has_errors(parsed.diagnostics));
 }
 
 }  // namespace

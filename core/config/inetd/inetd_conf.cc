@@ -128,7 +128,7 @@ class Parser {
     }
     if (paths.empty()) paths.push_back(full);  // so that it is told why it cannot be read
     for (const auto& path : paths) {
-      if (is_pattern && is_leftover_name(file_name_of(path))) {
+      if (is_pattern && is_leftover_name(basename_of(path))) {
         file.report.note(pattern.at, "skipped", path + " is skipped: its name is that of a backup");
       } else {
         include_file(path, pattern, at, file.report);

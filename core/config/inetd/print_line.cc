@@ -9,7 +9,7 @@
 #include <string_view>
 #include <utility>
 
-#include "core/config/include_stack.h"
+#include "core/config/field_reader.h"
 #include "core/config/inetd/print_sockets.h"
 #include "core/config/inetd/print_words.h"
 #include "internal/builtin.h"
@@ -110,7 +110,7 @@ class Line {
   // Whether the service's own name says which built-in it is.
   [[nodiscard]] bool is_implied_internal() const {
     const bool is_unix = fields_.protocol == "unix";
-    const auto name = is_unix ? file_name_of(fields_.service) : fields_.service;
+    const auto name = is_unix ? basename_of(fields_.service) : fields_.service;
     if (find_builtin(name) != nullptr || is_unix) return name == spec_.internal;
     if (spec_.listen.empty()) return false;
     const auto& socket = spec_.listen.front();

@@ -135,16 +135,6 @@ class Reader {
   bool is_hosts_access_told_ = false;
 };
 
-// Two host names may turn out to be one address, two RPC names one program.
-void drop_what_is_the_same(std::vector<LoadedService>& services, Diagnostics& diagnostics) {
-  std::vector<ServiceSpec*> specs;
-  specs.reserve(services.size());
-  for (auto& service : services) specs.push_back(&service.spec);
-  const auto keeps = claim_sockets(specs, diagnostics);
-  std::size_t index = 0;
-  std::erase_if(services, [&](const LoadedService&) { return !keeps[index++]; });
-}
-
 }  // namespace
 
 LoadedConfig load_config_with(const std::vector<std::string>& paths, const LoadOptions& options,
@@ -158,7 +148,9 @@ LoadedConfig load_config_with(const std::vector<std::string>& paths, const LoadO
   out.diagnostics = std::move(written.diagnostics);
   if (out.is_unreadable) return out;
   if (resolve_services(std::move(written.services), options, helper, out) == SharedNames::Some) {
-    drop_what_is_the_same(out.services, out.diagnostics);
+    // Two host names may turn out to be one address, two RPC names one program.
+    drop_what_is_claimed(out.services, out.diagnostics,
+                         [](LoadedService& loaded) -> ServiceSpec& { return loaded.spec; });
   }
   std::vector<std::string> order;
   for (const auto& file : written.files) order.push_back(file.name);

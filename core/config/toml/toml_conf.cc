@@ -11,7 +11,6 @@
 
 #include "core/config/enforcement.h"
 #include "core/config/quote.h"
-#include "core/config/socket_index.h"
 #include "core/config/suggest.h"
 #include "core/config/toml/document.h"
 #include "core/config/toml/service.h"
@@ -75,12 +74,9 @@ class Parser {
     } else {
       out_.services_written = 1;
     }
-    drop_duplicates();
+    drop_duplicates(out_.services, out_.diagnostics);
     report_.finish();
-    std::stable_sort(out_.diagnostics.begin(), out_.diagnostics.end(),
-                     [](const Diagnostic& a, const Diagnostic& b) {
-                       return std::tie(a.at.line, a.at.column) < std::tie(b.at.line, b.at.column);
-                     });
+    sort_by_place(out_.diagnostics, out_.files);
     return std::move(out_);
   }
 
@@ -197,15 +193,6 @@ class Parser {
       ++out_.services_written;
       if (read.spec) out_.services.push_back(std::move(*read.spec));
     }
-  }
-
-  void drop_duplicates() {
-    std::vector<ServiceSpec*> specs;
-    specs.reserve(out_.services.size());
-    for (auto& spec : out_.services) specs.push_back(&spec);
-    const auto keeps = claim_sockets(specs, out_.diagnostics);
-    std::size_t index = 0;
-    std::erase_if(out_.services, [&](const ServiceSpec&) { return !keeps[index++]; });
   }
 
   ParsedConfig out_;

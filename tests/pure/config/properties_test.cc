@@ -7,6 +7,7 @@
 #include <set>
 
 #include "tests/pure/config/conf.h"
+#include "tests/pure/config/places.h"
 
 namespace uvinetd::testing {
 namespace {
@@ -34,29 +35,10 @@ rc::Gen<std::string> text_of_pieces() {
                       });
 }
 
-std::vector<std::size_t> line_sizes(const std::string& text) {
-  std::vector<std::size_t> sizes{0};
-  for (const char c : text) {
-    if (c == '\n') {
-      sizes.push_back(0);
-    } else {
-      ++sizes.back();
-    }
-  }
-  return sizes;
-}
-
 void check(const std::string& text, Dialect dialect) {
   const auto parsed = parse(text, dialect);
-  const auto sizes = line_sizes(text);
-  for (const auto& diagnostic : parsed.diagnostics) {
-    const auto& at = diagnostic.at;
-    RC_ASSERT(at.line >= 1 && static_cast<std::size_t>(at.line) <= sizes.size());
-    RC_ASSERT(at.column >= 1);
-    RC_ASSERT(static_cast<std::size_t>(at.column) <=
-              sizes[static_cast<std::size_t>(at.line) - 1] + 1);
-    RC_ASSERT(!diagnostic.slug.empty() && !diagnostic.message.empty());
-  }
+  const TextLines lines(text);
+  for (const auto& diagnostic : parsed.diagnostics) RC_ASSERT(is_well_told(diagnostic, lines));
   RC_ASSERT(parsed.services.size() <= parsed.services_written);
   std::set<std::string> seen;
   for (const auto& spec : parsed.services) {

@@ -4,9 +4,11 @@
 #include <rapidcheck/gtest.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "core/config/xinetd/attributes.h"
+#include "tests/pure/config/places.h"
 #include "tests/pure/config/xinetd.h"
 
 namespace uvinetd::testing {
@@ -65,34 +67,16 @@ rc::Gen<std::string> any_text() {
                       });
 }
 
-std::vector<std::size_t> line_sizes(const std::string& text) {
-  std::vector<std::size_t> sizes{0};
-  for (const char c : text) {
-    if (c == '\n') {
-      sizes.push_back(0);
-    } else {
-      ++sizes.back();
-    }
-  }
-  return sizes;
-}
-
 void check(const std::string& text, const std::string& included) {
   const Files files{{"/a", included}, {"/d/a", included}, {"/d/b", text}};
   const auto config = parse_xinetd(text, files);
-  const std::map<std::string, std::vector<std::size_t>> sizes{{"f", line_sizes(text)},
-                                                              {"/a", line_sizes(included)},
-                                                              {"/d/a", line_sizes(included)},
-                                                              {"/d/b", line_sizes(text)}};
+  const TextLines own(text);
+  const TextLines other(included);
+  const std::map<std::string, const TextLines*> lines{
+      {"f", &own}, {"/a", &other}, {"/d/a", &other}, {"/d/b", &own}};
   for (const auto& diagnostic : config.diagnostics) {
-    const auto& at = diagnostic.at;
-    RC_ASSERT(at.file && sizes.contains(*at.file));
-    const auto& lines = sizes.at(*at.file);
-    RC_ASSERT(at.line >= 1 && static_cast<std::size_t>(at.line) <= lines.size());
-    RC_ASSERT(at.column >= 1);
-    RC_ASSERT(static_cast<std::size_t>(at.column) <=
-              lines[static_cast<std::size_t>(at.line) - 1] + 1);
-    RC_ASSERT(!diagnostic.slug.empty() && !diagnostic.message.empty());
+    RC_ASSERT(diagnostic.at.file && lines.contains(*diagnostic.at.file));
+    RC_ASSERT(is_well_told(diagnostic, *lines.at(*diagnostic.at.file)));
   }
   RC_ASSERT(config.services.size() <= config.services_written);
   std::set<std::string> seen;
