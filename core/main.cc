@@ -68,6 +68,18 @@ std::string pid_file_path(const CommandLine& options) {
   return can_change_identity() ? kDefaultPidFile : "";
 }
 
+LogLevel level_of(Severity severity) {
+  switch (severity) {
+    case Severity::Note:
+      return LogLevel::Info;
+    case Severity::Warning:
+      return LogLevel::Warning;
+    case Severity::Error:
+      return LogLevel::Error;
+  }
+  return LogLevel::Error;
+}
+
 int fail_early(StartReport& report, bool is_daemon, const std::string& reason) {
   if (!is_daemon) std::fprintf(stderr, "uvinetd: %s\n", reason.c_str());
   report.failed(1, "uvinetd: " + reason);
@@ -100,8 +112,7 @@ int serve(CommandLine options, LoadedConfig config, ReactorAccount account) {
   if (auto target = open_log_for_role(options, is_daemon)) log.open(std::move(*target), "uvinetd");
   if (is_daemon) {
     for (const auto& diagnostic : config.diagnostics) {
-      log.write(diagnostic.severity == Severity::Error ? LogLevel::Error : LogLevel::Warning,
-                diagnostic.text());
+      log.write(level_of(diagnostic.severity), diagnostic.text());
     }
   }
   MonitorStart start{std::move(options),  {},
@@ -139,7 +150,7 @@ int run(int argc, char** argv) {
   for (const auto& diagnostic : config.diagnostics) {
     std::fprintf(stderr, "%s\n", diagnostic.text().c_str());
   }
-  if (is_unusable(config) || (options.strict && !config.diagnostics.empty())) {
+  if (is_unusable(config) || (options.strict && has_warnings_or_errors(config.diagnostics))) {
     std::fputs("uvinetd: not started: the configuration has to be mended first\n", stderr);
     return kBadConfiguration;
   }

@@ -33,6 +33,11 @@ std::string Diagnostic::text() const {
   return out;
 }
 
+bool has_warnings_or_errors(const Diagnostics& list) {
+  return std::any_of(list.begin(), list.end(),
+                     [](const Diagnostic& d) { return d.severity != Severity::Note; });
+}
+
 bool has_errors(const Diagnostics& list) {
   return std::any_of(list.begin(), list.end(),
                      [](const Diagnostic& d) { return d.severity == Severity::Error; });

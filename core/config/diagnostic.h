@@ -38,5 +38,6 @@ struct Diagnostic {
 using Diagnostics = std::vector<Diagnostic>;
 
 [[nodiscard]] bool has_errors(const Diagnostics& list);
+[[nodiscard]] bool has_warnings_or_errors(const Diagnostics& list);
 
 }  // namespace uvinetd

@@ -28,9 +28,15 @@ void Monitor::reload() {
     if (diagnostic.severity == Severity::Warning) log_.warning("{}", diagnostic.text());
   }
   if (config.is_unreadable || !problems.empty()) {
+    // What made a file unreadable may have been said before: it is said again.
     const auto& told = problems.empty() ? config.diagnostics : problems;
-    for (const auto& diagnostic : told) log_.error("{}", diagnostic.text());
-    log_.error("reload refused: {} new errors; nothing has changed", told.size());
+    std::size_t errors = 0;
+    for (const auto& diagnostic : told) {
+      if (diagnostic.severity != Severity::Error) continue;
+      ++errors;
+      log_.error("{}", diagnostic.text());
+    }
+    log_.error("reload refused: {} new errors; nothing has changed", errors);
     readiness_.ready("reload refused; " + summary());
     return;
   }

@@ -155,6 +155,22 @@ class Toml(unittest.TestCase):
             daemon.reload(config.replace("[daemon]", '[daemon]\nuser = "daemon"'))
             daemon.wait_for_log(r"\[daemon\] comes into force at the next start")
 
+    def test_a_note_is_no_reason_to_fail_when_strict(self):
+        port = free_port()
+        config = text(f"""\
+            [services.a]
+            listen = "tcp4://127.0.0.1:{port}"
+            exec = ["{probe()}", "report"]
+            user = "{me()}"
+            """)
+        with Daemon(config, ["--strict"], file_name="uvinetd.toml") as daemon:
+            self.assertRegex(daemon.log(), r"note: .*standard error")
+            self.assertTrue(sockets.fetch_report(port))
+        with self.assertRaises(StartFailed) as failure:
+            with Daemon(config + "nice = 3\n", ["--strict"], file_name="uvinetd.toml"):
+                pass
+        self.assertEqual(failure.exception.status, 78)
+
     def test_access_rules_are_never_read_and_ignored(self):
         port = free_port()
         config = text(f"""\
