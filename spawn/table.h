@@ -14,6 +14,7 @@
 
 #include "core/base/address.h"
 #include "core/base/codec.h"
+#include "core/base/rare.h"
 #include "core/base/result.h"
 #include "core/base/shared_memory.h"
 
@@ -42,9 +43,9 @@ struct TableSettings {
   std::uint32_t identity = 0;
   std::int32_t socket_type = 0;  // SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET
   bool is_wait = false;
-  std::string internal;     // "" for a program
-  std::string mux_name;     // in the TCP port multiplexer; "": not reached through it
-  bool mux_greets = false;  // the multiplexer says "+" for it
+  bool mux_greets = false;     // the multiplexer says "+" for it
+  std::string internal;        // "" for a program
+  Rare<std::string> mux_name;  // in the TCP port multiplexer; "": not reached through it
   // 0: none
   std::uint32_t instances = 0;
   std::uint32_t starts_per_minute = 0;

@@ -81,7 +81,8 @@ void TableBuilder::fill(const LoadedService& service, const Sockets& sockets, Ta
   entry.identity = entry.is_internal() ? 0 : identity_key(service.identity);
   // Without a socket of its own it is reached through a stream of the multiplexer.
   entry.socket_type = spec.listen.empty() ? SOCK_STREAM : socket_type(spec.listen.front().kind);
-  entry.mux_name = spec.more->tcpmux;
+  entry.mux_name = {};
+  if (!spec.more->tcpmux.empty()) entry.mux_name.edit() = spec.more->tcpmux;
   entry.mux_greets = spec.more->tcpmux_greets;
   entry.is_wait = spec.mode == Mode::Wait;
   entry.program = spec.program;

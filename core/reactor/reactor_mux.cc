@@ -34,13 +34,15 @@ bool greet(int fd) {
 }  // namespace
 
 void Reactor::note_mux_name(const TableOutline& entry) {
-  if (!entry.mux_name.empty()) mux_services_.try_emplace(lower_case(entry.mux_name), entry.key);
+  if (!entry.mux_name->empty()) {
+    mux_services_.try_emplace(lower_case(*entry.mux_name), entry.key);
+  }
 }
 
 std::string Reactor::list_mux_names() {
   std::string out;
   for (const auto& [name, key] : mux_services_) {
-    if (const auto* service = find_service(key)) out += service->entry.mux_name + "\r\n";
+    if (const auto* service = find_service(key)) out += *service->entry.mux_name + "\r\n";
   }
   return out;
 }

@@ -197,7 +197,7 @@ TEST_F(TableBuilderTest, AServiceBehindTheMultiplexerHasAStreamAndNoListener) {
   muxed.spec.more.edit().tcpmux = "a";
   muxed.spec.more.edit().tcpmux_greets = true;
   const auto built = build({muxed});
-  EXPECT_EQ(built.services[0].mux_name, "a");
+  EXPECT_EQ(*built.services[0].mux_name, "a");
   EXPECT_TRUE(built.services[0].mux_greets);
   EXPECT_EQ(built.services[0].socket_type, SOCK_STREAM);
   EXPECT_NE(built.services[0].identity, 0U);

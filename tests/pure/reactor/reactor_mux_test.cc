@@ -22,7 +22,7 @@ class ReactorMuxTest : public ReactorRing {
     auto out = service(key, 0);
     out.id = "tcpmux/" + name;
     out.listeners.clear();
-    out.mux_name = name;
+    out.mux_name.edit() = name;
     out.mux_greets = greets;
     return out;
   }

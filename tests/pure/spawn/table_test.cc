@@ -31,7 +31,7 @@ TableService a_service(std::uint32_t key) {
   out.argv = {"server", "-l", ""};
   out.working_directory = "/srv";
   out.umask = 027;
-  out.mux_name = key % 3 == 0 ? "name" + std::to_string(key) : "";
+  if (key % 3 == 0) out.mux_name.edit() = "name" + std::to_string(key);
   out.mux_greets = key % 6 == 0;
   out.instances = 1;
   out.starts_per_minute = 2;
@@ -49,7 +49,7 @@ void expect_same(const TableService& a, const TableService& b) {
   EXPECT_EQ(a.socket_type, b.socket_type);
   EXPECT_EQ(a.is_wait, b.is_wait);
   EXPECT_EQ(a.internal, b.internal);
-  EXPECT_EQ(a.mux_name, b.mux_name);
+  EXPECT_EQ(*a.mux_name, *b.mux_name);
   EXPECT_EQ(a.mux_greets, b.mux_greets);
   EXPECT_EQ(a.program, b.program);
   EXPECT_EQ(a.argv, b.argv);
