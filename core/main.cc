@@ -42,7 +42,7 @@ LoadOptions load_options(const CommandLine& options) {
   out.inetd.default_host = options.default_host;
   out.inetd.is_root = can_change_identity();
   out.uid = geteuid();
-  out.has_hosts_access = has_hosts_access_rules();
+  out.hosts_access_files = system_hosts_access_files();
   return out;
 }
 

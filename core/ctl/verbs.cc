@@ -27,7 +27,7 @@ LoadOptions load_options(const Command& command) {
   out.inetd.dialect = command.dialect;
   out.uid = geteuid();
   out.inetd.is_root = out.uid == 0;
-  out.has_hosts_access = has_hosts_access_rules();
+  out.hosts_access_files = system_hosts_access_files();
   return out;
 }
 

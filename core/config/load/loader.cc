@@ -32,6 +32,17 @@ void append(std::vector<T>& to, std::vector<T> from) {
   }
 }
 
+bool has_rules(const std::string& path) {
+  const auto text = FileReader(false).read(path);
+  if (!text) return false;
+  std::istringstream lines(*text);
+  for (std::string line; std::getline(lines, line);) {
+    const auto begin = line.find_first_not_of(" \t\r");
+    if (begin != std::string::npos && line[begin] != '#') return true;
+  }
+  return false;
+}
+
 // Reads files of all languages, each by its front end, and the files that they name.
 class Reader {
  public:
@@ -76,7 +87,9 @@ class Reader {
 
   // xinetd is mostly built to ask them for every service without the flag NOLIBWRAP.
   void warn_of_hosts_access(const ConfigFile& file) {
-    if (is_hosts_access_told_ || !options_.has_hosts_access) return;
+    if (is_hosts_access_told_) return;
+    const auto& files = options_.hosts_access_files;
+    if (std::none_of(files.begin(), files.end(), has_rules)) return;
     is_hosts_access_told_ = true;
     const SourcePosition at{std::make_shared<const std::string>(file.name)};
     out_.diagnostics.push_back({Severity::Warning, at,
@@ -162,18 +175,8 @@ WrittenConfig read_config(const std::vector<std::string>& paths, const LoadOptio
   return Reader(options, system_service_names()).run(paths);
 }
 
-bool has_hosts_access_rules() {
-  const auto has_rules = [](const char* path) {
-    const auto text = FileReader(false).read(path);
-    if (!text) return false;
-    std::istringstream lines(*text);
-    for (std::string line; std::getline(lines, line);) {
-      const auto begin = line.find_first_not_of(" \t\r");
-      if (begin != std::string::npos && line[begin] != '#') return true;
-    }
-    return false;
-  };
-  return has_rules("/etc/hosts.deny") || has_rules("/etc/hosts.allow");
+std::vector<std::string> system_hosts_access_files() {
+  return {"/etc/hosts.deny", "/etc/hosts.allow"};
 }
 
 LoadedConfig load_config(const std::vector<std::string>& paths, const LoadOptions& options) {

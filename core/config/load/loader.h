@@ -20,11 +20,12 @@ struct LoadOptions {
   // A service with a setting that restricts access and is not enforced yet stays, with a warning:
   // for those who write a configuration down, never for those who serve it.
   bool keeps_unenforced = false;
-  bool has_hosts_access = false;  // has_hosts_access_rules()
+  // Files of hosts_access(5), which xinetd applies and we do not yet: looked at when there are
+  // xinetd services.
+  std::vector<std::string> hosts_access_files{};
 };
 
-// Whether hosts.allow or hosts.deny, which tcpd(8) and others apply, says anything.
-[[nodiscard]] bool has_hosts_access_rules();
+[[nodiscard]] std::vector<std::string> system_hosts_access_files();
 
 // A service whose names are all looked up.
 struct LoadedService {

@@ -199,6 +199,24 @@ TEST_F(Languages, ANativeFileNamesTheOthersRelativeToItself) {
   EXPECT_THAT(loaded.diagnostics[1].message, HasSubstr("/uvinetd.toml includes itself"));
 }
 
+TEST_F(Languages, RulesOfHostsAccessAreToldForXinetdServicesOnly) {
+  LoadOptions options;
+  options.hosts_access_files = {directory_.path_of("absent"),
+                                directory_.write("hosts.deny", "# none\n\n  # at all\n")};
+  const auto slugs = [&](const char* name, const char* text) {
+    std::vector<std::string> out;
+    const auto path = directory_.write(name, text);
+    for (const auto& each : load_config_with({path}, options, FixedNames(), service_).diagnostics) {
+      if (each.slug == "hosts-access") out.push_back(each.at.text());
+    }
+    return out;
+  };
+  EXPECT_THAT(slugs("xinetd.conf", kXinetd), IsEmpty());
+  directory_.write("hosts.deny", "# but\nALL: ALL\n");
+  EXPECT_THAT(slugs("xinetd.conf", kXinetd), ElementsAre(directory_.path_of("xinetd.conf")));
+  EXPECT_THAT(slugs("inetd.conf", kInetd), IsEmpty());
+}
+
 TEST_F(Languages, OneSocketInTwoLanguagesIsTold) {
   directory_.write("a.conf", "7001 stream tcp4 nowait ann /bin/x\n");
   const auto loaded = load("uvinetd.toml",
