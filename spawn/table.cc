@@ -43,7 +43,7 @@ void put_settings(Writer& out, const TableSettings& settings) {
   out.put(settings.identity);
   out.put(settings.socket_type);
   out.put(settings.is_wait);
-  out.put(std::string_view(settings.internal));
+  out.put(std::string_view(*settings.internal));
   out.put(std::string_view(*settings.mux_name));
   out.put(settings.mux_greets);
   out.put(settings.instances);
@@ -58,7 +58,7 @@ void get_settings(Reader& in, TableSettings& out) {
   out.identity = in.get<std::uint32_t>();
   out.socket_type = in.get<std::int32_t>();
   out.is_wait = in.get<bool>();
-  out.internal = in.get_text();
+  if (const auto name = in.get_text(); !name.empty()) out.internal.edit() = name;
   if (const auto name = in.get_text(); !name.empty()) out.mux_name.edit() = name;
   out.mux_greets = in.get<bool>();
   out.instances = in.get<std::uint32_t>();

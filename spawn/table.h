@@ -44,7 +44,7 @@ struct TableSettings {
   std::int32_t socket_type = 0;  // SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET
   bool is_wait = false;
   bool mux_greets = false;     // the multiplexer says "+" for it
-  std::string internal;        // "" for a program
+  Rare<std::string> internal;  // "" for a program
   Rare<std::string> mux_name;  // in the TCP port multiplexer; "": not reached through it
   // 0: none
   std::uint32_t instances = 0;
@@ -53,7 +53,7 @@ struct TableSettings {
   std::uint32_t instances_per_source = 0;
 
   [[nodiscard]] bool is_datagram() const { return socket_type == SOCK_DGRAM; }
-  [[nodiscard]] bool is_internal() const { return !internal.empty(); }
+  [[nodiscard]] bool is_internal() const { return !internal->empty(); }
   // No server ever gets its sockets: we read or accept from them ourselves.
   [[nodiscard]] bool is_ours_alone() const { return is_internal() || (!is_wait && !is_datagram()); }
 };

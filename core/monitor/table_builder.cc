@@ -77,7 +77,8 @@ void TableBuilder::fill(const LoadedService& service, const Sockets& sockets, Ta
   const auto& spec = service.spec;
   entry.key = service_key(spec.id);
   entry.id = spec.id;
-  entry.internal = spec.internal;
+  entry.internal = {};
+  if (!spec.internal.empty()) entry.internal.edit() = spec.internal;
   entry.identity = entry.is_internal() ? 0 : identity_key(service.identity);
   // Without a socket of its own it is reached through a stream of the multiplexer.
   entry.socket_type = spec.listen.empty() ? SOCK_STREAM : socket_type(spec.listen.front().kind);

@@ -56,7 +56,7 @@ std::unique_ptr<Listener> make_listener(ListenerHost& host, Service& service, st
   const auto& entry = service.entry;
   (void)set_nonblocking(fd.get(), entry.is_ours_alone());
   if (entry.is_internal()) {
-    const auto* builtin = find_builtin(entry.internal);
+    const auto* builtin = find_builtin(*entry.internal);
     if (builtin == nullptr) return nullptr;
     if (entry.is_datagram()) {
       return std::make_unique<BuiltinDatagramListener>(host, service, key, std::move(fd), *builtin);

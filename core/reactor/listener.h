@@ -11,6 +11,7 @@
 #include "core/base/address.h"
 #include "core/base/unique_fd.h"
 #include "core/reactor/service.h"
+#include "internal/builtin.h"
 
 namespace uvinetd {
 
@@ -28,7 +29,7 @@ class Listener {
         service_(service),
         key_(key),
         fd_(std::move(fd)),
-        internal_(service.entry.internal),
+        builtin_(find_builtin(*service.entry.internal)),
         socket_type_(service.entry.socket_type),
         is_wait_(service.entry.is_wait) {}
   virtual ~Listener();
@@ -57,7 +58,7 @@ class Listener {
 
   // Whether this kind of listener is still what the service's entry asks for.
   [[nodiscard]] bool suits(const TableOutline& entry) const {
-    return entry.internal == internal_ && entry.socket_type == socket_type_ &&
+    return find_builtin(*entry.internal) == builtin_ && entry.socket_type == socket_type_ &&
            entry.is_wait == is_wait_;
   }
 
@@ -83,7 +84,7 @@ class Listener {
  private:
   std::uint32_t key_;
   UniqueFd fd_;
-  std::string internal_;
+  const Builtin* builtin_;  // null for a program
   std::int32_t socket_type_;
   bool is_wait_;
   bool is_polled_ = false;

@@ -101,7 +101,7 @@ bool Reactor::has_room_for_muxed(std::uint32_t identity) {
 
 void Reactor::serve_muxed(Service& service, UniqueFd connection, const SocketAddress& peer) {
   if (service.entry.is_internal()) {
-    const auto* builtin = find_builtin(service.entry.internal);
+    const auto* builtin = find_builtin(*service.entry.internal);
     if (builtin == nullptr || builtin->open == nullptr) {
       sources_.ended(service.entry.key, peer);
       return refuse(service, peer.text(), "internal");

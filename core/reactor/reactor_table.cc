@@ -125,7 +125,7 @@ void Reactor::apply_listener(Service& service, std::uint32_t key) {
   }
   auto listener = make_listener(*this, service, key, std::move(node.mapped()));
   if (listener == nullptr) {
-    log_.error("id={} no such built-in: {}", service.entry.id, service.entry.internal);
+    log_.error("id={} no such built-in: {}", service.entry.id, *service.entry.internal);
     return;
   }
   service.listeners.push_back(listener.get());

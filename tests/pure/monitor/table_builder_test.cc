@@ -188,7 +188,7 @@ TEST_F(TableBuilderTest, ABuiltInNeedsNoIdentity) {
   echo.spec.internal = "echo";
   const auto built = build({echo});
   EXPECT_THAT(built.identities, IsEmpty());
-  EXPECT_EQ(built.services[0].internal, "echo");
+  EXPECT_EQ(*built.services[0].internal, "echo");
 }
 
 TEST_F(TableBuilderTest, AServiceBehindTheMultiplexerHasAStreamAndNoListener) {

@@ -135,7 +135,7 @@ TEST_F(ReactorMuxTest, WhatIsNoNameIsAnError) {
 
 TEST_F(ReactorMuxTest, ABuiltInMayBeBehindIt) {
   auto echo = muxed(2, "echo", true);
-  echo.internal = "echo";
+  echo.internal.edit() = "echo";
   serve({echo});
   const auto one = client("echo\r\nhello");
   std::string got;

@@ -44,7 +44,7 @@ class ReactorRing : public testing::Test {
   }
   static TableService builtin(std::uint32_t key, std::uint32_t listener, const char* name) {
     auto out = service(key, listener);
-    out.internal = name;
+    out.internal.edit() = name;
     return out;
   }
 

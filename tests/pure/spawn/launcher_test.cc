@@ -135,7 +135,7 @@ TEST_P(LauncherTest, AServiceOfAnotherIdentityIsRefused) {
 
 TEST_P(LauncherTest, ABuiltInIsNotItsToStart) {
   auto service = shell_service(1, "exit 0");
-  service.internal = "echo";
+  service.internal.edit() = "echo";
   start({service});
   const auto client = launch(9, 1);
   expect_failed(9, ENOENT, "service");

@@ -48,7 +48,7 @@ void expect_same(const TableService& a, const TableService& b) {
   EXPECT_EQ(a.identity, b.identity);
   EXPECT_EQ(a.socket_type, b.socket_type);
   EXPECT_EQ(a.is_wait, b.is_wait);
-  EXPECT_EQ(a.internal, b.internal);
+  EXPECT_EQ(*a.internal, *b.internal);
   EXPECT_EQ(*a.mux_name, *b.mux_name);
   EXPECT_EQ(a.mux_greets, b.mux_greets);
   EXPECT_EQ(a.program, b.program);
