@@ -67,6 +67,23 @@ void get_settings(Reader& in, TableSettings& out) {
   out.instances_per_source = in.get<std::uint32_t>();
 }
 
+void put_warm_start(Writer& out, const WarmStart& warm) {
+  out.put(warm.parks_at_io);
+  out.put(warm.spares);
+  out.put(warm.uses);
+  out.put(warm.age_seconds);
+}
+
+WarmStart get_warm_start(Reader& in) {
+  WarmStart out;
+  out.is_wanted = true;
+  out.parks_at_io = in.get<bool>();
+  out.spares = in.get<std::uint32_t>();
+  out.uses = in.get<std::uint32_t>();
+  out.age_seconds = in.get<std::uint32_t>();
+  return out;
+}
+
 // Sockets stand before the program: the reactor stops reading there.
 void put_service(Writer& out, const TableService& service) {
   put_settings(out, service);
@@ -81,6 +98,8 @@ void put_service(Writer& out, const TableService& service) {
   out.put(service.umask);
   out.put(service.passes_environment);
   out.put_strings(service.environment);
+  out.put(service.warm->is_wanted);
+  if (service.warm->is_wanted) put_warm_start(out, *service.warm);
 }
 
 // Calls `add(key, address bytes)` for every socket.
@@ -105,6 +124,7 @@ TableService get_service(Reader& in) {
   out.umask = in.get<std::uint32_t>();
   out.passes_environment = in.get<bool>();
   out.environment = in.get_strings();
+  if (in.get<bool>()) out.warm.edit() = get_warm_start(in);
   return out;
 }
 

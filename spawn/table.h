@@ -58,6 +58,17 @@ struct TableSettings {
   [[nodiscard]] bool is_ours_alone() const { return is_internal() || (!is_wait && !is_datagram()); }
 };
 
+// A server that is forked from a parked process of its program (spawn/zygote).
+struct WarmStart {
+  bool is_wanted = false;
+  bool parks_at_io = false;       // else before main()
+  std::uint32_t spares = 0;       // children that wait for a connection
+  std::uint32_t uses = 0;         // of one zygote, then it is started anew; 0: the default
+  std::uint32_t age_seconds = 0;  // the same by time; 0: none
+
+  friend bool operator==(const WarmStart&, const WarmStart&) = default;
+};
+
 struct TableService : TableSettings {
   std::string program;
   std::vector<std::string> argv;
@@ -65,6 +76,7 @@ struct TableService : TableSettings {
   std::uint32_t umask = 022;
   bool passes_environment = false;       // begins with the identity's passed_environment
   std::vector<std::string> environment;  // NAME=VALUE, in the place of a variable of that name
+  Rare<WarmStart> warm;                  // how it is started warm, if it is
   // At start they stand here before they are bound: one without a descriptor is not served.
   std::vector<TableListener> listeners;
 };
