@@ -47,9 +47,9 @@ struct Task {
 
 // ---- in the child: system calls only; errno is the suspended parent's ------------------------
 
-UVINETD_IN_CHILD bool pass_connection(int connection, int fd) {
-  if (connection == fd) return ::fcntl(fd, F_SETFD, 0) == 0;
-  return ::dup2(connection, fd) == fd;  // not close-on-exec
+UVINETD_IN_CHILD bool pass_on(int from, int fd) {
+  if (from == fd) return ::fcntl(fd, F_SETFD, 0) == 0;
+  return ::dup2(from, fd) == fd;  // not close-on-exec
 }
 
 // Returns the step that failed.
@@ -61,8 +61,9 @@ UVINETD_IN_CHILD const char* become_server(const Task& task) {
               kSignalSetBytes);
   }
   for (int fd = 0; fd <= 2; ++fd) {
-    if (!pass_connection(request.connection, fd)) return "dup2";
+    if (!pass_on(request.connection, fd)) return "dup2";
   }
+  if (request.channel >= 0 && !pass_on(request.channel, kSpawnedChannelFd)) return "dup2";
   if (request.working_directory != nullptr && ::chdir(request.working_directory) != 0) {
     return "chdir";
   }

@@ -8,6 +8,8 @@
 #include <iterator>
 #include <utility>
 
+#include "spawn/zygote/wire.h"
+
 namespace uvinetd {
 namespace {
 
@@ -77,6 +79,35 @@ LaunchPlan::LaunchPlan(TableService service, const TableIdentity& identity)
   argv_.push_back(nullptr);
   for (auto& variable : fixed_) environment_.push_back(variable.data());
   environment_.resize(fixed_.size() + ConnectionEnvironment::kMost + 1, nullptr);
+}
+
+std::vector<std::string> LaunchPlan::zygote_environment(ConnectionEnvironment& connection,
+                                                        const std::string& library,
+                                                        bool parks_at_io, unsigned hops) const {
+  constexpr std::string_view kPreload = "LD_PRELOAD=";
+  auto out = fixed_;
+  const auto users = std::find_if(
+      out.begin(), out.end(), [&](const std::string& each) { return each.starts_with(kPreload); });
+  const bool has_own = users != out.end();
+  if (has_own) users->insert(kPreload.size(), library + ':');
+  for (std::size_t i = 0; i < connection.count(); ++i) {
+    const std::string_view variable(connection.at(i));
+    std::string slot(variable.substr(0, variable.find('=') + 1));
+    slot.resize(zygote::kSlotBytes - 1, '.');
+    out.push_back(std::move(slot));
+  }
+  out.push_back(std::string(zygote::kVariable) + (parks_at_io ? "=io " : "=main ") +
+                std::to_string(hops));
+  if (!has_own) out.push_back(std::string(kPreload) + library);
+  return out;
+}
+
+std::string_view LaunchPlan::search_path() const {
+  constexpr std::string_view kPath = "PATH=";
+  for (const std::string_view each : fixed_) {
+    if (each.starts_with(kPath)) return each.substr(kPath.size());
+  }
+  return {};
 }
 
 char* const* LaunchPlan::environment(ConnectionEnvironment& connection) {

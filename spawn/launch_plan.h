@@ -42,8 +42,19 @@ class LaunchPlan {
   [[nodiscard]] const TableService& service() const { return service_; }
   [[nodiscard]] const char* program() const { return service_.program.c_str(); }
   [[nodiscard]] char* const* argv() const { return argv_.data(); }
+  // nullptr: /, where the launcher is.
+  [[nodiscard]] const char* working_directory() const {
+    return service_.working_directory == "/" ? nullptr : service_.working_directory.c_str();
+  }
   // The fixed variables followed by the connection's; valid until the next call.
   [[nodiscard]] char* const* environment(ConnectionEnvironment& connection);
+  // For a zygote of the service (spawn/zygote/wire.h): room for such variables as `connection` has,
+  // and what tells the library what to do. `hops`: 0-9.
+  [[nodiscard]] std::vector<std::string> zygote_environment(ConnectionEnvironment& connection,
+                                                            const std::string& library,
+                                                            bool parks_at_io, unsigned hops) const;
+  // The PATH that the server will have; "": none.
+  [[nodiscard]] std::string_view search_path() const;
 
  private:
   TableService service_;

@@ -2,7 +2,6 @@
 #include "spawn/launcher.h"
 
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -17,32 +16,8 @@ namespace uvinetd {
 namespace {
 
 constexpr int kLaunchesPerTurn = 16;  // then children are reaped and reports go out
-constexpr mode_t kUsualUmask = 022;
 constexpr std::chrono::milliseconds kDescriptorCheck{20};
-constexpr std::chrono::seconds kDescriptorPatience{1};  // then launches fail
 constexpr auto kLingerCheck = std::chrono::seconds(1);
-
-// Whether the reactor waits to hear of this service's servers: its gate depends on them. A reactor
-// that keeps copies of its connections waits for all.
-bool is_prompt(const TableService& service) {
-  return !Channel::keeps_peeked() || service.is_wait || service.is_datagram() ||
-         service.instances != 0 || service.instances_per_source != 0;
-}
-
-int socket_type_of(int fd) {
-  int type = 0;
-  socklen_t size = sizeof type;
-  return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 ? type : -1;
-}
-
-Report report_of(const Launch& launch, ReportKind kind) {
-  Report report;
-  report.kind = kind;
-  report.id = launch.id;
-  report.service = launch.service;
-  report.listener = launch.listener;
-  return report;
-}
 
 }  // namespace
 
@@ -52,7 +27,9 @@ int Launcher::run() {
   while (!is_finished_) {
     turn();
     if (is_finished_) break;
-    if (is_monitor_gone_ && !reactor_.is_open() && children_.empty() && lingering_.empty()) break;
+    const bool is_idle =
+        children_.empty() && lingering_.empty() && !(zygotes_ && zygotes_->has_unborn());
+    if (is_monitor_gone_ && !reactor_.is_open() && is_idle) break;
     wakeups_.sleep(monitor_, reactor_, what_wakes());
   }
   flush_reports();
@@ -63,13 +40,14 @@ int Launcher::run() {
 void Launcher::turn() {
   if (wakeups_.is_monitor_ready()) read_monitor();
   read_reactor(kLaunchesPerTurn);
+  if (zygotes_) zygotes_->collect(monotonic_now());
   const bool is_due = reports_.is_due(monotonic_now());
   if (Wakeups::take_child_end() || is_due) reap();
   if (!lingering_.empty()) check_lingering();
   if (is_due || reactor_.has_backlog() || reports_.is_due(monotonic_now())) flush_reports();
 }
 
-Wakeups::Until Launcher::what_wakes() const {
+Wakeups::Until Launcher::what_wakes() {
   Wakeups::Until until;
   const auto at_most = [&](std::chrono::nanoseconds time) {
     until.time = std::max(std::min(time, until.time.value_or(time)), std::chrono::nanoseconds(0));
@@ -77,6 +55,14 @@ Wakeups::Until Launcher::what_wakes() const {
   if (!lingering_.empty()) at_most(kLingerCheck);
   if (is_short_of_descriptors_) at_most(kDescriptorCheck);
   if (reports_.is_waiting()) at_most(reports_.due() - monotonic_now());
+  zygote_fds_.clear();
+  if (zygotes_) {
+    const auto now = monotonic_now();
+    std::optional<std::chrono::nanoseconds> time;
+    zygotes_->wakers(zygote_fds_, time, now);
+    if (time) at_most(*time - now);
+  }
+  until.others = zygote_fds_;
   until.hears_reactor = !is_short_of_descriptors_;
   // Ends that nobody waits for are collected when the reports go out.
   until.hears_children = !reports_.is_waiting() || prompt_children_ != 0;
@@ -170,7 +156,35 @@ Status Launcher::take_start(const LauncherStart& start, Message& message) {
   ledger_ = std::make_unique<LedgerWriter>(std::move(*ledger));
   ledger_->set_spawner(start.spawner);
   spawner_ = std::move(*spawner);
+  make_zygotes();
   return {};
+}
+
+void Launcher::make_zygotes() {
+  Zygotes::Callbacks callbacks;
+  callbacks.on_born = [this](const WarmLaunch& warm, pid_t pid) {
+    began(warm.launch, warm.slot, pid, false, warm.is_prompt);
+  };
+  callbacks.on_unborn = [this](WarmLaunch warm) { on_unborn(std::move(warm)); };
+  callbacks.on_cold = [this](std::uint32_t service, std::string reason) {
+    Report report;
+    report.kind = ReportKind::Cold;
+    report.service = service;
+    report.step = std::move(reason);
+    reports_.push(std::move(report), false, monotonic_now());
+  };
+  zygotes_.emplace(*spawner_, zygote_library_, std::move(callbacks));
+}
+
+// Whether servers of this service would be started as by the older table.
+bool Launcher::starts_as_before(std::uint32_t service) const {
+  const auto before = older_table_.is_open() ? older_table_.service(service) : std::nullopt;
+  const auto now = table_.service(service);
+  return before && now && before->identity == now->identity && before->program == now->program &&
+         before->argv == now->argv && before->working_directory == now->working_directory &&
+         before->umask == now->umask && before->passes_environment == now->passes_environment &&
+         before->environment == now->environment && before->warm == now->warm &&
+         before->socket_type == now->socket_type;
 }
 
 void Launcher::on_table(Message& message) {
@@ -180,7 +194,16 @@ void Launcher::on_table(Message& message) {
   if (!table) return;  // not acknowledged: the monitor replaces this launcher
   older_table_ = std::move(table_);
   table_ = std::move(*table);
-  if (const auto who = table_.identity(identity_)) who_ = *who;
+  bool is_same_environment = true;
+  if (const auto who = table_.identity(identity_)) {
+    is_same_environment =
+        who->environment == who_.environment && who->passed_environment == who_.passed_environment;
+    who_ = *who;
+  }
+  if (zygotes_) {
+    zygotes_->keep_if(
+        [&](std::uint32_t service) { return is_same_environment && starts_as_before(service); });
+  }
   plans_.clear();
   tell_monitor(MessageType::TableTaken, print(*generation));
 }
@@ -191,7 +214,7 @@ void Launcher::on_reactor_channel(Message& message) {
   const auto epoch = parse_as<Epoch>(message.body);
   if (!epoch || message.fds.size() != 1) return;
   while (reactor_.is_open()) {
-    const auto received = reactor_.peek();
+    auto received = reactor_.peek();
     if (received.event == Channel::Event::Message) {
       on_launch(received.message, false);
     } else if (received.event == Channel::Event::TooFewDescriptors) {
@@ -213,6 +236,7 @@ void Launcher::on_stop(StopHow how) {
     case StopHow::TerminateAll:
       return signal_children(SIGTERM, false);
     case StopHow::KillAll:
+      if (zygotes_) zygotes_->end_all();
       return signal_children(SIGKILL, false);
     case StopHow::LeaveNow:
       is_finished_ = true;
@@ -228,133 +252,22 @@ void Launcher::signal_children(int signal, bool wait_only) {
   for (const auto& child : lingering_) tell(child);
 }
 
-// ---- the reactor's side ----------------------------------------------------------------------
-
-void Launcher::read_reactor(int most) {
-  is_short_of_descriptors_ = false;
-  for (int i = 0; i < most && reactor_.is_open(); ++i) {
-    const auto received = reactor_.peek();
-    switch (received.event) {
-      case Channel::Event::Message:
-        short_since_.reset();
-        on_launch(received.message, false);
-        break;
-      case Channel::Event::TooFewDescriptors:
-        if (waits_for_descriptors()) return;
-        on_launch(received.message, true);
-        break;
-      case Channel::Event::Nothing:
-        short_since_.reset();
-        return;
-      case Channel::Event::Closed:
-      case Channel::Event::Malformed:
-        reactor_.end();
-        return;
-    }
-  }
-}
-
-// Without a descriptor for its connection a launch can stand in the channel, for a while.
-bool Launcher::waits_for_descriptors() {
-  const auto now = monotonic_now();
-  if (!short_since_) short_since_ = now;
-  is_short_of_descriptors_ = Channel::keeps_peeked() && now - *short_since_ < kDescriptorPatience;
-  return is_short_of_descriptors_;
-}
-
-void Launcher::on_launch(const Message& message, bool lacks_descriptors) {
-  const auto launch = message.type == static_cast<std::uint16_t>(MessageType::Launch)
-                          ? parse_as<Launch>(message.body)
-                          : std::nullopt;
-  if (!launch) {
-    reactor_.end();  // it speaks nonsense: the monitor will notice and replace it
-    return;
-  }
-  const auto status =
-      lacks_descriptors ? Status(fail("recvmsg", {}, EMFILE)) : start(*launch, message);
-  if (!status) {
-    auto failed = report_of(*launch, ReportKind::Failed);
-    failed.code = status.error().code;
-    failed.step = status.error().op;
-    tell_failure(std::move(failed), message.fds);
-  }
-  reactor_.drop();
-  if (ledger_) ledger_->count_taken();
-}
-
-// The connection goes back with the report, before the queue lets go of it: the reactor may want to
-// try again.
-void Launcher::tell_failure(Report report, const std::vector<UniqueFd>& fds) {
-  flush_reports();
-  std::vector<int> borrowed;
-  if (Channel::keeps_peeked()) {
-    for (const auto& fd : fds) borrowed.push_back(fd.get());
-  }
-  Reports packet;
-  packet.list.push_back(report);
-  const auto sent =
-      reactor_.send(static_cast<std::uint16_t>(MessageType::Reports), print(packet), borrowed);
-  if (!sent) reports_.push(std::move(report), true, monotonic_now());
-}
-
-Status Launcher::start(const Launch& launch, const Message& message) {
-  if (message.fds.size() != 1 || !ledger_) return fail("launch", {}, EBADF);
-  const int fd = message.fds[0].get();
-  auto* plan = plan_for(launch.service);
-  if (plan == nullptr) return fail("service", {}, ENOENT);
-  const auto& service = plan->service();
-  if (socket_type_of(fd) != service.socket_type) return fail("socket", {}, EPROTOTYPE);
-  const bool has_peer = !service.is_wait && !service.is_datagram();
-  const auto peer = has_peer ? SocketAddress::peer_of(fd) : std::nullopt;
-  connection_.set(service.socket_type, SocketAddress::local_of(fd).value_or(SocketAddress()), peer);
-  const auto now = monotonic_now();
-  const auto slot = ledger_->begin(launch.id, launch.service, launch.listener, now.count(),
-                                   peer ? &*peer : nullptr);
-  if (!slot) return fail("ledger", {}, EAGAIN);
-
-  SpawnRequest request;
-  request.program = plan->program();
-  request.argv = plan->argv();
-  request.environment = plan->environment(connection_);
-  if (service.working_directory != "/") {
-    request.working_directory = service.working_directory.c_str();
-  }
-  request.connection = fd;
-  request.pid = &ledger_->pid_of(*slot);
-  if (service.umask != kUsualUmask) umask(static_cast<mode_t>(service.umask));  // it is inherited
-  const auto pid = spawner_->spawn(request);
-  if (service.umask != kUsualUmask) umask(kUsualUmask);
-  if (!pid) {
-    ledger_->free(*slot);
-    return tl::unexpected(pid.error());
-  }
-  ledger_->started(*slot, *pid);
-  auto report = report_of(launch, ReportKind::Started);
-  report.pid = *pid;
-  Child child{*pid, *slot, report, service.is_wait, is_prompt(service)};
-  if (child.is_prompt) ++prompt_children_;
-  reports_.push(std::move(report), child.is_prompt, now);
-  children_.insert_or_assign(*pid, std::move(child));
-  return {};
-}
-
-LaunchPlan* Launcher::plan_for(std::uint32_t service) {
-  if (const auto known = plans_.find(service); known != plans_.end()) return known->second.get();
-  auto entry = table_.is_open() ? table_.service(service) : std::nullopt;
-  if (!entry && older_table_.is_open()) entry = older_table_.service(service);
-  if (!entry || entry->identity != identity_ || entry->is_internal() || entry->argv.empty()) {
-    return nullptr;
-  }
-  auto plan = std::make_unique<LaunchPlan>(std::move(*entry), who_);
-  return plans_.emplace(service, std::move(plan)).first->second.get();
-}
-
 // ---- children --------------------------------------------------------------------------------
 
 void Launcher::reap() {
+  if (!zygotes_) return;  // no child yet
   while (const auto exit = reap_one()) {
-    const auto known = children_.find(exit->pid);
-    if (known == children_.end()) continue;  // an orphan of a server: nobody asks for it
+    auto known = children_.find(exit->pid);
+    if (known == children_.end()) {
+      const auto now = monotonic_now();
+      zygotes_->collect(now, exit->pid);
+      known = children_.find(exit->pid);
+      if (known == children_.end()) {
+        // A zygote, a child of one that has never served, or an orphan of a server: nobody asks.
+        (void)zygotes_->on_exit(exit->pid, exit->status, now);
+        continue;
+      }
+    }
     auto child = std::move(known->second);
     children_.erase(known);
     on_exit(std::move(child), *exit);

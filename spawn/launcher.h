@@ -10,6 +10,8 @@
 // finds it there.
 #pragma once
 
+#include <sys/types.h>
+
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -26,8 +28,11 @@
 #include "spawn/table.h"
 #include "spawn/wakeups.h"
 #include "spawn/wire.h"
+#include "spawn/zygotes.h"
 
 namespace uvinetd {
+
+inline constexpr mode_t kUsualUmask = 022;
 
 class Launcher {
  public:
@@ -48,7 +53,9 @@ class Launcher {
   };
 
   void turn();
-  [[nodiscard]] Wakeups::Until what_wakes() const;
+  [[nodiscard]] Wakeups::Until what_wakes();
+  void make_zygotes();
+  [[nodiscard]] bool starts_as_before(std::uint32_t service) const;
 
   void read_monitor();
   void on_monitor_message(Message message);
@@ -62,10 +69,17 @@ class Launcher {
   void read_reactor(int most);
   bool waits_for_descriptors();
   // What peek() has given; it is taken off the channel here.
-  void on_launch(const Message& message, bool lacks_descriptors);
+  void on_launch(Message& message, bool lacks_descriptors);
   void tell_failure(Report report, const std::vector<UniqueFd>& fds);
   // Errors: the report's step and code.
-  Status start(const Launch& launch, const Message& message);
+  Status start(const Launch& launch, Message& message);
+  // The slot is freed on error.
+  Status start_cold(LaunchPlan& plan, const Launch& launch, std::uint32_t slot, int fd);
+  // Whether a zygote has taken it.
+  bool start_warm(LaunchPlan& plan, const Launch& launch, std::uint32_t slot, UniqueFd& fd,
+                  int family);
+  void on_unborn(WarmLaunch warm);
+  void began(const Launch& launch, std::uint32_t slot, pid_t pid, bool is_wait, bool is_prompt);
   LaunchPlan* plan_for(std::uint32_t service);
 
   void reap();
@@ -90,7 +104,10 @@ class Launcher {
   ReportQueue reports_;
   Wakeups wakeups_;
   ConnectionEnvironment connection_;
-  bool is_short_of_descriptors_ = false;  // launches stand in the channel
+  const std::string zygote_library_ = zygote_library();  // found while /proc may be read
+  std::optional<Zygotes> zygotes_;                       // from LauncherStart on
+  std::vector<int> zygote_fds_;                          // that wake us
+  bool is_short_of_descriptors_ = false;                 // launches stand in the channel
   std::optional<std::chrono::nanoseconds> short_since_;
   bool is_monitor_gone_ = false;
   bool is_finished_ = false;

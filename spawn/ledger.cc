@@ -13,7 +13,7 @@ constexpr std::uint64_t kMagic = 0x7576696c65646731;  // "uvilegd1"
 std::optional<LedgerEntry> read_slot(const LedgerSlot& slot) {
   const auto id = slot.launch_id.load(std::memory_order_acquire);
   const auto state = slot.state.load(std::memory_order_acquire);
-  if (id == 0 || state == 0 || state > static_cast<std::uint32_t>(SlotState::Ended)) {
+  if (id == 0 || state == 0 || state > static_cast<std::uint32_t>(SlotState::HandedOver)) {
     return std::nullopt;
   }
   LedgerEntry entry;
@@ -72,6 +72,16 @@ std::optional<std::uint32_t> LedgerWriter::begin(LaunchId id, std::uint32_t serv
 
 void LedgerWriter::set_spawner(SpawnerKind kind) noexcept {
   page_->spawner.store(static_cast<std::uint32_t>(kind), std::memory_order_release);
+}
+
+void LedgerWriter::hand_over(std::uint32_t slot) noexcept {
+  page_->slots[slot].state.store(static_cast<std::uint32_t>(SlotState::HandedOver),
+                                 std::memory_order_release);
+}
+
+void LedgerWriter::take_back(std::uint32_t slot) noexcept {
+  page_->slots[slot].state.store(static_cast<std::uint32_t>(SlotState::Starting),
+                                 std::memory_order_release);
 }
 
 void LedgerWriter::started(std::uint32_t slot, std::int32_t pid) noexcept {

@@ -8,6 +8,8 @@
 //     Free --begin--> Starting --started--> Running --ended--> Ended --free--> Free
 //                        |                     |
 //                        +----free (failed)    +--linger--> Lingering (parent gone, session lives)
+//                        +--hand_over--> HandedOver --started--> Running
+//                        +<--take_back---+
 //
 // The slot is written before the spawn; the pid right after it, or (clone) by the kernel before the
 // child runs, so that it may stand in a slot that is still Starting. Ended slots are freed only
@@ -32,7 +34,8 @@ enum class SlotState : std::uint32_t {
   Starting = 1,
   Running = 2,
   Lingering = 3,
-  Ended = 4
+  Ended = 4,
+  HandedOver = 5  // to a zygote, which may have made a child that has not said so yet
 };
 
 struct LedgerSlot {
@@ -77,6 +80,8 @@ class LedgerWriter {
   [[nodiscard]] std::atomic<std::int32_t>& pid_of(std::uint32_t slot) noexcept {
     return page_->slots[slot].pid;
   }
+  void hand_over(std::uint32_t slot) noexcept;
+  void take_back(std::uint32_t slot) noexcept;  // nobody has got it: Starting again
   void started(std::uint32_t slot, std::int32_t pid) noexcept;
   void linger(std::uint32_t slot) noexcept;
   void end(std::uint32_t slot, std::int32_t status) noexcept;
@@ -104,7 +109,8 @@ class LedgerReader {
   static Result<LedgerReader> map(int fd);
   [[nodiscard]] std::vector<LedgerEntry> entries() const;  // all slots that are not free
   [[nodiscard]] std::optional<LedgerEntry> find(LaunchId id) const;
-  // Whether a slot in Starting without a pid has certainly no child. Else nobody knows.
+  // Whether a slot in Starting without a pid has certainly no child. Else nobody knows; as for one
+  // that is HandedOver.
   [[nodiscard]] bool has_certain_pids() const;
   [[nodiscard]] std::uint64_t taken() const;
   [[nodiscard]] bool is_open() const { return mapping_.is_mapped(); }

@@ -18,13 +18,16 @@ class FileActions {
   FileActions& operator=(const FileActions&) = delete;
 
   // Returns an errno value, as the calls themselves do.
-  int set(int connection, const char* working_directory) {
-    for (int fd = 0; fd <= 2; ++fd) {
-      const int code = posix_spawn_file_actions_adddup2(&actions_, connection, fd);
-      if (code != 0) return code;
+  int set(const SpawnRequest& request) {
+    int code = 0;
+    for (int fd = 0; fd <= 2 && code == 0; ++fd) {
+      code = posix_spawn_file_actions_adddup2(&actions_, request.connection, fd);
     }
-    if (working_directory == nullptr) return 0;
-    return posix_spawn_file_actions_addchdir_np(&actions_, working_directory);
+    if (code == 0 && request.channel >= 0) {
+      code = posix_spawn_file_actions_adddup2(&actions_, request.channel, kSpawnedChannelFd);
+    }
+    if (code != 0 || request.working_directory == nullptr) return code;
+    return posix_spawn_file_actions_addchdir_np(&actions_, request.working_directory);
   }
   [[nodiscard]] const posix_spawn_file_actions_t* get() const { return &actions_; }
 
@@ -70,15 +73,15 @@ PosixSpawner::~PosixSpawner() {
 // A connection comes as the lowest free descriptor, which is the same one nearly always, and glibc
 // asks for the limit of descriptors twice for each action that it is given: the last list is kept.
 Result<const FileActions*> PosixSpawner::actions_for(const SpawnRequest& request) {
-  if (actions_ != nullptr && kept_connection_ == request.connection &&
-      request.working_directory == nullptr) {
+  const bool is_usual = request.working_directory == nullptr && request.channel < 0;
+  if (actions_ != nullptr && kept_connection_ == request.connection && is_usual) {
     return actions_.get();
   }
   kept_connection_ = -1;
   actions_ = std::make_unique<FileActions>();
-  const int code = actions_->set(request.connection, request.working_directory);
+  const int code = actions_->set(request);
   if (code != 0) return fail("file_actions", {}, code);
-  if (request.working_directory == nullptr) kept_connection_ = request.connection;
+  if (is_usual) kept_connection_ = request.connection;
   return actions_.get();
 }
 

@@ -12,6 +12,8 @@
 
 namespace uvinetd {
 
+inline constexpr int kSpawnedChannelFd = 3;
+
 // What one start needs; everything is borrowed for the call.
 struct SpawnRequest {
   const char* program = nullptr;
@@ -19,6 +21,7 @@ struct SpawnRequest {
   char* const* environment = nullptr;
   const char* working_directory = nullptr;  // null: the launcher's own, which is /
   int connection = -1;                      // becomes fds 0, 1 and 2
+  int channel = -1;                         // becomes fd 3, when it is there: for a zygote
   // Where the pid is wanted too, for others to read; may be null. It holds 0 before the call and
   // after a failed one. PosixSpawner writes it when the child runs, the clone spawner before.
   std::atomic<std::int32_t>* pid = nullptr;
@@ -27,8 +30,8 @@ struct SpawnRequest {
 class Spawner {
  public:
   virtual ~Spawner() = default;
-  // The child has the connection as fds 0, 1 and 2 and no other descriptor (all of ours are
-  // close-on-exec), its own session, an empty signal mask and default dispositions.
+  // The child has the connection as fds 0, 1 and 2, perhaps a channel, and no other descriptor (all
+  // of ours are close-on-exec), its own session, an empty signal mask and default dispositions.
   //
   // Returns  the pid of a child that the caller must reap.
   // Errors   the failing step ("posix_spawn", "clone"; "setsid", "dup2", "chdir", "execve") and its

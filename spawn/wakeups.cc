@@ -53,6 +53,10 @@ void Wakeups::sleep(const Channel& monitor, const Channel& reactor, const Until&
   };
   add(monitor, true);
   add(reactor, until.hears_reactor);
+  for (const int fd : until.others) {
+    FD_SET(fd, &readable);
+    highest = std::max(highest, fd);
+  }
   auto mask = while_asleep_;
   if (!until.hears_children) sigaddset(&mask, SIGCHLD);
   const auto time = to_timespec(until.time.value_or(std::chrono::nanoseconds(0)));

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <csignal>
 #include <optional>
+#include <span>
 
 #include "core/base/channel.h"
 
@@ -24,6 +25,7 @@ class Wakeups {
     bool hears_reactor = true;   // else only written to
     bool hears_children = true;  // else their ends are told after the next sleep that does
     std::optional<std::chrono::nanoseconds> time;  // the longest sleep; nullopt: for ever
+    std::span<const int> others;                   // descriptors that are read; below FD_SETSIZE
   };
   // Blocks until one of these. A channel that is not open says nothing; one with a backlog wakes
   // when it can be written to.

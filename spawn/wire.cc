@@ -47,7 +47,7 @@ struct Decoder {
   void get(std::string& value) { value = std::string(in.get_text()); }
   void get(SpawnerKind& value) { value = in.get_enum(SpawnerKind::Clone); }
   void get(StopHow& value) { value = in.get_enum(StopHow::KillAll); }
-  void get(ReportKind& value) { value = in.get_enum(ReportKind::Exited); }
+  void get(ReportKind& value) { value = in.get_enum(ReportKind::Cold); }
   void get(std::vector<std::uint32_t>& list) {
     const auto count = in.get<std::uint32_t>();
     for (std::uint32_t i = 0; i < count && in.is_good(); ++i)

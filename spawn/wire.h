@@ -157,7 +157,8 @@ struct Launch {
 };
 
 // What became of a launch. One packet carries many.
-enum class ReportKind : std::uint8_t { Started, Failed, Exited };
+// Cold: no launch, but why a service that is to be started warm is not (`step`: plain words).
+enum class ReportKind : std::uint8_t { Started, Failed, Exited, Cold };
 struct Report {
   ReportKind kind = ReportKind::Started;
   LaunchId id = 0;
@@ -165,7 +166,7 @@ struct Report {
   std::uint32_t listener = 0;
   std::int32_t pid = 0;
   std::int32_t code = 0;      // Failed: errno
-  std::string step;           // Failed: "execve", "fcntl", ...
+  std::string step;           // Failed: "execve", "fcntl", ...; Cold: the reason
   std::int32_t status = 0;    // Exited: as wait4(2) gives it; -1: unknown (reaped by somebody else)
   std::int64_t ran_usec = 0;  // Exited: from its start to its end
   std::int64_t user_usec = 0;  // Exited: CPU

@@ -267,7 +267,7 @@ void Launchers::settle(One& one) {
       callbacks_.on_settled(std::move(node.mapped()), Settled::NeverStarted, 0);
     } else if (entry->child.pid > 0) {
       callbacks_.on_settled(std::move(node.mapped()), Settled::Running, entry->child.pid);
-    } else if (one.ledger.has_certain_pids()) {
+    } else if (one.ledger.has_certain_pids() && entry->state != SlotState::HandedOver) {
       callbacks_.on_settled(std::move(node.mapped()), Settled::NeverStarted, 0);
     } else {
       callbacks_.on_settled(std::move(node.mapped()), Settled::Unknown, 0);

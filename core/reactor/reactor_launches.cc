@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/base/clock.h"
+#include "core/base/escape.h"
 #include "core/reactor/reactor.h"
 #include "spawn/reaper.h"
 
@@ -126,6 +127,11 @@ void Reactor::on_report(Report& report, std::optional<InFlight> launch) {
       break;
     case ReportKind::Exited:
       on_exited(report, true);
+      break;
+    case ReportKind::Cold:
+      if (const auto* service = find_service(report.service)) {
+        log_.warning("zygote id={} reason={}", service->entry.id, one_line(report.step, 160));
+      }
       break;
   }
   check_stopped();

@@ -6,16 +6,18 @@
 // Two kinds of SOCK_SEQPACKET pairs, one packet per message, native byte order (one build, one
 // machine):
 //
-//     launcher --Fork + fd--> zygote      the fd is the child's end of a pair made for that child
-//     launcher <--Parked | Refused-- zygote                             once, the first thing said
-//     launcher --Serve + fd--> child      the connection; may lie in the pair before the child is
-//     born launcher <--Born-- child            its first act; the kernel vouches for its pid
-//                                         (SCM_CREDENTIALS: the launcher's end has SO_PASSCRED)
+//     launcher --Fork + fd--> zygote       the child's end of a pair made for that child
+//     launcher <--Parked, Refused-- zygote the first thing that it says, once
+//     launcher --Serve + fd--> child       the connection; it may lie there before the child is
+//     born launcher <--Born-- child             its first act: the kernel vouches for its pid
+//                                          (SO_PASSCRED is set at the launcher's ends)
+//     launcher <--Unborn-- zygote          on the child's pair: clone(2) failed
 //
-// A pair whose child's end is closed without Born never had a child: its connection is untouched.
-// A child takes Serve only after it has said Born; if it cannot say it, it ends. Whoever holds the
-// launcher's end and closes it ends the zygote or the waiting child. Anything else is a breach: the
-// launcher kills the zygote.
+// A child takes Serve only after it has said Born; if it cannot say it, or Serve never comes and
+// the pair is closed, it ends. The launcher keeps the child's end too until it hears Born: so it
+// can take Serve back, connection and all, and whoever takes it off the pair has it alone. Closing
+// the launcher's end ends the zygote or the waiting child. Anything else is a breach: the launcher
+// kills the zygote.
 #pragma once
 
 #include <cstddef>
@@ -39,7 +41,7 @@ inline constexpr char kVariable[] = "UVINETD_ZYGOTE";
 // out of environ. A variable that would not fit is left out by the launcher.
 inline constexpr std::size_t kSlotBytes = 160;
 
-enum class Kind : std::uint16_t { Fork = 1, Serve, Parked, Refused, Born };
+enum class Kind : std::uint16_t { Fork = 1, Serve, Parked, Refused, Born, Unborn };
 
 enum class Park : std::uint8_t { Main, Io };
 // What a program that cannot park as asked may be tried with.
@@ -54,7 +56,7 @@ struct Head {
 };
 
 // Fork: Head alone, one descriptor.
-// Born: Head alone.
+// Born, Unborn: Head alone.
 
 // Serve: followed by `variables` strings NAME=VALUE, each with its final zero; one descriptor.
 struct Serve {

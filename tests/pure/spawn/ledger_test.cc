@@ -73,6 +73,18 @@ TEST_F(LedgerTest, APidThatTheKernelWroteStandsInASlotThatIsStarting) {
   EXPECT_FALSE(reader.has_certain_pids());
 }
 
+TEST_F(LedgerTest, AZygoteHasALaunchUntilItsChildIsKnownOrItIsTakenBack) {
+  const auto slot = begin(79);
+  writer.hand_over(slot);
+  EXPECT_EQ(reader.find(79)->state, SlotState::HandedOver);
+  writer.take_back(slot);
+  EXPECT_EQ(reader.find(79)->state, SlotState::Starting);
+  writer.hand_over(slot);
+  writer.started(slot, 4713);
+  EXPECT_EQ(reader.find(79)->state, SlotState::Running);
+  EXPECT_EQ(reader.find(79)->child.pid, 4713);
+}
+
 TEST_F(LedgerTest, ReadersSeeWhatTheWriterWrote) {
   const auto peer = *SocketAddress::parse_ip("2001:db8::7", 4242);
   begin(5, &peer);
@@ -131,7 +143,7 @@ TEST_F(LedgerTest, NonsenseInThePageIsIgnored) {
   auto* slots = raw()->slots;
   slots[0].launch_id = 1;  // no state
   slots[1].launch_id = 2;
-  slots[1].state = 5;  // no such state
+  slots[1].state = 6;  // no such state
   slots[2].launch_id = 3;
   slots[2].state = 2;
   slots[2].pid = -1;   // kill(2) would take it for everybody

@@ -107,7 +107,7 @@ TEST(Wire, EnumeratorsOutOfRangeAreRefused) {
   EXPECT_FALSE(parse_as<StopLauncher>("\x04"));
   EXPECT_FALSE(parse_as<StopLauncher>("\xff"));
   auto bytes = print(Reports{{Report()}});
-  bytes[4] = '\x03';  // the kind, after the count
+  bytes[4] = '\x04';  // the kind, after the count
   EXPECT_FALSE(parse_as<Reports>(bytes));
 }
 

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: ISC
+// What the reactor asks for: launches, taken off its channel one by one.
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#include <string>
+#include <utility>
+
+#include "core/base/clock.h"
+#include "spawn/launcher.h"
+
+namespace uvinetd {
+namespace {
+
+constexpr std::chrono::seconds kDescriptorPatience{1};  // then launches fail
+
+// The one that a child is to inherit, for a while.
+class OtherUmask {
+ public:
+  explicit OtherUmask(std::uint32_t mask) : is_other_(mask != kUsualUmask) {
+    if (is_other_) umask(static_cast<mode_t>(mask));
+  }
+  ~OtherUmask() {
+    if (is_other_) umask(kUsualUmask);
+  }
+  OtherUmask(const OtherUmask&) = delete;
+  OtherUmask& operator=(const OtherUmask&) = delete;
+
+ private:
+  bool is_other_;
+};
+
+// Whether the reactor waits to hear of this service's servers: its gate depends on them. A reactor
+// that keeps copies of its connections waits for all.
+bool is_prompt(const TableService& service) {
+  return !Channel::keeps_peeked() || service.is_wait || service.is_datagram() ||
+         service.instances != 0 || service.instances_per_source != 0;
+}
+
+int socket_type_of(int fd) {
+  int type = 0;
+  socklen_t size = sizeof type;
+  return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 ? type : -1;
+}
+
+Report report_of(const Launch& launch, ReportKind kind) {
+  Report report;
+  report.kind = kind;
+  report.id = launch.id;
+  report.service = launch.service;
+  report.listener = launch.listener;
+  return report;
+}
+
+Report failure_of(const Launch& launch, const Error& error) {
+  auto report = report_of(launch, ReportKind::Failed);
+  report.code = error.code;
+  report.step = error.op;
+  return report;
+}
+
+}  // namespace
+
+void Launcher::read_reactor(int most) {
+  is_short_of_descriptors_ = false;
+  for (int i = 0; i < most && reactor_.is_open(); ++i) {
+    auto received = reactor_.peek();
+    switch (received.event) {
+      case Channel::Event::Message:
+        short_since_.reset();
+        on_launch(received.message, false);
+        break;
+      case Channel::Event::TooFewDescriptors:
+        if (waits_for_descriptors()) return;
+        on_launch(received.message, true);
+        break;
+      case Channel::Event::Nothing:
+        short_since_.reset();
+        return;
+      case Channel::Event::Closed:
+      case Channel::Event::Malformed:
+        reactor_.end();
+        return;
+    }
+  }
+}
+
+// Without a descriptor for its connection a launch can stand in the channel, for a while.
+bool Launcher::waits_for_descriptors() {
+  const auto now = monotonic_now();
+  if (!short_since_) short_since_ = now;
+  is_short_of_descriptors_ = Channel::keeps_peeked() && now - *short_since_ < kDescriptorPatience;
+  return is_short_of_descriptors_;
+}
+
+void Launcher::on_launch(Message& message, bool lacks_descriptors) {
+  const auto launch = message.type == static_cast<std::uint16_t>(MessageType::Launch)
+                          ? parse_as<Launch>(message.body)
+                          : std::nullopt;
+  if (!launch) {
+    reactor_.end();  // it speaks nonsense: the monitor will notice and replace it
+    return;
+  }
+  const auto status =
+      lacks_descriptors ? Status(fail("recvmsg", {}, EMFILE)) : start(*launch, message);
+  if (!status) {
+    tell_failure(failure_of(*launch, status.error()), message.fds);
+  }
+  reactor_.drop();
+  if (ledger_) ledger_->count_taken();
+}
+
+// The connection goes back with the report, before the queue lets go of it: the reactor may want to
+// try again.
+void Launcher::tell_failure(Report report, const std::vector<UniqueFd>& fds) {
+  flush_reports();
+  std::vector<int> borrowed;
+  if (Channel::keeps_peeked()) {
+    for (const auto& fd : fds) borrowed.push_back(fd.get());
+  }
+  Reports packet;
+  packet.list.push_back(report);
+  const auto sent =
+      reactor_.send(static_cast<std::uint16_t>(MessageType::Reports), print(packet), borrowed);
+  if (!sent) reports_.push(std::move(report), true, monotonic_now());
+}
+
+Status Launcher::start(const Launch& launch, Message& message) {
+  if (message.fds.size() != 1 || !ledger_) return fail("launch", {}, EBADF);
+  auto& fd = message.fds[0];
+  auto* plan = plan_for(launch.service);
+  if (plan == nullptr) return fail("service", {}, ENOENT);
+  const auto& service = plan->service();
+  if (socket_type_of(fd.get()) != service.socket_type) return fail("socket", {}, EPROTOTYPE);
+  const bool has_peer = !service.is_wait && !service.is_datagram();
+  const auto peer = has_peer ? SocketAddress::peer_of(fd.get()) : std::nullopt;
+  const auto local = SocketAddress::local_of(fd.get()).value_or(SocketAddress());
+  connection_.set(service.socket_type, local, peer);
+  const auto slot = ledger_->begin(launch.id, launch.service, launch.listener,
+                                   monotonic_now().count(), peer ? &*peer : nullptr);
+  if (!slot) return fail("ledger", {}, EAGAIN);
+  const OtherUmask inherited(service.umask);
+  const bool may_be_warm = has_peer && service.warm->is_wanted;
+  if (may_be_warm && start_warm(*plan, launch, *slot, fd, local.family())) return {};
+  return start_cold(*plan, launch, *slot, fd.get());
+}
+
+// `connection_` describes the connection.
+Status Launcher::start_cold(LaunchPlan& plan, const Launch& launch, std::uint32_t slot, int fd) {
+  SpawnRequest request;
+  request.program = plan.program();
+  request.argv = plan.argv();
+  request.environment = plan.environment(connection_);
+  request.working_directory = plan.working_directory();
+  request.connection = fd;
+  request.pid = &ledger_->pid_of(slot);
+  const auto pid = spawner_->spawn(request);
+  if (!pid) {
+    ledger_->free(slot);
+    return tl::unexpected(pid.error());
+  }
+  began(launch, slot, *pid, plan.service().is_wait, is_prompt(plan.service()));
+  return {};
+}
+
+bool Launcher::start_warm(LaunchPlan& plan, const Launch& launch, std::uint32_t slot, UniqueFd& fd,
+                          int family) {
+  const bool prompt = is_prompt(plan.service());
+  ledger_->hand_over(slot);  // before anybody can have it
+  WarmLaunch warm{launch, slot, std::move(fd), prompt};
+  const auto answer = zygotes_->serve(plan, warm, connection_, family, monotonic_now());
+  switch (answer.kind) {
+    case Zygotes::Answer::Kind::Asked:
+      return true;
+    case Zygotes::Answer::Kind::Serving:
+      began(launch, slot, answer.pid, false, prompt);
+      return true;
+    case Zygotes::Answer::Kind::Exec:
+      break;
+  }
+  fd = std::move(warm.connection);
+  ledger_->take_back(slot);
+  return false;
+}
+
+// A zygote has ended, or could not make a child: the client has waited long enough. Without a
+// connection, somebody has taken it who has never said who he is.
+void Launcher::on_unborn(WarmLaunch warm) {
+  ledger_->take_back(warm.slot);
+  Status status = fail("zygote", {}, EBADF);
+  auto* plan = plan_for(warm.launch.service);
+  if (plan != nullptr && warm.connection.is_open()) {
+    const int fd = warm.connection.get();
+    const auto& service = plan->service();
+    connection_.set(service.socket_type, SocketAddress::local_of(fd).value_or(SocketAddress()),
+                    SocketAddress::peer_of(fd));
+    const OtherUmask inherited(service.umask);
+    status = start_cold(*plan, warm.launch, warm.slot, fd);
+  } else {
+    ledger_->free(warm.slot);
+  }
+  if (status) return;
+  std::vector<UniqueFd> fds;
+  if (warm.connection.is_open()) fds.push_back(std::move(warm.connection));
+  tell_failure(failure_of(warm.launch, status.error()), fds);
+}
+
+void Launcher::began(const Launch& launch, std::uint32_t slot, pid_t pid, bool is_wait,
+                     bool is_prompt) {
+  ledger_->started(slot, pid);
+  auto report = report_of(launch, ReportKind::Started);
+  report.pid = pid;
+  if (is_prompt) ++prompt_children_;
+  children_.insert_or_assign(pid, Child{pid, slot, report, is_wait, is_prompt});
+  reports_.push(std::move(report), is_prompt, monotonic_now());
+}
+
+LaunchPlan* Launcher::plan_for(std::uint32_t service) {
+  if (const auto known = plans_.find(service); known != plans_.end()) return known->second.get();
+  auto entry = table_.is_open() ? table_.service(service) : std::nullopt;
+  if (!entry && older_table_.is_open()) entry = older_table_.service(service);
+  if (!entry || entry->identity != identity_ || entry->is_internal() || entry->argv.empty()) {
+    return nullptr;
+  }
+  auto plan = std::make_unique<LaunchPlan>(std::move(*entry), who_);
+  return plans_.emplace(service, std::move(plan)).first->second.get();
+}
+
+}  // namespace uvinetd
