@@ -167,6 +167,7 @@ bool has_name(const FileBytes& file, const NameTable& table, std::string_view na
 }
 
 std::string_view header_hindrance(const Header& header) {
+  if (std::memcmp(header.ident.data(), kMagic.data(), kMagic.size()) != 0) return kDamaged;
   if (header.ident[4] != kClass64) return "is no 64-bit program";
   constexpr auto kOwnOrder =
       std::endian::native == std::endian::little ? kLittleEndian : kBigEndian;

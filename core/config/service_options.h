@@ -51,6 +51,10 @@ struct RpcProgram {
   friend bool operator==(const RpcProgram&, const RpcProgram&) = default;
 };
 
+// What servers find their programs in when nobody says otherwise.
+inline constexpr char kServerPath[] =
+    "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
 enum class StartBy : std::uint8_t { Unset, Exec, Zygote };  // Unset: the command line's
 enum class ParkAt : std::uint8_t { Main, Io };
 enum class StderrTo : std::uint8_t { Socket, Log, Null, File };
@@ -95,9 +99,12 @@ struct ServiceOptions {
   std::string stderr_file;
   bool listen_fds = false;
   bool proxy_protocol = false;
+  // Of those that can_start_warm() only.
   StartBy start = StartBy::Unset;
   ParkAt park = ParkAt::Main;
-  unsigned spares = 0;
+  unsigned spares = 0;                           // kMostSpares at most
+  std::optional<unsigned> park_uses;             // servers from one zygote; nullopt: by `park`
+  std::optional<std::chrono::seconds> park_age;  // of one zygote
 
   // ---- admission
   // ---------------------------------------------------------------------------------

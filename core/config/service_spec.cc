@@ -19,4 +19,15 @@ const char* kind_name(SocketKind kind) {
   return "tcp";
 }
 
+bool can_start_warm(const ServiceSpec& spec) {
+  const bool is_stream = spec.listen.empty() || !is_datagram(spec.listen.front().kind);
+  return !spec.program.empty() && spec.mode == Mode::Nowait && is_stream;
+}
+
+bool wants_warm_start(const ServiceSpec& spec, StartBy by_default) {
+  const auto written = spec.more->start;
+  const auto start = written == StartBy::Unset ? by_default : written;
+  return start == StartBy::Zygote && can_start_warm(spec);
+}
+
 }  // namespace uvinetd

@@ -71,9 +71,18 @@ struct ServiceSpec {
 
   // Where each part stands, for diagnostics that are found later (unknown user, port in use).
   SourcePosition at, user_at, group_at, program_at;
+  Rare<SourcePosition> start_at;  // of `start`; without a line: not written
 
   friend bool operator==(const ServiceSpec&, const ServiceSpec&) = default;
 };
+
+// Whether its servers may come from a parked process of their program (spawn/zygote): a wait server
+// comes too seldom, and a datagram is not passed on.
+[[nodiscard]] bool can_start_warm(const ServiceSpec& spec);
+inline constexpr char kWarmServices[] = "nowait programs of stream sockets";  // for messages
+
+// Whether they are to. `by_default` is what a service without `start` gets.
+[[nodiscard]] bool wants_warm_start(const ServiceSpec& spec, StartBy by_default);
 
 // Who a server runs as, looked up at load.
 struct Identity {

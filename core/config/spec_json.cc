@@ -188,6 +188,8 @@ constexpr std::array kOptionKeys{
     OptionKey{"start", put<&Options::start>},
     OptionKey{"park", put<&Options::park>},
     OptionKey{"spares", put<&Options::spares>},
+    OptionKey{"park_uses", put<&Options::park_uses>},
+    OptionKey{"park_age_seconds", put<&Options::park_age>},
     OptionKey{"rate", put<&Options::rate>},
     OptionKey{"rate_per_source", put<&Options::rate_per_source>},
     OptionKey{"rate_pause_seconds", put<&Options::rate_pause>},

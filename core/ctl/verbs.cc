@@ -54,7 +54,9 @@ void print(const Diagnostics& diagnostics) {
 }
 
 int check(const Command& command) {
-  const auto config = load_config(absolute(command.operands), load_options(command));
+  auto options = load_options(command);
+  options.inspects_programs = true;
+  const auto config = load_config(absolute(command.operands), options);
   return print_check(config, {command.json, command.strict});
 }
 

@@ -20,7 +20,8 @@ Running:
       --ready-fd N        Write a newline to descriptor N when ready
       --user NAME         Account of the process that talks to clients
                           [uvinetd]
-      --start WAY         How servers start: exec
+      --start WAY         How servers start whose service does not say: exec, or
+                          zygote, forked from a parked process of the program
       --spawner WAY       What starts them: posix_spawn, or (Linux) clone
       --core-dumps        Let our own processes leave core dumps
 

@@ -43,18 +43,10 @@ void add_number(CLI::App& app, const char* names, T& target) {
       ->take_last();
 }
 
-// An option of which only one value is built in.
-void add_only(CLI::App& app, const char* name, const char* built_in, const char* planned) {
-  app.add_option_function<std::string>(
-         name,
-         [=](const std::string& value) {
-           if (value == built_in) return;
-           if (value == planned)
-             throw UsageError(std::string(name) + " " + value + " is not built in yet");
-           throw UsageError(std::string(name) + ": unknown value \"" + value + "\" (try \"" +
-                            built_in + "\")");
-         })
-      ->take_last();
+StartBy parse_start(const std::string& name) {
+  if (name == "exec") return StartBy::Exec;
+  if (name == "zygote") return StartBy::Zygote;
+  throw UsageError("--start: unknown value \"" + name + "\" (try \"exec\" or \"zygote\")");
 }
 
 SpawnerKind parse_spawner(const std::string& name) {
@@ -91,7 +83,9 @@ void add_running(CLI::App& app, CommandLine& options) {
   app.add_flag_callback("--no-pidfile", [&options] { options.pid_file = ""; });
   add_number(app, "--ready-fd", options.ready_fd);
   app.add_option("--user", options.user)->take_last();
-  add_only(app, "--start", "exec", "zygote");
+  app.add_option_function<std::string>(
+         "--start", [&options](const std::string& name) { options.start = parse_start(name); })
+      ->take_last();
   app.add_option_function<std::string>(
          "--spawner",
          [&options](const std::string& name) { options.spawner = parse_spawner(name); })

@@ -37,6 +37,7 @@ struct CommandLine {
   int ready_fd = -1;                                 // --ready-fd
   bool core_dumps = false;                           // --core-dumps: roles stay dumpable
   std::string user = "uvinetd";                      // --user: the reactor's account
+  StartBy start = StartBy::Exec;                     // --start: what a service does not say
   SpawnerKind spawner = SpawnerKind::PosixSpawn;     // --spawner
   bool has_user = false;                             // --user was given
   bool has_spawner = false;                          // --spawner was given

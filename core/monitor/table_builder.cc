@@ -2,12 +2,14 @@
 #include "core/monitor/table_builder.h"
 
 #include <algorithm>
+#include <chrono>
+#include <limits>
 #include <map>
+
+#include "spawn/zygote_choice.h"
 
 namespace uvinetd {
 namespace {
-
-constexpr const char* kPath = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 void set_variable(std::vector<std::string>& list, const std::string& name,
                   const std::string& value) {
@@ -20,6 +22,19 @@ void add_own_variables(const Identity& identity, std::vector<std::string>& list)
   set_variable(list, "USER", identity.user_name);
   set_variable(list, "LOGNAME", identity.user_name);
   set_variable(list, "SHELL", identity.shell.empty() ? "/bin/sh" : identity.shell);
+}
+
+// Parking at I/O is never by default: its children share more.
+WarmStart warm_start(const ServiceOptions& more) {
+  WarmStart out;
+  out.is_wanted = true;
+  out.parks_at_io = more.start == StartBy::Zygote && more.park == ParkAt::Io;
+  out.spares = more.spares;
+  out.uses = more.park_uses.value_or(0);
+  const auto age = more.park_age.value_or(std::chrono::seconds(0)).count();
+  out.age_seconds = static_cast<std::uint32_t>(
+      std::min<std::int64_t>(age, std::numeric_limits<std::uint32_t>::max()));
+  return out;
 }
 
 }  // namespace
@@ -51,7 +66,7 @@ TableIdentity TableBuilder::table_identity(std::uint32_t key, const Identity& id
   if (options_.pass_environment) {
     out.environment = environment_;
   } else {
-    out.environment.emplace_back(kPath);
+    out.environment.push_back(std::string("PATH=") + kServerPath);
   }
   add_own_variables(identity, out.environment);
   if (!passes_environment) return out;
@@ -98,6 +113,8 @@ void TableBuilder::fill(const LoadedService& service, const Sockets& sockets, Ta
   entry.umask = more.umask.value_or(TableService().umask);
   entry.working_directory = more.working_directory.empty() ? "/" : more.working_directory;
   set_environment(more, entry);
+  entry.warm = {};
+  if (kHasZygote && wants_warm_start(spec, options_.start)) entry.warm.edit() = warm_start(more);
   entry.listeners = sockets.listeners_of(service);
 }
 

@@ -113,6 +113,26 @@ class Check(Case):
         self.assertEqual(run("check", "--strict", odd).returncode, 78)
         self.assertEqual(json.loads(run("--json", "check", bad).stdout)["schema"], 1)
 
+    def test_tells_what_cannot_be_started_warm_where_it_is_asked_for(self):
+        text = self.write("server", "no program")
+        wanted = self.write("warm.toml", f"""[services.a]
+listen = "tcp4://:7101"
+exec = "{text}"
+start = "zygote"
+user = "{me()}"
+stderr = "socket"
+""")
+        plain = self.write("inetd.conf", f"7102 stream tcp4 nowait {me()} {text} a\n")
+        for program, arguments, place in (("uvinetctl", ["check", wanted], "warm.toml:4:9"),
+                                          ("uvinetd", ["--check", wanted], "warm.toml:4:9"),
+                                          ("uvinetd", ["--check", "--start=zygote", plain],
+                                           "inetd.conf:1:1")):
+            with self.subTest(arguments):
+                done = run(*arguments, program=program)
+                self.assertEqual(done.returncode, 0)
+                self.assertRegex(done.stderr, re.escape(place) + ": warning: .* \\[no-zygote\\]")
+        self.assertNotIn("zygote", run("--check", plain, program="uvinetd").stderr)
+
 
 class Show(Case):
     """The effective table as JSON."""

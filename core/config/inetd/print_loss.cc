@@ -87,6 +87,8 @@ constexpr std::array kOfOptions{
     Aspect{"start", Comfort, more_differs<&Options::start>},
     Aspect{"park", Comfort, more_differs<&Options::park>},
     Aspect{"spares", Comfort, more_differs<&Options::spares>},
+    Aspect{"park_uses", Comfort, more_differs<&Options::park_uses>},
+    Aspect{"park_age", Comfort, more_differs<&Options::park_age>},
     Aspect{"rate", Comfort, more_differs<&Options::rate>},
     Aspect{"rate_per_source", Comfort, more_differs<&Options::rate_per_source>},
     Aspect{"rate_pause", Comfort, more_differs<&Options::rate_pause>},

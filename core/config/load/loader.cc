@@ -15,6 +15,7 @@
 #include "core/config/load/file_reader.h"
 #include "core/config/load/name_service.h"
 #include "core/config/load/resolve.h"
+#include "core/config/load/warm_check.h"
 #include "core/config/multiplexer.h"
 #include "core/config/socket_index.h"
 #include "core/config/toml/toml_conf.h"
@@ -165,6 +166,7 @@ LoadedConfig load_config_with(const std::vector<std::string>& paths, const LoadO
     drop_what_is_claimed(out.services, out.diagnostics,
                          [](LoadedService& loaded) -> ServiceSpec& { return loaded.spec; });
   }
+  check_warm_starts(options, out);
   std::vector<std::string> order;
   for (const auto& file : written.files) order.push_back(file.name);
   sort_by_place(out.diagnostics, order);

@@ -23,6 +23,10 @@ struct LoadOptions {
   // Files of hosts_access(5), which xinetd applies and we do not yet: looked at when there are
   // xinetd services.
   std::vector<std::string> hosts_access_files{};
+  StartBy start = StartBy::Exec;  // of services that do not say it
+  // Whether the programs of services that are to be started warm are looked at beforehand.
+  bool inspects_programs = false;
+  bool passes_environment = false;  // servers inherit this process's
 };
 
 [[nodiscard]] std::vector<std::string> system_hosts_access_files();

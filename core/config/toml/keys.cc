@@ -9,6 +9,7 @@
 
 #include "core/config/toml/members.h"
 #include "core/config/toml/special_keys.h"
+#include "spawn/zygote_choice.h"
 
 namespace uvinetd {
 namespace {
@@ -36,6 +37,11 @@ constexpr std::array<std::pair<std::string_view, StartBy>, 2> kStart{
     {{"exec", StartBy::Exec}, {"zygote", StartBy::Zygote}}};
 constexpr std::array<std::pair<std::string_view, ParkAt>, 2> kPark{
     {{"main", ParkAt::Main}, {"io", ParkAt::Io}}};
+
+bool read_start(const TomlValue& value, TomlContext& context, ServiceSpec& spec) {
+  spec.start_at.edit() = value.report.position(value.node.at);
+  return read_word<&Options::start, kStart>(value, context, spec);
+}
 
 template <auto kMember>
 constexpr TomlKey flag(std::string_view name, To to, std::string_view cost = {}) {
@@ -237,9 +243,14 @@ constexpr std::array kKeys{
     flag<&Options::listen_fds>("listen_fds", To::Program, "an exec more per start"),
     flag<&Options::proxy_protocol>("proxy_protocol", To::Any,
                                    "the header is awaited before the server starts"),
-    word<&Options::start, kStart>("start", To::Program, "exec", ""),
-    word<&Options::park, kPark>("park", To::Program, "main", "less isolation between clients"),
-    number<&Options::spares>("spares", To::Program, "0", "processes", "memory while nobody asks"),
+    TomlKey{"start", "string", "as --start says", "", "a parked process per service", To::Warm,
+            kInherited, kText, read_start, print_word<&Options::start, kStart>, nullptr},
+    word<&Options::park, kPark>("park", To::Warm, "main", "less isolation between clients"),
+    number<&Options::spares, 0, kMostSpares>("spares", To::Warm, "0", "processes",
+                                             "memory while nobody asks"),
+    number<&Options::park_uses, 1, kMostParkUses>("park_uses", To::Warm, "10000; parked at io 200",
+                                                  "servers", "more can be learnt of one layout"),
+    duration<&Options::park_age>("park_age", To::Warm, "more can be learnt of one layout"),
     duration<&Options::start_timeout>("start_timeout", To::Program, "a stuck start is seen later"),
     duration<&Options::max_runtime>("max_runtime", To::Program, ""),
     duration<&Options::idle_timeout>("idle_timeout", To::Any, "silent clients hold a place longer"),
@@ -316,6 +327,8 @@ bool applies(AppliesTo to, const ServiceSpec& spec) {
       return has_socket && !is_ip(kind);
     case AppliesTo::Nowait:
       return spec.mode == Mode::Nowait;
+    case AppliesTo::Warm:
+      return can_start_warm(spec);
   }
   return true;
 }
@@ -339,6 +352,8 @@ const char* applies_text(AppliesTo to) {
       return "unix sockets";
     case AppliesTo::Nowait:
       return "nowait services";
+    case AppliesTo::Warm:
+      return kWarmServices;
   }
   return "";
 }

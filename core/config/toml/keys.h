@@ -26,6 +26,7 @@ enum class AppliesTo : std::uint8_t {
   Ip,
   Unix,
   Nowait,
+  Warm,  // what can_start_warm()
 };
 [[nodiscard]] bool applies(AppliesTo to, const ServiceSpec& spec);
 [[nodiscard]] const char* applies_text(AppliesTo to);  // "tcp sockets"

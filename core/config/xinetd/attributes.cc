@@ -56,6 +56,8 @@ constexpr std::array kRules{
     Rule{"only_from", Key::OnlyFrom, kAll, 0, kAny, kYes, kMatters, read::only_from,
          List::OnlyFrom},
     Rule{"park", Key::Park, kSet, 1, 1, kYes, kHarmless, read::park},
+    Rule{"park_age", Key::ParkAge, kSet, 1, 1, kYes, kHarmless, read::park_age},
+    Rule{"park_uses", Key::ParkUses, kSet, 1, 1, kYes, kHarmless, read::park_uses},
     Rule{"passenv", Key::Passenv, kAll, 0, kAny, kYes, kMatters, read::passenv, List::Passenv},
     Rule{"per_source", Key::PerSource, kSet, 1, 1, kYes, kMatters, read::per_source},
     Rule{"port", Key::Port, kSet, 1, 1, kNo, kMatters},

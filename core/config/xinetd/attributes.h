@@ -76,6 +76,8 @@ bool max_load(const Attribute& attribute, Reading& reading);
 bool mdns(const Attribute& attribute, Reading& reading);
 bool nice(const Attribute& attribute, Reading& reading);
 bool park(const Attribute& attribute, Reading& reading);
+bool park_age(const Attribute& attribute, Reading& reading);
+bool park_uses(const Attribute& attribute, Reading& reading);
 bool per_source(const Attribute& attribute, Reading& reading);
 bool resource_limit(const Attribute& attribute, Reading& reading);
 bool spares(const Attribute& attribute, Reading& reading);

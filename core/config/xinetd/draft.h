@@ -44,6 +44,8 @@ enum class Key : std::uint8_t {
   NoAccess,
   OnlyFrom,
   Park,
+  ParkAge,
+  ParkUses,
   Passenv,
   PerSource,
   Port,

@@ -52,6 +52,31 @@ void settle_limits(Making& making) {
   spec.instances_per_source.reset();
 }
 
+// Told where its own block asks for it: it is no mistake in defaults.
+void settle_warm_start(Making& making) {
+  static constexpr Key kKeys[] = {Key::Start, Key::Park, Key::Spares, Key::ParkUses, Key::ParkAge};
+  auto& draft = making.draft();
+  auto& spec = draft.spec;
+  if (can_start_warm(spec)) return;
+  bool is_any = false;
+  for (const auto key : kKeys) {
+    const auto* attribute = draft.good(key);
+    is_any = is_any || attribute != nullptr;
+    if (attribute == nullptr || !draft.is_own(key)) continue;
+    making.report().warning(attribute->at(), "no-effect",
+                            fmt::format("{} has no effect here: it is for {}",
+                                        quoted(attribute->name.text), kWarmServices));
+  }
+  if (!is_any) return;
+  static const ServiceOptions kNone;
+  auto& more = spec.more.edit();
+  more.start = kNone.start;
+  more.park = kNone.park;
+  more.spares = kNone.spares;
+  more.park_uses = kNone.park_uses;
+  more.park_age = kNone.park_age;
+}
+
 // A list of clients is the own one, or inherited: then it is told once, where it stands.
 bool may_restrict(List which, Key key, const char* toml_key, Making& making) {
   const auto& attribute = *making.draft().of(key);
@@ -136,6 +161,7 @@ std::optional<ServiceSpec> make_service(Making& making) {
     is_good &= make_sockets(making, *kind, protocol);
     is_good &= make_server(making, *kind);
     settle_flags(draft, *kind, spec);
+    settle_warm_start(making);
   }
   settle_limits(making);
   settle_log(making);

@@ -16,6 +16,7 @@
 #include "core/config/suggest.h"
 #include "core/config/xinetd/access.h"
 #include "core/config/xinetd/attributes.h"
+#include "spawn/zygote_choice.h"
 
 namespace uvinetd::xinetd {
 namespace {
@@ -67,13 +68,13 @@ bool is_unlimited(const Field& field) {
   return is_same_word(field.text, "UNLIMITED");
 }
 
-std::optional<unsigned> read_number(const Field& field, Report& report, unsigned most = kMost) {
+std::optional<unsigned> read_number(const Field& field, Report& report, unsigned most = kMost,
+                                    unsigned least = 0) {
   auto number = parse_number(field.text, most);
-  if (!number) {
-    report.error(field.at, "number", "bad number " + quoted(field.text),
-                 most == kMost ? "" : fmt::format("0 to {}", most));
-  }
-  return number;
+  if (number && *number >= least) return number;
+  report.error(field.at, "number", "bad number " + quoted(field.text),
+               most == kMost ? "" : fmt::format("{} to {}", least, most));
+  return std::nullopt;
 }
 
 // A number of servers, or UNLIMITED: 0.
@@ -278,7 +279,19 @@ bool park(const Attribute& attribute, Reading& reading) {
   const auto* value = find_word(kWords, attribute.value(), "value", "place", reading.report);
   if (value == nullptr) return false;
   reading.draft.spec.more.edit().park = *value;
-  return check_enforced("park", attribute.name.text, attribute.at(), reading.report);
+  return true;
+}
+
+bool park_age(const Attribute& attribute, Reading& reading) {
+  const auto age = read_number(attribute.value(), reading.report);
+  if (age) reading.draft.spec.more.edit().park_age = std::chrono::seconds(*age);
+  return age.has_value();
+}
+
+bool park_uses(const Attribute& attribute, Reading& reading) {
+  const auto uses = read_number(attribute.value(), reading.report, kMostParkUses, 1);
+  if (uses) reading.draft.spec.more.edit().park_uses = *uses;
+  return uses.has_value();
 }
 
 bool per_source(const Attribute& attribute, Reading& reading) {
@@ -306,10 +319,9 @@ bool resource_limit(const Attribute& attribute, Reading& reading) {
 }
 
 bool spares(const Attribute& attribute, Reading& reading) {
-  const auto count = read_number(attribute.value(), reading.report, 1000);
-  if (!count || *count == 0) return count.has_value();
-  reading.draft.spec.more.edit().spares = *count;
-  return check_enforced("spares", attribute.name.text, attribute.at(), reading.report);
+  const auto count = read_number(attribute.value(), reading.report, kMostSpares);
+  if (count && *count > 0) reading.draft.spec.more.edit().spares = *count;
+  return count.has_value();
 }
 
 bool start(const Attribute& attribute, Reading& reading) {
@@ -318,8 +330,8 @@ bool start(const Attribute& attribute, Reading& reading) {
   const auto* value = find_word(kWords, attribute.value(), "value", "way to start", reading.report);
   if (value == nullptr) return false;
   reading.draft.spec.more.edit().start = *value;
-  if (*value == StartBy::Exec) return true;
-  return check_enforced("start", attribute.name.text, attribute.at(), reading.report);
+  reading.draft.spec.start_at.edit() = reading.report.position(attribute.values_at());
+  return true;
 }
 
 bool type(const Attribute& attribute, Reading& reading) {

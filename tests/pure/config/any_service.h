@@ -161,9 +161,13 @@ inline void edit_process(ServiceSpec& spec) {
   if (maybe()) more.capability_ambient = any_texts();
   if (maybe()) more.cgroup = any_text();
   more.listen_fds = maybe();
-  more.start = *rc::gen::element(StartBy::Unset, StartBy::Exec, StartBy::Zygote);
-  more.park = *rc::gen::element(ParkAt::Main, ParkAt::Io);
-  if (maybe()) more.spares = any_number();
+  if (can_start_warm(spec)) {
+    more.start = *rc::gen::element(StartBy::Unset, StartBy::Exec, StartBy::Zygote);
+    more.park = *rc::gen::element(ParkAt::Main, ParkAt::Io);
+    if (maybe()) more.spares = *rc::gen::inRange(0U, 65U);
+    if (maybe()) more.park_uses = any_number(999'999) + 1;
+    if (maybe()) more.park_age = any_duration();
+  }
   if (maybe()) more.start_timeout = any_duration();
   if (maybe()) more.max_runtime = any_duration();
 }

@@ -52,6 +52,8 @@ ServiceOptions everything() {
   out.start = StartBy::Zygote;
   out.park = ParkAt::Io;
   out.spares = 4;
+  out.park_uses = 1000;
+  out.park_age = std::chrono::seconds(3600);
   out.rate = Rate{10, std::chrono::seconds(60), 20};
   out.rate_per_source = Rate{1, std::chrono::seconds(1), 1};
   out.rate_pause = std::chrono::seconds(30);

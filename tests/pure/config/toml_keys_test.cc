@@ -126,7 +126,9 @@ const std::vector<Samples>& samples() {
       {"proxy_protocol", {"true", "false"}, kBadFlag},
       {"start", {"\"exec\"", "\"zygote\""}, {"\"zigote\"", "true"}},
       {"park", {"\"main\"", "\"io\""}, {"\"mian\"", "true"}},
-      {"spares", {"0", "4"}, kBadNumber},
+      {"spares", {"0", "4", "64"}, {"-1", "65", "1.5", "\"1\"", "true"}},
+      {"park_uses", {"1", "200", "1000000"}, {"0", "-1", "1000001", "1.5", "\"1\"", "true"}},
+      {"park_age", kDurations, kBadDuration},
       {"start_timeout", kDurations, kBadDuration},
       {"max_runtime", kDurations, kBadDuration},
       {"idle_timeout", kDurations, kBadDuration},
@@ -264,6 +266,12 @@ TEST(TomlKeys, HaveNoEffectOnOtherKindsOfServiceAndSaySo) {
       {"tcpmux = \"x\"\nexec = \"/bin/x\"\nuser = \"a\"\n", "receive_buffer = 5"},
       {"listen = \"tcp://:7\"\nmode = \"wait\"\nexec = \"/bin/x\"\nuser = \"a\"\n",
        "rate_per_source = \"5/min\""},
+      {"listen = \"tcp://:7\"\nmode = \"wait\"\nexec = \"/bin/x\"\nuser = \"a\"\n",
+       "start = \"zygote\""},
+      {"listen = \"udp://:7\"\nmode = \"nowait\"\nexec = \"/bin/x\"\nuser = \"a\"\n", "spares = 4"},
+      {"listen = \"unix-dgram:///run/x\"\nexec = \"/bin/x\"\nuser = \"a\"\n", "park = \"io\""},
+      {"listen = \"tcp://:7\"\ninternal = \"echo\"\n", "park_uses = 5"},
+      {"listen = \"tcp://:7\"\nredirect = \"10.0.0.1:7\"\n", "park_age = 5"},
   };
   for (const auto& [service, setting] : cases) {
     const auto plain = look_at_toml(std::string("[services.x]\n") + service);

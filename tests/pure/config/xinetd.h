@@ -47,6 +47,8 @@ inline std::string describe_process(const ServiceOptions& more) {
   if (more.start == StartBy::Zygote) out += " start=zygote";
   if (more.park == ParkAt::Io) out += " park=io";
   if (more.spares != 0) out += " spares=" + std::to_string(more.spares);
+  if (more.park_uses) out += " uses=" + std::to_string(*more.park_uses);
+  if (more.park_age) out += " age=" + std::to_string(more.park_age->count());
   if (more.nodelay) out += " nodelay";
   if (more.keepalive) out += " keepalive";
   return out;

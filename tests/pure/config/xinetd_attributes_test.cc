@@ -84,10 +84,16 @@ INSTANTIATE_TEST_SUITE_P(
         Row{"groups =", "-", error("7:9 value")}, Row{"env = A=1 B=", " env:A=1 env:B=", {}},
         Row{"env = A", "-", error("7:7 env")}, Row{"env = =1", "-", error("7:7 env")},
         Row{"env += A=1", " env:A=1", {}}, Row{"env -= A=1", "-", error("7:1 operator")},
-        Row{"start = exec", " start=exec", {}}, Row{"start = zygote", " start=zygote", later()},
-        Row{"start = fork", "-", error("7:9 value")}, Row{"park = io", " park=io", later()},
-        Row{"park = here", "-", error("7:8 value")}, Row{"spares = 4", " spares=4", later()},
-        Row{"spares = 0", "", {}}, Row{"spares = -1", "-", error("7:10 number")}));
+        Row{"start = exec", " start=exec", {}}, Row{"start = zygote", " start=zygote", {}},
+        Row{"start = fork", "-", error("7:9 value")}, Row{"park = io", " park=io", {}},
+        Row{"park = here", "-", error("7:8 value")}, Row{"spares = 4", " spares=4", {}},
+        Row{"spares = 0", "", {}}, Row{"spares = -1", "-", error("7:10 number")},
+        Row{"spares = 64", " spares=64", {}}, Row{"spares = 65", "-", error("7:10 number")},
+        Row{"park_uses = 1", " uses=1", {}}, Row{"park_uses = 0", "-", error("7:13 number")},
+        Row{"park_uses = 1000000", " uses=1000000", {}},
+        Row{"park_uses = 1000001", "-", error("7:13 number")},
+        Row{"park_age = 3600", " age=3600", {}}, Row{"park_age = 1h", "-", error("7:12 number")},
+        Row{"park_age = 1 h", "", {"warning 7:14 value"}}));
 
 INSTANTIATE_TEST_SUITE_P(
     Admission, Attributes,

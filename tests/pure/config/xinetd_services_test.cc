@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "core/config/xinetd/access.h"
 #include "tests/pure/config/xinetd.h"
 
@@ -366,6 +368,38 @@ TEST(XinetdClients, ThatAreNoneAreErrors) {
     EXPECT_THAT(clients(word, &said), IsEmpty()) << word;
     EXPECT_THAT(said, ElementsAre("error 1:1 access")) << word;
   }
+}
+
+TEST(XinetdServices, AWarmStartHasNoEffectOnOtherKindsAndThatIsTold) {
+  const std::string warm = "start = zygote\npark = io\nspares = 4\npark_uses = 5\npark_age = 6\n";
+  const std::string wait = "socket_type = stream\nwait = yes\nuser = root\nserver = /bin/x\n";
+  const std::string dgram =
+      "socket_type = dgram\nprotocol = udp\nwait = yes\nuser = root\n"
+      "server = /bin/x\n";
+  const std::string builtin = "type = INTERNAL\nsocket_type = stream\nwait = no\n";
+  for (const auto& [name, lines] :
+       {std::pair{"ftp", wait}, std::pair{"tftp", dgram}, std::pair{"echo", builtin}}) {
+    const auto header = std::string("service ") + name;
+    const auto plain = parse_xinetd(block(header, lines));
+    const auto own = parse_xinetd(block(header, lines + warm));
+    EXPECT_EQ(own.services, plain.services) << name;
+    ASSERT_EQ(own.diagnostics.size(), plain.diagnostics.size() + 5) << name;
+    for (const auto& said : own.diagnostics) EXPECT_EQ(said.severity, Severity::Warning);
+    EXPECT_EQ(own.diagnostics.back().text(),
+              "f:" + std::to_string(std::count(lines.begin(), lines.end(), '\n') + 7) +
+                  ":1: warning: \"park_age\" has no effect here: it is for nowait programs of "
+                  "stream sockets [no-effect]");
+    const auto inherited = parse_xinetd("defaults\n{\n" + warm + "}\n" + block(header, lines));
+    EXPECT_EQ(inherited.services, plain.services) << name;
+    EXPECT_EQ(inherited.diagnostics.size(), plain.diagnostics.size()) << name;
+  }
+}
+
+TEST(XinetdServices, TheyKnowWhereTheirStartIsWritten) {
+  const auto own = parse_xinetd(service("start = zygote\n"));
+  ASSERT_EQ(own.services.size(), 1U);
+  EXPECT_EQ(own.services[0].start_at->text(), "f:7:9");
+  EXPECT_EQ(parse_xinetd(service()).services.at(0).start_at->line, 0);
 }
 
 }  // namespace

@@ -90,7 +90,7 @@ TEST_F(OptionsTest, ReadsTheCommandLinesOfTheClassicInetds) {
 TEST_F(OptionsTest, ReadsItsOwnOptions) {
   const auto options = good({"--foreground", "--log-connections", "--dialect", "freebsd", "--check",
                              "--json", "--strict", "--ready-fd", "3", "--core-dumps", "--user",
-                             "1234", "--start", "exec", "--spawner=posix_spawn"});
+                             "1234", "--start", "zygote", "--spawner=posix_spawn"});
   EXPECT_TRUE(options.foreground);
   EXPECT_TRUE(options.log_connections);
   EXPECT_EQ(options.dialect, Dialect::FreeBsd);
@@ -100,6 +100,7 @@ TEST_F(OptionsTest, ReadsItsOwnOptions) {
   EXPECT_EQ(options.ready_fd, 3);
   EXPECT_TRUE(options.core_dumps);
   EXPECT_EQ(options.user, "1234");
+  EXPECT_EQ(options.start, StartBy::Zygote);
 }
 
 TEST_F(OptionsTest, LetsShortOptionsBeClustered) {
@@ -158,11 +159,18 @@ TEST_F(OptionsTest, WhatRestrictsAccessIsRefusedUntilItIsEnforced) {
 
 TEST_F(OptionsTest, WhatIsNotBuiltInIsRefused) {
   EXPECT_THAT(refused({"--resolve"}), HasSubstr("not supported yet"));
-  EXPECT_THAT(refused({"--start", "zygote"}), HasSubstr("not built in yet"));
+  EXPECT_THAT(refused({"--start", "zigote"}), HasSubstr("unknown value"));
+  EXPECT_THAT(refused({"--start", ""}), HasSubstr("unknown value"));
   EXPECT_THAT(refused({"--spawner", "fork"}), HasSubstr("unknown value"));
   EXPECT_THAT(refused({"--dialect", "plan9"}), HasSubstr("plan9"));
   EXPECT_THAT(refused({"--json"}), HasSubstr("--check"));
   EXPECT_THAT(refused({"-a", ""}), HasSubstr("empty"));
+}
+
+TEST_F(OptionsTest, ServersStartByExecUnlessSaidOtherwise) {
+  EXPECT_EQ(good({}).start, StartBy::Exec);
+  EXPECT_EQ(good({"--start=zygote"}).start, StartBy::Zygote);
+  EXPECT_EQ(good({"--start", "zygote", "--start", "exec"}).start, StartBy::Exec);
 }
 
 TEST_F(OptionsTest, TheSpawnerIsPosixSpawnUnlessSaidOtherwise) {

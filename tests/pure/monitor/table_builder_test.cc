@@ -4,8 +4,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <set>
 
+#include "spawn/zygote_choice.h"
 #include "tests/pure/monitor/sockets_of_tests.h"
 
 namespace uvinetd {
@@ -245,6 +247,74 @@ TEST_F(TableBuilderTest, TheTableTravels) {
   ASSERT_TRUE(entry);
   EXPECT_EQ(entry->id, "b");
   EXPECT_EQ(table->identity(entry->identity)->name, "ann");
+}
+
+class WarmTableTest : public TableBuilderTest {
+ protected:
+  void SetUp() override {
+    if (!kHasZygote) GTEST_SKIP() << "nothing is started warm here";
+  }
+  [[nodiscard]] LoadedService server(const std::string& id, StartBy start) const {
+    auto out = program(id, identity(5, "joe"));
+    out.spec.listen = {unix_spec(SocketKind::UnixStream, directory.file(id))};
+    out.spec.mode = Mode::Nowait;
+    if (start != StartBy::Unset) out.spec.more.edit().start = start;
+    return out;
+  }
+  WarmStart warm(const LoadedService& service) { return *build({service}).services.at(0).warm; }
+};
+
+TEST_F(WarmTableTest, AServiceThatAsksForItIsStartedWarm) {
+  auto service = server("a", StartBy::Zygote);
+  EXPECT_EQ(warm(service), (WarmStart{true, false, 0, 0, 0}));
+  auto& more = service.spec.more.edit();
+  more.park = ParkAt::Io;
+  more.spares = 4;
+  more.park_uses = 7;
+  more.park_age = std::chrono::hours(1);
+  EXPECT_EQ(warm(service), (WarmStart{true, true, 4, 7, 3600}));
+  more.park_age = std::chrono::seconds::max();
+  EXPECT_EQ(warm(service).age_seconds, 0xffffffff);
+}
+
+TEST_F(WarmTableTest, TheCommandLineDecidesForThoseThatSayNothingAndParksAtMain) {
+  EXPECT_FALSE(warm(server("a", StartBy::Unset)).is_wanted);
+  EXPECT_FALSE(warm(server("a", StartBy::Exec)).is_wanted);
+  options.start = StartBy::Zygote;
+  EXPECT_FALSE(warm(server("a", StartBy::Exec)).is_wanted);
+  auto service = server("a", StartBy::Unset);
+  service.spec.more.edit().park = ParkAt::Io;
+  service.spec.more.edit().spares = 2;
+  EXPECT_EQ(warm(service), (WarmStart{true, false, 2, 0, 0}));
+}
+
+TEST_F(WarmTableTest, WhatCannotBeStartedWarmNeverIs) {
+  options.start = StartBy::Zygote;
+  for (const auto start : {StartBy::Unset, StartBy::Zygote}) {
+    auto wait = server("a", start);
+    wait.spec.mode = Mode::Wait;
+    EXPECT_FALSE(warm(wait).is_wanted);
+    auto datagram = server("b", start);
+    datagram.spec.listen = {unix_spec(SocketKind::UnixDgram, directory.file("b"))};
+    EXPECT_FALSE(warm(datagram).is_wanted);
+    auto builtin = server("c", start);
+    builtin.spec.program = "";
+    builtin.spec.internal = "echo";
+    EXPECT_FALSE(warm(builtin).is_wanted);
+    auto packets = server("d", start);
+    packets.spec.listen = {unix_spec(SocketKind::UnixSeqpacket, directory.file("d"))};
+    EXPECT_TRUE(warm(packets).is_wanted);
+    auto mux = server("e", start);
+    mux.spec.listen.clear();
+    mux.spec.more.edit().tcpmux = "e";
+    EXPECT_TRUE(warm(mux).is_wanted);
+  }
+}
+
+TEST_F(WarmTableTest, OneServiceTellsNothingOfTheNext) {
+  const auto built = build({server("a", StartBy::Zygote), server("b", StartBy::Exec)});
+  EXPECT_TRUE(built.services.at(0).warm->is_wanted);
+  EXPECT_FALSE(built.services.at(1).warm->is_wanted);
 }
 
 }  // namespace

@@ -91,6 +91,13 @@ TEST(ElfFile, APieceOfAFileNeverHasLessThanTheWholeToHinderIt) {
   }
 }
 
+TEST(ElfFile, WhatDoesNotBeginAsOneIsNone) {
+  auto bytes = ElfSample().bytes();
+  bytes[1] = 'e';
+  EXPECT_FALSE(is_elf(bytes));
+  EXPECT_EQ(hindrance(bytes), "has a damaged ELF header");
+}
+
 TEST(ElfFile, AnyByteMayBeWrong) {
   const auto whole = ElfSample().bytes();
   for (std::size_t at = 0; at < whole.size(); ++at) {

@@ -18,7 +18,7 @@ class StringBytes final : public FileBytes {
   std::size_t read(std::uint64_t offset, std::span<char> out) const override {
     if (offset >= text_.size()) return 0;
     const auto count = std::min<std::size_t>(out.size(), text_.size() - offset);
-    std::memcpy(out.data(), text_.data() + offset, count);
+    std::copy_n(text_.data() + offset, count, out.data());
     return count;
   }
 
