@@ -40,6 +40,7 @@ inline constexpr char kVariable[] = "UVINETD_ZYGOTE";
 // final zero), so that the child overwrites it in place; those that Serve does not bring are taken
 // out of environ. A variable that would not fit is left out by the launcher.
 inline constexpr std::size_t kSlotBytes = 160;
+inline constexpr char kSlotFill = '.';  // nothing else stands after the '='
 
 enum class Kind : std::uint16_t { Fork = 1, Serve, Parked, Refused, Born, Unborn };
 
