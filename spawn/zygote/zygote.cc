@@ -144,8 +144,11 @@ int serve_forks(const ThreadMemory& thread) {
         !is_head(head, Kind::Fork)) {
       raw_exit(kBreach);
     }
-    if (make_child(thread) == 0) return packet.fd;
-    raw_close(packet.fd);  // without a child nobody has it now, which tells the launcher
+    const long child = make_child(thread);
+    if (child == 0) return packet.fd;
+    const Head unborn{kMagic, Kind::Unborn, 0};
+    if (child < 0) send_packet(packet.fd, &unborn, sizeof unborn);
+    raw_close(packet.fd);
   }
 }
 

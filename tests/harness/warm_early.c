@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: ISC
+ * A server that misbehaves before main(), but only where its descriptor 0 is not a connection: in a
+ * zygote, never in a server that is exec'd for a client. Its argument says how:
+ *
+ *     well | thread | exit | crash | sleep | nonsense
+ *
+ * As a server it sends "served", its argument and its pid, and waits for the client's end of file.
+ */
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static int is_connected(void) {
+  struct sockaddr_storage peer;
+  socklen_t size = sizeof peer;
+  return getpeername(0, (struct sockaddr*)&peer, &size) == 0;
+}
+
+static void* rest(void* unused) {
+  (void)unused;
+  while (1) pause();
+  return NULL;
+}
+
+static void crash(void) {
+  const struct rlimit no_core = {0, 0};
+  setrlimit(RLIMIT_CORE, &no_core);
+  raise(SIGSEGV);
+}
+
+/* Whatever it finds as a channel is filled with what nobody understands. */
+static void talk_nonsense(void) {
+  char nonsense[64];
+  memset(nonsense, 0x55, sizeof nonsense);
+  for (int fd = 3; fd < 128; ++fd) {
+    while (send(fd, nonsense, sizeof nonsense, MSG_DONTWAIT | MSG_NOSIGNAL) > 0) {
+    }
+  }
+}
+
+__attribute__((constructor)) static void misbehave(int argc, char** argv) {
+  static pthread_t thread;
+  if (argc < 2 || is_connected()) return;
+  if (strcmp(argv[1], "thread") == 0) pthread_create(&thread, NULL, rest, NULL);
+  if (strcmp(argv[1], "exit") == 0) _exit(3);
+  if (strcmp(argv[1], "crash") == 0) crash();
+  if (strcmp(argv[1], "sleep") == 0) rest(NULL);
+  if (strcmp(argv[1], "nonsense") == 0) talk_nonsense();
+}
+
+int main(int argc, char** argv) {
+  char buffer[256];
+  const int size =
+      snprintf(buffer, sizeof buffer, "served %s %ld\n", argc > 1 ? argv[1] : "", (long)getpid());
+  if (write(1, buffer, (size_t)size) != size) return 1;
+  while (read(0, buffer, sizeof buffer) > 0) {
+  }
+  return 0;
+}
