@@ -255,7 +255,7 @@ std::string as_ordinary_user(const std::function<std::string()>& body) {
   return said;
 }
 
-TEST(Zygote, ClosesThePairWhenItCanMakeNoChild) {
+TEST(Zygote, SaysUnbornWhenItCanMakeNoChild) {
   const auto said = as_ordinary_user([]() -> std::string {
     WarmProgram warm({.argv = program({"echo"})});
     if (!warm.parks()) return "it does not park";
@@ -264,10 +264,12 @@ TEST(Zygote, ClosesThePairWhenItCanMakeNoChild) {
     auto pair = make_ends(SOCK_SEQPACKET);
     if (!send_bytes(warm.channel(), fork_message(), {pair.theirs.get()})) return "send";
     pair.theirs.reset();
-    const auto answer = read_all(pair.ours.get());
-    return answer + (warm.end() == 0 ? "nothing, and it lives on" : "it died");
+    const zygote::Head unborn{zygote::kMagic, zygote::Kind::Unborn, 0};
+    const std::string expected(reinterpret_cast<const char*>(&unborn), sizeof unborn);
+    if (read_all(pair.ours.get()) != expected) return "something else";
+    return warm.end() == 0 ? "Unborn, and it lives on" : "it died";
   });
-  EXPECT_EQ(said, "nothing, and it lives on");
+  EXPECT_EQ(said, "Unborn, and it lives on");
 }
 
 TEST(Zygote, CannotBeLookedIntoButItsServingChildCan) {
