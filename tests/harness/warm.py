@@ -160,7 +160,7 @@ class WarmDaemon(Daemon):
 
     def reasons(self, service):
         """The reasons in the log why the service is not started as asked."""
-        pattern = rf"\bwarning: zygote id={re.escape(service.name)} reason=(.*)$"
+        pattern = rf"\bzygote id={re.escape(service.name)} reason=(.*)$"
         return re.findall(pattern, self.log(), re.MULTILINE)
 
     def wait_for_reason(self, service, pattern):

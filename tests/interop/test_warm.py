@@ -13,7 +13,7 @@ import unittest
 
 from harness import sandbox, sockets
 from harness.clients import Terminal, run_client
-from harness.surroundings import me, requires, temporary_folder
+from harness.surroundings import is_root, requires, temporary_folder
 from harness.warm import WAYS, Service, WarmDaemon, requires_zygote, warm
 from interop.test_trees import differences, fill
 
@@ -38,13 +38,13 @@ class Sessions(unittest.TestCase):
         parked before main() instead, with one reason.
         """
         cold = Service("cold", command, **keys)
-        services = {way: warm(way.replace(" ", "_"), command, way, **keys) for way in WAYS}
-        with WarmDaemon(cold, *services.values()) as daemon:
+        with WarmDaemon(cold):
             first, second = session(cold.port), session(cold.port)
-            for way, service in services.items():
-                with self.subTest(way):
-                    self.first_client(daemon, service)
-                    zygote = daemon.wait_for_zygote(service)
+        for way in WAYS:
+            with self.subTest(way):
+                service = warm("warm", command, way, **keys)
+                with WarmDaemon(service) as daemon:
+                    zygote = daemon.warm_up(service)
                     daemon.assert_served_warm(service)
                     for _ in range(2):
                         self.assertEqual(daemon.wait_for_zygote(service), zygote)
@@ -54,12 +54,6 @@ class Sessions(unittest.TestCase):
                     self.assertEqual(daemon.wait_for_zygote(service), zygote)
                     most = int(degrades and service.keys["park"] == "io")
                     self.assertLessEqual(len(daemon.reasons(service)), most, daemon.log())
-
-    @staticmethod
-    def first_client(daemon, service):
-        """Starts the zygote."""
-        with sockets.connect(service.port) as client:
-            daemon.server_of(client)
 
     def says(self, port, *exchange):
         """Sends each text when the pattern before it was answered; returns all bytes.
@@ -94,7 +88,8 @@ class Small(Sessions):
             self.assertRegex(reply, "USERID")
             return reply
 
-        self.compare([requires("nullidentd")], session)
+        user = {"user": "nobody"} if is_root() else {}  # it does not serve as root
+        self.compare([requires("nullidentd")], session, **user)
 
     def test_micro_httpd(self):
         folder = temporary_folder()

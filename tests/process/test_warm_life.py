@@ -208,6 +208,7 @@ class Killed(unittest.TestCase):
         with WarmDaemon(service) as daemon:
             daemon.warm_up(service)
             for _ in range(10):
+                daemon.wait_for_zygote(service)  # all of them have said that they are there
                 spares = daemon.spares(service)
                 for pid in spares:
                     kill(pid)
@@ -320,7 +321,7 @@ class Many(unittest.TestCase):
         with WarmDaemon(used) as daemon:
             daemon.reload(text)
             zygote = daemon.warm_up(used)
-            self.assertEqual(len(daemon.servers()), 3)
+            eventually(lambda: len(daemon.servers()) == 3, what="a zygote and two spares, alone")
             self.assertIn(zygote, daemon.servers())
             daemon.assert_served_warm(used)
             with sockets.connect_unix(f"{folder}/77") as client:

@@ -45,77 +45,66 @@ class SameAsExec(unittest.TestCase):
 
     maxDiff = None
 
-    @classmethod
-    def setUpClass(cls):
-        program = copy_of(tool("uvinetd_dynamic_probe"))
-        cls.folder = shared_folder()
-        keys = {"umask": "0027", "working_directory": cls.folder,
-                "env": {"ZEBRA": "last letter", "EMPTY": "", "LD_PRELOAD": "libm.so.6"},
-                "argv0": "another name"}
+    def setUp(self):
+        self.program = copy_of(tool("uvinetd_dynamic_probe"))
+        self.keys = {"umask": "0027", "working_directory": shared_folder(),
+                     "env": {"ZEBRA": "last letter", "EMPTY": "", "LD_PRELOAD": "libm.so.6"}}
         if is_root():
-            keys |= {"user": "nobody", "group": "tty", "groups": ["tty", "4242"]}
-        cls.by_exec = Service("by_exec", [program, "report"], **keys)
-        cls.warm = {way: warm(way.replace(" ", "_"), [program, "report"], way, **keys)
-                    for way in WAYS}
-        cls.daemon = WarmDaemon(cls.by_exec, *cls.warm.values())
+            self.keys |= {"user": "nobody", "group": "tty", "groups": ["tty", "4242"]}
 
-    @classmethod
-    def tearDownClass(cls):
-        cls.daemon.stop()
-
-    def zygote_of(self, service):
-        """The zygote of a service whose servers all end by themselves."""
-        if not self.daemon.zygotes(service):
-            sockets.fetch(service.port)
-        return self.daemon.wait_for_zygote(service)
+    def in_every_way(self):
+        """(way, daemon, warm service, cold service): one daemon for each, its zygote parked."""
+        for way in WAYS:
+            with self.subTest(way):
+                cold = Service("cold", [self.program, "report"], **self.keys)
+                service = warm("warm", [self.program, "report"], way, **self.keys)
+                with WarmDaemon(cold, service) as daemon:
+                    sockets.fetch(service.port)
+                    daemon.wait_for_zygote(service)
+                    yield way, daemon, service, cold
+                    self.assertEqual(daemon.reasons(service), [])
 
     def reports(self):
-        """(way, report) of a warm server of each kind, two each."""
-        for way, service in self.warm.items():
+        """(daemon, report by exec, report of a warm server) in each way, two each."""
+        for _, daemon, service, cold in self.in_every_way():
+            zygote = daemon.wait_for_zygote(service)
+            expected = sockets.fetch_report(cold.port)
             for _ in range(2):
-                zygote = self.zygote_of(service)
-                yield way, sockets.fetch_report(service.port)
-                self.assertEqual(self.zygote_of(service), zygote)
-            self.assertEqual(self.daemon.reasons(service), [])
+                yield daemon, expected, sockets.fetch_report(service.port)
+                self.assertEqual(daemon.wait_for_zygote(service), zygote)
 
     def test_the_whole_report_is_the_same(self):
-        expected = without_numbers(sockets.fetch_report(self.by_exec.port))
-        for way, report in self.reports():
-            with self.subTest(way):
-                found = without_numbers(report)
-                for name, value in expected.items():
-                    self.assertEqual(found[name], value, name)
-                self.assertEqual(found, expected)
+        for _, by_exec, report in self.reports():
+            expected, found = without_numbers(by_exec), without_numbers(report)
+            for name, value in expected.items():
+                self.assertEqual(found[name], value, name)
+            self.assertEqual(found, expected)
 
     def test_the_pid_is_fresh_and_leads_a_session_and_the_parent_is_a_launcher(self):
-        for way, report in self.reports():
-            with self.subTest(way):
-                self.daemon.wait_for_log(rf"\bstart id=\S+ pid={report['pid']} ")
-                self.assertEqual([report["sid"], report["pgid"]], [report["pid"]] * 2)
-                self.assertIn(report["ppid"], self.daemon.launchers())
+        for daemon, _, report in self.reports():
+            daemon.wait_for_log(rf"\bstart id=warm pid={report['pid']} ")
+            self.assertEqual([report["sid"], report["pgid"]], [report["pid"]] * 2)
+            self.assertIn(report["ppid"], daemon.launchers())
 
     def test_no_descriptor_but_the_connection_and_both_addresses_right(self):
-        for way, service in self.warm.items():
-            with self.subTest(way):
-                self.zygote_of(service)
-                with sockets.connect(service.port) as client:
-                    report = json.loads(sockets.read_all(client))
-                    host, port = client.getsockname()
-                self.assertEqual([fd["fd"] for fd in report["fds"]], [0, 1, 2])
-                self.assertTrue(report["one_socket"])
-                self.assertEqual(report["socket"]["peer"],
-                                 {"family": "inet", "address": host, "port": port})
-                self.assertEqual(report["socket"]["local"]["port"], service.port)
-                variables = dict(word.split("=", 1) for word in report["environment"])
-                self.assertEqual(variables["TCPREMOTEPORT"], str(port))
-                self.assertEqual(variables["REMOTE_PORT"], str(port))
-                self.assertEqual(variables["TCPLOCALPORT"], str(service.port))
+        for _, _, service, _ in self.in_every_way():
+            with sockets.connect(service.port) as client:
+                report = json.loads(sockets.read_all(client))
+                host, port = client.getsockname()
+            self.assertEqual([fd["fd"] for fd in report["fds"]], [0, 1, 2])
+            self.assertTrue(report["one_socket"])
+            self.assertEqual(report["socket"]["peer"],
+                             {"family": "inet", "address": host, "port": port})
+            self.assertEqual(report["socket"]["local"]["port"], service.port)
+            variables = dict(word.split("=", 1) for word in report["environment"])
+            self.assertEqual(variables["TCPREMOTEPORT"], str(port))
+            self.assertEqual(variables["REMOTE_PORT"], str(port))
+            self.assertEqual(variables["TCPLOCALPORT"], str(service.port))
 
     def test_nothing_of_the_zygote_is_in_the_environment(self):
-        for way, report in self.reports():
-            with self.subTest(way):
-                self.assertEqual([word for word in report["environment"] if "ygote" in word.lower()],
-                                 [])
+        for _, _, report in self.reports():
+            self.assertEqual([word for word in report["environment"] if "ygote" in word.lower()],
+                             [])
 
 
 _CHANGING = re.compile(r"^(Name|Pid|Tgid|Ngid|NSpid|NStgid|NSpgid|NSsid|State|Vm\w+|Rss\w+|Hugetlb\w+|"
@@ -152,13 +141,13 @@ class SeenFromOutside(unittest.TestCase):
     def test_proc_shows_the_same_for_a_warm_server_as_for_an_execd_one(self):
         program = copy_of(tool("uvinetd_dynamic_probe"))
         by_exec = Service("by_exec", [program, "hold"])
-        services = {way: warm(way.replace(" ", "_"), [program, "hold"], way) for way in WAYS}
-        with WarmDaemon(by_exec, *services.values()) as daemon:
-            with sockets.connect(by_exec.port) as client:
-                sockets.read_line(client)
-                expected = seen_from_outside(daemon.server_of(client))
-            for way, service in services.items():
-                with self.subTest(way):
+        for way in WAYS:
+            service = warm("warm", [program, "hold"], way)
+            with self.subTest(way):
+                with WarmDaemon(by_exec, service) as daemon:
+                    with sockets.connect(by_exec.port) as client:
+                        sockets.read_line(client)
+                        expected = seen_from_outside(daemon.server_of(client))
                     daemon.warm_up(service)
                     with sockets.connect(service.port) as client:
                         told = json.loads(sockets.read_line(client))["pid"]
