@@ -127,7 +127,7 @@ ZygoteProcess::Birth ZygoteProcess::look(const Unborn& child, pid_t reaped,
   const auto packet = receive_packet(child.pair.get(), buffer);
   if (packet.event != ZygotePacket::Event::Packet) {
     if (!is_hopeless(child, now)) return Birth::NotYet;
-    return is_ended_ ? Birth::Never : Birth::Wrong;
+    return is_ended_ ? Birth::Never : Birth::TooLate;
   }
   const std::string_view bytes(buffer.data(), std::min(packet.size, buffer.size()));
   const bool is_head = packet.size == sizeof(BareHead);
@@ -141,8 +141,9 @@ ZygoteProcess::Birth ZygoteProcess::look(const Unborn& child, pid_t reaped,
   return Birth::Born;
 }
 
-bool ZygoteProcess::collect(const Births& births, pid_t reaped, std::chrono::nanoseconds now) {
-  bool is_good = true;
+ZygoteProcess::Conduct ZygoteProcess::collect(const Births& births, pid_t reaped,
+                                              std::chrono::nanoseconds now) {
+  auto conduct = Conduct::Good;
   auto asked = std::exchange(unborn_, {});
   for (auto& child : asked) {
     pid_t pid = 0;
@@ -154,14 +155,15 @@ bool ZygoteProcess::collect(const Births& births, pid_t reaped, std::chrono::nan
     } else if (birth == Birth::NotYet) {
       unborn_.push_back(std::move(child));
     } else {
-      is_good = is_good && birth != Birth::Wrong;
+      if (birth == Birth::Wrong) conduct = Conduct::Breach;
+      if (birth == Birth::TooLate && conduct == Conduct::Good) conduct = Conduct::Silent;
       if (!child.launch) continue;
       // Whoever would still be born finds nothing there, and ends.
       child.launch->connection = take_back(child.theirs.get());
       births.on_unborn(std::move(*child.launch));
     }
   }
-  return is_good;
+  return conduct;
 }
 
 bool ZygoteProcess::forget(pid_t pid) {

@@ -58,10 +58,11 @@ class ZygoteProcess {
     std::function<void(const WarmLaunch&, pid_t)> on_born;
     std::function<void(WarmLaunch)> on_unborn;  // with its connection
   };
+  enum class Conduct : std::uint8_t { Good, Silent, Breach };
   // What has become of the children that were asked for. `reaped`: a child of this process that has
-  // just been reaped, or 0. False: the zygote or a child of it has done what it must not, or has
-  // not answered; it is to be killed.
-  [[nodiscard]] bool collect(const Births& births, pid_t reaped, std::chrono::nanoseconds now);
+  // just been reaped, or 0. Silent: one of them was not born in time, or ended before it could say
+  // so. Breach: it or the zygote has done what it must not. The zygote is to be killed then.
+  [[nodiscard]] Conduct collect(const Births& births, pid_t reaped, std::chrono::nanoseconds now);
   // Whether this was a child that waited; it is gone.
   bool forget(pid_t pid);
 
@@ -94,7 +95,7 @@ class ZygoteProcess {
     std::chrono::nanoseconds asked{0};
     std::optional<WarmLaunch> launch;
   };
-  enum class Birth : std::uint8_t { NotYet, Born, Never, Wrong };
+  enum class Birth : std::uint8_t { NotYet, Born, Never, TooLate, Wrong };
   [[nodiscard]] bool is_hopeless(const Unborn& child, std::chrono::nanoseconds now) const;
   // `pid` is set when Born.
   Birth look(const Unborn& child, pid_t reaped, std::chrono::nanoseconds now, pid_t& pid) const;

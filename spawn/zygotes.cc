@@ -162,17 +162,25 @@ void Zygotes::collect(nanoseconds now, pid_t reaped) {
     if (!one.process) continue;
     if (one.gate.phase == ZygotePhase::Starting) hear(key, one, now);
     if (!one.process) continue;
-    if (!one.process->collect(callbacks_, reaped, now)) {
-      end(key, one, ZygoteEvent::Broke, "a child of it did not say that it is there", now);
-    } else if (one.gate.phase == ZygotePhase::Parked) {
-      refill(one, now);
-    }
+    judge(key, one, one.process->collect(callbacks_, reaped, now), now);
   }
   std::erase_if(leaving_, [&](Leaving& leaving) {
-    const bool is_good = leaving.process->collect(callbacks_, reaped, now);
-    if (!is_good || now - leaving.since > kLeavePatience) leaving.process->kill();
+    const auto conduct = leaving.process->collect(callbacks_, reaped, now);
+    if (conduct != ZygoteProcess::Conduct::Good || now - leaving.since > kLeavePatience)
+      leaving.process->kill();
     return leaving.process->is_ended() && !leaving.process->has_unborn();
   });
+}
+
+void Zygotes::judge(const Key& key, One& one, ZygoteProcess::Conduct conduct, nanoseconds now) {
+  switch (conduct) {
+    case ZygoteProcess::Conduct::Silent:
+      return end(key, one, ZygoteEvent::Died, "a child of it did not say that it is there", now);
+    case ZygoteProcess::Conduct::Breach:
+      return end(key, one, ZygoteEvent::Broke, "a child of it says what no child says", now);
+    case ZygoteProcess::Conduct::Good:
+      if (one.gate.phase == ZygotePhase::Parked) refill(one, now);
+  }
 }
 
 void Zygotes::hear(const Key& key, One& one, nanoseconds now) {

@@ -88,6 +88,7 @@ class Zygotes {
   void start(const Key& key, One& one, LaunchPlan& plan, ConnectionEnvironment& connection,
              int socket_type, Time now);
   void hear(const Key& key, One& one, Time now);
+  void judge(const Key& key, One& one, ZygoteProcess::Conduct conduct, Time now);
   void refill(One& one, Time now);
   void rest(One& one, Time now);
   [[nodiscard]] bool is_worn(One& one, Time now) const;

@@ -334,6 +334,26 @@ TEST_F(ZygotesTest, AZygoteThatDiesWithLaunchesGivesThemBack) {
   for (LaunchId id = 2; id < 7; ++id) expect_unborn(id);
 }
 
+TEST_F(ZygotesTest, AChildThatDiesBeforeItIsBornCostsARestAndNoClient) {
+  begin([](int channel) {
+    say_parked(channel);
+    const auto fork = receive_from(channel);
+    if (fork_sibling() == 0) ::_exit(1);
+    ::close(fork.fd);
+    ::pause();
+  });
+  park();
+  ASSERT_EQ(launch(2), Kind::Asked);
+  ASSERT_TRUE(eventually([&] { return collect(), !exits_.empty(); }));
+  skipped_ = ZygoteProcess::kBirthDeadline + seconds(1);
+  expect_unborn(2);
+  EXPECT_EQ(launch(3), Kind::Exec);
+  EXPECT_EQ(spawner_->environments.size(), 1U);
+  skipped_ += seconds(2);
+  EXPECT_EQ(launch(4), Kind::Exec);
+  EXPECT_EQ(spawner_->environments.size(), 2U);
+}
+
 TEST_F(ZygotesTest, AfterEnoughServersItIsStartedAnew) {
   begin(obedient, {.uses = 3});
   park();
@@ -395,6 +415,7 @@ struct Hostile {
   const char* name;
   ScriptedSpawner::Script script;
   const char* told;
+  bool is_silent = false;  // nothing is heard of it until the birth deadline
 };
 
 class HostileZygotesTest : public ZygotesTest, public testing::WithParamInterface<Hostile> {};
@@ -408,7 +429,7 @@ TEST_P(HostileZygotesTest, CostsNoClientAnything) {
   for (LaunchId id = 2; id < 5; ++id) {
     if (launch(id) == Kind::Asked) asked.push_back(id);
   }
-  skipped_ = ZygoteProcess::kBirthDeadline + seconds(1);
+  if (GetParam().is_silent) skipped_ = ZygoteProcess::kBirthDeadline + seconds(1);
   for (const auto id : asked) expect_unborn(id);
   ASSERT_TRUE(eventually([&] { return collect(), !told_.empty(); }));
   EXPECT_THAT(told_[0], HasSubstr(GetParam().told));
@@ -453,23 +474,23 @@ const Hostile kHostile[] = {
      },
      "it says what no zygote says"},
     {"NeverAnswers", [](int channel) { answer_forks(channel, [](int) {}); },
-     "a child of it did not say that it is there"},
+     "a child of it did not say that it is there", true},
     {"IsBornItself", [](int channel) { answer_forks(channel, [](int pair) { say_born(pair); }); },
-     "a child of it did not say that it is there"},
+     "a child of it says what no child says"},
     {"BearsNonsense",
      [](int channel) {
        answer_forks(channel, [](int pair) {
          if (fork_sibling() == 0) say(pair, std::uint64_t{42}), ::pause();
        });
      },
-     "a child of it did not say that it is there"},
+     "a child of it says what no child says"},
     {"BearsItsOwnChildren",
      [](int channel) {
        answer_forks(channel, [](int pair) {
          if (::fork() == 0) say_born(pair), ::pause();
        });
      },
-     "a child of it did not say that it is there"},
+     "a child of it says what no child says"},
 };
 INSTANTIATE_TEST_SUITE_P(Each, HostileZygotesTest, testing::ValuesIn(kHostile),
                          [](const auto& each) { return std::string(each.param.name); });
