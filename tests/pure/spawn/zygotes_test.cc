@@ -40,7 +40,8 @@ class ZygotesTest : public testing::Test {
   void TearDown() override {
     zygotes_.reset();
     std::filesystem::remove_all(directory_);
-    while (::waitpid(-1, nullptr, WNOHANG) > 0) {
+    for (const auto pid : children()) ::kill(pid, SIGKILL);
+    while (::waitpid(-1, nullptr, 0) > 0) {
     }
   }
 
