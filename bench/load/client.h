@@ -12,6 +12,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <string_view>
 #include <vector>
 
 #include "bench/load/poller.h"
@@ -22,15 +23,19 @@
 namespace uvinetd::bench {
 
 enum class Exchange : std::uint8_t {
-  Probe,  // the server answers with the 8 bytes of a probe, then the end
-  Echo,   // one kept connection: bytes out, the same number back, again and again
-  None,   // whatever comes, to the end
-  Hold,   // a probe's 8 bytes; then the connection is kept open
+  Probe,   // the server answers with the 8 bytes of a probe, then the end
+  Echo,    // one kept connection: bytes out, the same number back, again and again
+  None,    // whatever comes, to the end
+  Banner,  // the server speaks first; at its first byte we say no more, and read to the end
+  Line,    // the same after a line of ours
+  Hold,    // a probe's 8 bytes; then the connection is kept open
 };
 
 enum class Step : std::uint8_t {
   Pending,
-  Blocked,  // the backlog of a Unix socket is full (connect(2), EAGAIN): nothing tells when not
+  // The backlog of a Unix socket is full (connect(2), EAGAIN), or a connection that is to be
+  // written to does not stand yet: nothing tells when that is over.
+  Blocked,
   Done,
   Failed,
 };
@@ -39,6 +44,7 @@ enum class Step : std::uint8_t {
 struct ClientContext {
   Exchange exchange = Exchange::Probe;
   std::size_t size = 64;  // bytes of an echo or of a datagram
+  std::string_view line;  // of Line, with its end
   nanoseconds timeout{0};
   TargetDeck* targets = nullptr;
   Poller* poller = nullptr;

@@ -24,7 +24,8 @@ class Load {
   Load(const LoadPlan& plan, TargetDeck& targets, std::unique_ptr<Poller> poller)
       : plan_(plan),
         poller_(std::move(poller)),
-        context_{plan.exchange, plan.size, plan.timeout, &targets, poller_.get(), plan.held},
+        context_{plan.exchange, plan.size,     plan.line, plan.timeout,
+                 &targets,      poller_.get(), plan.held},
         begin_(monotonic_now()),
         now_(begin_),
         end_(begin_ + plan.duration),

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <limits>
+#include <string>
 #include <vector>
 
 #include "bench/load/client.h"
@@ -29,6 +30,7 @@ struct LoadPlan {
   std::uint64_t limit = std::numeric_limits<std::uint64_t>::max();  // of connections
   nanoseconds timeout{0};
   std::size_t size = 64;
+  std::string line;  // see ClientContext
   std::vector<UniqueFd>* held = nullptr;
   OnProgress on_progress;  // may be empty; called about ten times a second
 };

@@ -42,6 +42,7 @@ LoadPlan plan_of(const Options& options, Progress& progress) {
   }
   out.timeout = options.timeout;
   out.size = options.size;
+  out.line = options.line;
   if (progress.is_shown())
     out.on_progress = [&progress](double share, const Tally& tally) {
       progress.show("run", share, tally);

@@ -42,7 +42,8 @@ void add_load(CLI::App& app, Options& options, Words& words) {
       ->check(CLI::Range(std::uint64_t{1}, kMostConnections));
   app.add_option("--warm-up", words.warm_up, "Load before it that does not count (default 300ms)");
   app.add_option("--timeout", words.timeout, "A connection that takes longer failed (default 5s)");
-  app.add_option("--exchange", words.exchange, "probe, echo or none (default probe)");
+  app.add_option("--exchange", words.exchange, "probe, echo, none, banner or line (default probe)");
+  app.add_option("--line", options.line, "What --exchange line sends (default: an empty line)");
   app.add_option("--size", options.size, "Bytes of an echo or a datagram (default 64)")
       ->check(CLI::Range(std::size_t{1}, kLargestSize));
 }
@@ -77,10 +78,27 @@ Result<nanoseconds> understand_duration(const char* option, const std::string& t
 }
 
 Result<Exchange> understand_exchange(const std::string& text) {
-  static const std::map<std::string, Exchange> names = {
-      {"probe", Exchange::Probe}, {"echo", Exchange::Echo}, {"none", Exchange::None}};
+  static const std::map<std::string, Exchange> names = {{"probe", Exchange::Probe},
+                                                        {"echo", Exchange::Echo},
+                                                        {"none", Exchange::None},
+                                                        {"banner", Exchange::Banner},
+                                                        {"line", Exchange::Line}};
   if (const auto found = names.find(text); found != names.end()) return found->second;
-  return fail("--exchange", "is probe, echo or none, not \"" + text + "\"", 0);
+  return fail("--exchange", "is probe, echo, none, banner or line, not \"" + text + "\"", 0);
+}
+
+Status understand_conversation(Options& options, const Words& words) {
+  const auto exchange = understand_exchange(words.exchange);
+  if (!exchange) return tl::unexpected(exchange.error());
+  options.exchange = *exchange;
+  const bool is_line = options.exchange == Exchange::Line;
+  if (!options.line.empty() && !is_line) return fail("--line", "needs --exchange line", 0);
+  if (options.line.size() > kLargestSize) return fail("--line", "is too long", 0);
+  const bool is_for_streams = is_line || options.exchange == Exchange::Banner;
+  if (is_for_streams && !options.targets.empty() && options.targets.front().is_datagram)
+    return fail("--exchange", "can be " + words.exchange + " with streams only", 0);
+  options.line += "\r\n";
+  return {};
 }
 
 Result<std::vector<Target>> understand_targets(const std::vector<std::string>& texts) {
@@ -135,9 +153,8 @@ Result<Options> understand(Options options, const Words& words) {
     return tl::unexpected(times.error());
   if (const auto addresses = understand_addresses(options, words); !addresses)
     return tl::unexpected(addresses.error());
-  const auto exchange = understand_exchange(words.exchange);
-  if (!exchange) return tl::unexpected(exchange.error());
-  options.exchange = *exchange;
+  if (const auto conversation = understand_conversation(options, words); !conversation)
+    return tl::unexpected(conversation.error());
   if (options.json_path == "-" && options.csv_path == "-")
     return fail("--json and --csv", "cannot both go to standard output", 0);
   options.clients = words.clients;

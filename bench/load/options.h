@@ -28,6 +28,7 @@ struct Options {
   nanoseconds timeout{0};
   Exchange exchange = Exchange::Probe;
   std::size_t size = 64;
+  std::string line;  // with its end
   std::size_t hold = 0;
   std::vector<Target> hold_targets;  // those of the run when none are given
   std::vector<pid_t> daemons;

@@ -16,14 +16,16 @@ from suite.experiment import CLONE, FULL, QUICK, SMOKE, Session
 from suite.experiment_load import Latency, Open, Probes, Rate
 from suite.experiment_services import Reload, Services, Start
 from suite.experiment_uvinetd import Children, Echo, Idle
+from suite.experiment_warm import Parked, Warm
+from suite.peer_warm import warm_uvinetds
 from suite.peers import all_superservers, bare_echo
 from suite.plots import Plotter
 from suite.results import Results
 from suite.targets import judge_all
 
 EXPERIMENTS = (Latency(), Rate(), Open(), Services(), Start(), Children(), Reload(), Idle(), Echo(),
-               Probes())
-SMOKE_EXPERIMENTS = ("latency", "rate", "services", "start", "reload", "echo")
+               Probes(), Warm(), Parked())
+SMOKE_EXPERIMENTS = ("latency", "rate", "services", "start", "reload", "echo", "warm")
 
 
 def main(text):
@@ -95,13 +97,15 @@ def _measure(options, folder, results):
     scale = _scale(options)
     unpacked = folder / "peers" / "root" if options.smoke else unpack.unpack(folder)
     superservers = all_superservers(folder, unpacked)
-    if options.smoke:  # of this build, and no clone where the system has none
+    others = [bare_echo(folder), *warm_uvinetds(folder)]
+    if options.smoke:  # of this build, and no clone or zygote where the system has none
         superservers = [one for one in superservers[:4] if one.name != CLONE or not one.why_not()]
+        others = [one for one in others if not (getattr(one, "is_warm", False) and one.why_not())]
     chosen = [one for one in EXPERIMENTS if one.name in (options.only or _default(options))]
     results.facts = _facts(scale, superservers)
     with tempfile.TemporaryDirectory(prefix="uvinetd-bench-") as work:
         os.chmod(work, 0o755)
-        session = Session(folder, superservers, [bare_echo(folder)], scale, results, work)
+        session = Session(folder, superservers, others, scale, results, work)
         for one in chosen:
             one.run(session)
         session.say("")

@@ -26,6 +26,8 @@ class Service:
 
     kind is "stream" (nowait, TCP over IPv4) or "udp-wait". An empty address means every address,
     of both families where a superserver has them. The program "internal" is a built-in service.
+    `park` is where a superserver that starts servers warm parks the program: "main" or "io", or ""
+    where it is to be started by exec.
     """
 
     address: str
@@ -33,6 +35,7 @@ class Service:
     program: str
     argv: tuple = ()
     kind: str = "stream"
+    park: str = ""
 
     def words(self):
         """argv, never empty."""

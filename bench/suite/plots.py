@@ -10,6 +10,7 @@ import subprocess
 
 from suite import statistics
 from suite.experiment import BASELINE, CLONE, UVINETD
+from suite.experiment_warm import EXEC, SPARES, ZYGOTE
 
 _POINTS = 400  # of a distribution's curve
 _GRID = "set grid linetype 1 linewidth 1 linecolor rgb '#e0e0e0'"
@@ -24,6 +25,9 @@ _THIN = [("#009E73", 1, 9), ("#CC79A7", 1, 11), ("#E69F00", 1, 13), ("#56B4E9", 
          ("#777777", 1, 8)]
 _THIN += [(colour, "(7,3)", point + 1) for colour, _, point in _THIN]
 _THIN += [(colour, "(2,3)", point + 2) for colour, _, point in _THIN[:5]]
+
+# By exec the lighter, warm the darker.
+_WARM = {BASELINE: "#555555", EXEC: "#B0B8C0", ZYGOTE: "#0072B2", SPARES: "#009E73"}
 
 
 def _count(case):
@@ -50,7 +54,8 @@ class Plotter:
                                                  "servers started per second, 8 clients"),
                 self._services(),
                 self._bars("cpu", "latency", "cpu_with_children_us", "CPU time per connection, "
-                           "superserver and tiny server together, µs, 1 client")]
+                           "superserver and tiny server together, µs, 1 client"),
+                self._warm()]
         return [name for name in made if name]
 
     def _distribution(self):
@@ -122,6 +127,29 @@ class Plotter:
             "with boxxyerror linecolor rgb variable, "
             '"" using 2:0:4 with labels left offset 0.8,0']
         return self._draw(name, "\n".join(lines), script, 110 + 32 * len(found))
+
+    def _warm(self):
+        """A group of bars for each program that was started warm, a bar for each way."""
+        names = [name for name in self._results.contestants("warm") if name in _WARM]
+        lines = []
+        for case in self._results.cases("warm"):
+            middles = [statistics.median(self._results.rounds("warm", name, "first_byte_p50_us",
+                                                              case)) for name in names]
+            if len([one for one in middles if one is not None]) > 1:
+                lines.append(" ".join([f'"{case.replace(", ", "~")}"',
+                                       *("NaN" if one is None else f"{one:g}" for one in middles)]))
+        if not lines:
+            return None
+        lines = [line.replace("~", r"\n") for line in lines]
+        bars = ", ".join(
+            f'"warm.dat" using {place + 2}{":xtic(1)" if place == 0 else ""} '
+            f'linecolor rgb "{_WARM[name]}" title "{name}"' for place, name in enumerate(names))
+        script = ["set style data histograms", "set style histogram clustered gap 1",
+                  "set style fill solid 1 noborder", "set logscale y", f"set ytics ({_TIMES})",
+                  "set yrange [50:*]", 'set ylabel "median connect to first byte, 1 client"',
+                  _GRID, "set grid noxtics", "set xtics scale 0", "set bmargin 3",
+                  "set key outside top center horizontal", f"plot {bars}"]
+        return self._draw("warm", "\n".join(lines), script, 480)
 
     def _draw(self, name, data, script, height):
         (self._folder / f"{name}.dat").write_text(data + "\n", encoding="utf-8")

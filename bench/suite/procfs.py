@@ -19,6 +19,19 @@ def comm(pid):
     return read(f"/proc/{pid}/comm").rstrip("\n")
 
 
+def is_zombie(pid):
+    """True when it has ended and nobody has asked for its end."""
+    return read(f"/proc/{pid}/stat").rpartition(") ")[2][:1] == "Z"
+
+
+def pss_kib(pid):
+    """Its memory, shared pages divided among those who share them; None when it cannot be read."""
+    for line in read(f"/proc/{pid}/smaps_rollup").splitlines():
+        if line.startswith("Pss:"):
+            return int(line.split()[1])
+    return None
+
+
 def children(pid):
     """Of all its threads, zombies included."""
     try:

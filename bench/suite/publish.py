@@ -7,7 +7,8 @@ from suite.tables import Table, experiment_table, targets_table
 BEGIN, END = "<!-- bench/run: begin -->", "<!-- bench/run: end -->"
 PLOTS = {"latency": "Latency by superserver, 1 client", "rate": "Rate by superserver, 8 clients",
          "services": "Latency by number of services",
-         "cpu": "CPU time per connection, superserver and tiny server together"}
+         "cpu": "CPU time per connection, superserver and tiny server together",
+         "warm": "Latency of warm starts by program, 1 client"}
 
 
 def report(results, experiments, verdicts, plots=(), plot_folder="results"):

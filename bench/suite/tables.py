@@ -112,10 +112,15 @@ COLUMNS = {
                ("sockets replaced", "sockets_replaced", 1)],
     "idle": [("context switches", "context_switches", 1), ("processes", "processes", 1)],
     "echo": [("exchanges per second", "rate_per_second", 1)],
+    "warm": [("p50, µs", "first_byte_p50_us", 1), ("p99, µs", "first_byte_p99_us", 1),
+             ("EOF p50, µs", "eof_p50_us", 1), ("per second", "rate_per_second", 1),
+             ("CPU with servers, µs", "cpu_with_children_us", 1)],
+    "parked": [("PSS, MiB", "pss_kib", 1024), ("processes", "processes", 1)],
 }
-# What the ratio column compares with the baseline.
-RATIOS = {"latency": "first_byte_p50_us", "rate": "rate_per_second", "open": "first_byte_p50_us",
-          "probes": "first_byte_p50_us"}
+# What the columns of ratios compare with the baseline.
+RATIOS = {"latency": ("first_byte_p50_us",), "rate": ("rate_per_second",),
+          "open": ("first_byte_p50_us",), "probes": ("first_byte_p50_us",),
+          "warm": ("first_byte_p50_us", "rate_per_second")}
 RATIO_NAMES = {"first_byte_p50_us": "p50", "rate_per_second": "rate"}
 
 
@@ -141,13 +146,13 @@ def _note(contestant, reason, cases):
 
 def _plain_table(results, experiment):
     columns = COLUMNS[experiment.name]
-    ratio = RATIOS.get(experiment.name)
+    ratios = RATIOS.get(experiment.name, ())
     has_cases = any(results.cases(experiment.name))
     has_errors = any(any(one.rounds("errors")) for one in results.of(experiment.name))
     table = Table(experiment.name, _sentence(experiment),
                   ["contestant"] + ["case"] * has_cases + [one[0] for one in columns]
                   + ["errors"] * has_errors
-                  + ([f"{RATIO_NAMES[ratio]} / bare loop"] if ratio else []))
+                  + [f"{RATIO_NAMES[ratio]} / bare loop" for ratio in ratios])
     order = results.cases(experiment.name)
     for one in sorted(results.of(experiment.name), key=lambda one: order.index(one.case)):
         if not one.values:
@@ -156,7 +161,7 @@ def _plain_table(results, experiment):
         row += [_cell(one, quantity, scale) for _, quantity, scale in columns]
         if has_errors:
             row.append(number(sum(value or 0 for value in one.rounds("errors"))))
-        if ratio:
+        for ratio in ratios:
             base = results.rounds(one.experiment, BASELINE, ratio, one.case)
             row.append(ratio_with_range(statistics.ratio(one.rounds(ratio), base)))
         table.rows.append(row)

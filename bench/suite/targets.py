@@ -12,6 +12,8 @@ from suite import statistics
 from suite.experiment import BASELINE, CLONE, SMOKE, UVINETD
 from suite.experiment_services import LISTEN
 from suite.experiment_uvinetd import BARE_ECHO
+from suite.experiment_warm import SPARES, ZYGOTE, many_case
+from suite.warm_programs import DYNAMIC, FTPD, LIBRARIES, PERL, PYTHON, SSHD_MAIN
 
 MIB = 1024  # KiB
 
@@ -119,9 +121,39 @@ def _life():
     ]
 
 
+def _warm_against_bare(quantity, contestant, case, limit):
+    """Warm starts of a program against the bare loop with the same one."""
+    is_rate = quantity == "rate_per_second"
+    spares = ", 16 spares" if contestant == SPARES else ""
+    what = "rate, 8 clients" if is_rate else "p50"
+    return Target(f"warm: {what} / bare posix_spawn loop: {case}{spares}",
+                  Figure("warm", contestant, quantity, case),
+                  Figure("warm", BASELINE, quantity, case),
+                  "≥" if is_rate else "≤", limit)
+
+
+def _warm():
+    first, rate = "first_byte_p50_us", "rate_per_second"
+    many = Figure("warm", ZYGOTE, first, many_case("{most}"))
+    limits = ((first, ZYGOTE, DYNAMIC, 0.40), (first, SPARES, DYNAMIC, 0.30),
+              (rate, ZYGOTE, DYNAMIC, 2.4), (first, ZYGOTE, LIBRARIES, 0.12),
+              (first, SPARES, LIBRARIES, 0.06), (rate, ZYGOTE, LIBRARIES, 3.8),
+              (first, ZYGOTE, FTPD, 0.32), (first, ZYGOTE, SSHD_MAIN, 0.45),
+              (first, ZYGOTE, PYTHON, 0.08), (rate, ZYGOTE, PYTHON, 3.0),
+              (first, ZYGOTE, PERL, 0.06))
+    targets = [_warm_against_bare(*one) for one in limits]
+    targets.append(Target("warm: p50 with {most} services / with 1", many,
+                          Figure("warm", ZYGOTE, first, DYNAMIC), "≤", 1.10))
+    for what, contestant, limit in (("alone", ZYGOTE, 0.5), ("with 16 spares", SPARES, 0.8)):
+        targets.append(Target(f"memory (PSS) of a parked dynamic probe, {what}",
+                              Figure("parked", contestant, "pss_kib", DYNAMIC), None, "≤", limit,
+                              MIB, " MiB"))
+    return targets
+
+
 def all_targets():
     """Every target, in the order of the table."""
-    return _against_bare() + _against_peers() + _many() + _life()
+    return _against_bare() + _against_peers() + _many() + _life() + _warm()
 
 
 def judge_all(results):

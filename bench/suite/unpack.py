@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""The superservers of Debian, unpacked beside the build: nothing is installed, nothing started.
+"""Superservers and servers of Debian, unpacked beside the build: nothing of them is installed.
 
     unpacked = unpack(build)     # BUILD/peers/root, which has a folder per package
 
@@ -13,7 +13,8 @@ import subprocess
 from pathlib import Path
 
 PACKAGES = ("openbsd-inetd", "inetutils-inetd", "xinetd", "rlinetd", "busybox", "busybox-static",
-            "ucspi-tcp-ipv6", "ipsvd", "socat", "ncat", "systemd")
+            "ucspi-tcp-ipv6", "ipsvd", "socat", "ncat", "systemd",
+            "inetutils-ftpd", "openssh-server", "openssh-client")  # servers, and ssh-keygen
 _QUICKLY = ("-q", "-o", "Acquire::Retries=0", "-o", "Acquire::http::Timeout=20",
             "-o", "APT::Update::Error-Mode=any")
 _MOST_SECONDS = 300
@@ -26,11 +27,12 @@ def unpack(build):
     for folder in (root, archives):
         folder.mkdir(parents=True, exist_ok=True)
     reason, complete = root.parent / "why_missing", root.parent / "complete"
-    if not complete.exists():
+    wanted = "\n".join(PACKAGES)
+    if not complete.exists() or complete.read_text(encoding="ascii") != wanted:
         reason.unlink(missing_ok=True)
         _fetch_all(root, archives)
         if not reason.exists():
-            complete.touch()
+            complete.write_text(wanted, encoding="ascii")
     return root
 
 

@@ -196,6 +196,39 @@ class Exchanges(unittest.TestCase):
         self.assert_all_well(report, 10)
         self.assertIsNone(report["latency_us"]["exec"])
 
+    def test_a_banner_is_read_and_answered_by_our_end(self):
+        ends = []
+
+        def greet(connection):
+            connection.sendall(b"220 ready\r\n")
+            ends.append(connection.recv(64))
+            connection.sendall(b"221 bye\r\n")
+
+        with Server(greet) as server:
+            for clients in (1, 8):
+                report = few("--exchange", "banner", "--clients", clients, tcp(server.port))
+                self.assert_all_well(report, 10)
+                latency = report["latency_us"]
+                self.assertIsNone(latency["exec"])
+                self.assertLess(latency["first_byte"]["max"], latency["eof"]["max"])
+        self.assertEqual(ends, [b""] * 20)
+
+    def test_a_line_is_sent_to_servers_that_speak_second(self):
+        lines = []
+
+        def answer(connection):
+            with connection.makefile("rb") as file:
+                lines.append(file.readline())
+                connection.sendall(b"yes\r\n")
+                lines.append(file.readline())
+
+        with Server(answer) as server:
+            for text, sent in ((), b"\r\n"), (("--line", "GET /"), b"GET /\r\n"):
+                lines.clear()
+                report = few("--exchange", "line", *text, "--clients", 8, tcp(server.port))
+                self.assert_all_well(report, 10)
+                self.assertEqual(lines, [sent, b""] * 10)
+
     def test_many_clients_and_an_open_loop(self):
         for arguments in (["--clients", 20], ["--rate", 200], ["--rate", 200, "--clients", 2]):
             with self.subTest(arguments):
@@ -398,6 +431,8 @@ class Failures(unittest.TestCase):
         self.assertEqual(self.failures_of(lambda connection: connection.sendall(b"1234")),
                          {"short": 10})
         self.assertEqual(self.failures_of(lambda connection: None), {"short": 10})
+        self.assertEqual(self.failures_of(lambda connection: None, "--exchange", "banner"),
+                         {"short": 10})
 
     def test_an_answer_that_is_no_time_is_wrong(self):
         def sends(data):
@@ -476,7 +511,10 @@ class Usage(unittest.TestCase):
         "--hold-address requires --hold": ["--hold-address", "tcp://127.0.0.1:1",
                                            "tcp://127.0.0.1:1"],
         "--hold is for streams": ["--hold", "1", "udp://127.0.0.1:1"],
-        "--exchange is probe, echo or none": ["--exchange", "ftp", "tcp://127.0.0.1:1"],
+        "--exchange can be line": ["--exchange", "line", "udp://127.0.0.1:1"],
+        "--line needs": ["--line", "GET /", "tcp://127.0.0.1:1"],
+        "--exchange is probe, echo, none, banner or line": ["--exchange", "ftp",
+                                                            "tcp://127.0.0.1:1"],
         "--clients: ": ["--clients", "0", "tcp://127.0.0.1:1"],
         "--connections: ": ["--connections", "-1", "tcp://127.0.0.1:1"],
         "--rate: ": ["--rate", "0", "tcp://127.0.0.1:1"],

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: ISC
 """What bench/run makes of its measurements: ratios within rounds, reasons, verdicts, tables."""
 import dataclasses
+import os
+import signal
+import subprocess
 import sys
 import unittest
 from pathlib import Path
@@ -14,7 +17,9 @@ from suite import publish, statistics, tables, targets  # noqa: E402
 from suite.experiment import (BASELINE, FULL, QUICK, SMOKE, Arena, Cannot,  # noqa: E402
                               Experiment, Session)
 from suite.experiment_load import Latency  # noqa: E402
-from suite.peers import PeerFailed  # noqa: E402
+from suite import peer_warm, procfs, warm_programs  # noqa: E402
+from suite.peer_warm import UvinetdToml  # noqa: E402
+from suite.peers import PeerFailed, Service  # noqa: E402
 from suite.results import Results, read_results  # noqa: E402
 
 
@@ -143,6 +148,66 @@ class Targets(unittest.TestCase):
         for scale in (FULL, QUICK, SMOKE):
             for verdict in targets.judge_all(measured(scale)):
                 self.assertNotIn("{", verdict.target.what + verdict.target.value.case)
+
+
+class FakeRunning:
+    """A daemon that has said this and has these processes; its first is the process of a test."""
+
+    def __init__(self, log=""):
+        self.pid = os.getpid()
+        self._log = log
+
+    def log(self):
+        """As given."""
+        return self._log
+
+
+class WarmStarts(unittest.TestCase):
+    """No figure of a zygote without a zygote."""
+
+    def test_without_a_parked_process_there_is_a_reason(self):
+        with self.assertRaisesRegex(PeerFailed, "0 of 17 processes are parked"):
+            peer_warm.check_parked(FakeRunning(), 17)
+        with self.assertRaisesRegex(PeerFailed, "0 of 1 processes are parked"):
+            peer_warm.wait_until_parked(FakeRunning(), 1, deadline=0.1)
+
+    def test_what_the_daemon_says_of_it_is_the_reason(self):
+        running = FakeRunning("uvinetd[7]: ready\nuvinetd[7]: warning: zygote id=s1 "
+                              "reason=it has 3 threads\nuvinetd[7]: more\n")
+        for check in (peer_warm.check_parked, peer_warm.wait_until_parked):
+            with self.assertRaisesRegex(PeerFailed, "warm: it has 3 threads$"):
+                check(running, 1)
+
+    def test_children_of_a_launcher_that_are_not_ours_are_parked(self):
+        folder = Path(temporary_folder())
+        shell = (f"cp /bin/sleep {folder}/server; cp /bin/sleep {folder}/uvi-reactor; "
+                 f"printf uvi-launcher >/proc/$$/comm; {folder}/uvi-reactor 60 & "
+                 f"{folder}/server 60 & {folder}/server 60 & wait")
+        with subprocess.Popen(["/bin/sh", "-c", shell], start_new_session=True) as launcher:
+            try:
+                found = peer_warm.wait_until_parked(FakeRunning(), 2)
+                self.assertEqual({procfs.comm(pid) for pid in found}, {"server"})
+            finally:
+                os.killpg(launcher.pid, signal.SIGKILL)
+
+    def test_a_process_that_waits_before_its_main_has_not_reached_its_first_io(self):
+        with subprocess.Popen(["/bin/sleep", "60"]) as other:
+            for program in warm_programs.ALL:
+                self.assertFalse(warm_programs.has_reached_io(program, other.pid), program.case)
+            other.kill()
+        program = dataclasses.replace(warm_programs.ALL[0], maps="/libc")
+        self.assertTrue(warm_programs.has_reached_io(program, os.getpid()))
+
+    def test_only_services_that_name_a_way_to_park_are_warm(self):
+        folder = temporary_folder()
+        services = [Service("127.0.0.1", 7, "/bin/a", ("/bin/a", '"x"'), park="io"),
+                    Service("127.0.0.1", 8, "/bin/a", ("b",))]
+        for start, expected in (("exec", 0), ("zygote", 1)):
+            server = UvinetdToml(folder, start, 16)
+            text = server.configure(services, folder).read_text(encoding="utf-8")
+            self.assertEqual(text.count('start = "zygote"\npark = "io"\nspares = 16\n'), expected)
+            self.assertIn('exec = ["/bin/a", "\\"x\\""]', text)
+            self.assertEqual(text.count('argv0 = "b"'), 1)
 
 
 class Files(unittest.TestCase):

@@ -448,6 +448,12 @@ void answer_forks(int channel, const std::function<void(int pair)>& answer) {
   }
 }
 
+// Of the other end; takes nothing off the pair.
+void wait_for_end(int pair) {
+  pollfd entry{pair, 0, 0};
+  (void)::poll(&entry, 1, -1);
+}
+
 const Hostile kHostile[] = {
     {"SaysNonsense", [](int channel) { say(channel, std::uint64_t{42}), ::pause(); },
      "it says what no zygote says"},
@@ -488,7 +494,7 @@ const Hostile kHostile[] = {
     {"BearsItsOwnChildren",
      [](int channel) {
        answer_forks(channel, [](int pair) {
-         if (::fork() == 0) say_born(pair), ::pause();
+         if (::fork() == 0) say_born(pair), wait_for_end(pair), ::_exit(0);
        });
      },
      "a child of it says what no child says"},
