@@ -6,6 +6,8 @@
  *   state          what the kernel and the C library say of this process, without what differs from
  *                  one process to the next
  *   work           threads, signals, children, locks: "ok", or what did not work
+ *   join-main      "joined" from a thread that has waited for the end of the first one
+ *   leave-lock     "owner died" from a child that waits for a lock which this process ends with
  *   secret WHICH   canary: the stack protector's number; auxiliary: AT_RANDOM
  *   offset FD      three bytes read from FD, and where it stands then
  *   exit N, die N  status N, after 10 ms of processor time; by signal N
@@ -65,7 +67,8 @@ __attribute__((constructor)) static void at_start(void) {
   if (strncmp(what, "thread", 6) == 0) {
     for (int i = atoi(value); i > 0; --i) pthread_create(&thread, NULL, sleep_on, NULL);
   } else if (strncmp(what, "open ", 5) == 0) {
-    (void)!open(value, O_RDONLY);
+    char first;
+    (void)!read(open(value, O_RDONLY), &first, 1);
   } else if (strncmp(what, "map-and-remove ", 15) == 0) {
     map_file(value);
     unlink(value);
@@ -188,6 +191,9 @@ static const char* work(void) {
   if (pthread_mutex_lock(&checked) != 0 || pthread_mutex_lock(&checked) != EDEADLK) {
     return "an errorcheck mutex";
   }
+#if defined(__GLIBC__)
+  if (checked.__data.__owner != (int)syscall(SYS_gettid)) return "the thread's id";
+#endif
   signal(SIGUSR1, on_signal);
   if (raise(SIGUSR1) != 0 || caught != SIGUSR1) return "raise";
   if (pthread_kill(pthread_self(), SIGUSR1) != 0) return "pthread_kill";
@@ -195,16 +201,34 @@ static const char* work(void) {
   const pid_t pid = fork();
   if (pid == 0) _exit(getppid() == 1 ? 1 : 5);
   if (waited(pid) != 5) return "fork";
-  /* Its own robust list: a child that dies with a shared robust mutex tells its parent. */
+  return "ok";
+}
+
+static void* join(void* first) {
+  if (pthread_join(*(pthread_t*)first, NULL) == 0) puts("joined");
+  exit(0);
+}
+
+static void join_main(void) {
+  static pthread_t first;
+  pthread_t thread;
+  first = pthread_self();
+  alarm(10); /* whoever waits in vain ends by it */
+  if (pthread_create(&thread, NULL, join, &first) == 0) pthread_exit(NULL);
+}
+
+static void leave_lock(void) {
   pthread_mutex_t* shared =
       mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-  pthread_mutexattr_settype(&kind, PTHREAD_MUTEX_NORMAL);
+  pthread_mutexattr_t kind;
+  pthread_mutexattr_init(&kind);
+  pthread_mutexattr_setrobust(&kind, PTHREAD_MUTEX_ROBUST);
   pthread_mutexattr_setpshared(&kind, PTHREAD_PROCESS_SHARED);
   pthread_mutex_init(shared, &kind);
-  const pid_t owner = fork();
-  if (owner == 0) _exit(pthread_mutex_lock(shared));
-  if (waited(owner) != 0 || pthread_mutex_lock(shared) != EOWNERDEAD) return "a robust list";
-  return "ok";
+  pthread_mutex_lock(shared);
+  if (fork() != 0) _exit(0);
+  alarm(10);
+  if (pthread_mutex_lock(shared) == EOWNERDEAD) puts("owner died");
 }
 
 static void print_secret(const char* which) {
@@ -233,6 +257,10 @@ int main(int argc, char** argv, char** environment) {
     print_state(argc, argv, environment);
   } else if (strcmp(what, "work") == 0) {
     puts(work());
+  } else if (strcmp(what, "join-main") == 0) {
+    join_main();
+  } else if (strcmp(what, "leave-lock") == 0) {
+    leave_lock();
   } else if (strcmp(what, "secret") == 0 && argc > 2) {
     print_secret(argv[2]);
   } else if (strcmp(what, "offset") == 0) {

@@ -14,6 +14,7 @@
 
 #include <csignal>
 #include <cstring>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -26,6 +27,20 @@
 namespace uvinetd::test {
 
 using Strings = std::vector<std::string>;
+
+// What runs the program of tests/harness/warm_program.c.
+inline Strings program(std::initializer_list<std::string> words) {
+  Strings out{UVINETD_WARM_PROGRAM};
+  out.insert(out.end(), words);
+  return out;
+}
+
+// It just fits into its slot.
+inline std::string longest_variable() {
+  std::string out = "TCPREMOTEIP=";
+  out.resize(zygote::kSlotBytes - 1, '.');
+  return out;
+}
 
 struct Ends {
   UniqueFd ours;

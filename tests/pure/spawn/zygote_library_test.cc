@@ -16,14 +16,7 @@ using ::testing::Contains;
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
 
-const char kProgram[] = UVINETD_WARM_PROGRAM;
 const Strings kConnection = {"PROTO=TCP", "TCPREMOTEIP=192.0.2.7", "TCPREMOTEPORT=4711"};
-
-Strings program(std::initializer_list<std::string> words) {
-  Strings out{kProgram};
-  out.insert(out.end(), words);
-  return out;
-}
 
 // As it was, without the lines that no two processes have in common.
 std::string warm_one(const WarmOptions& options, const Strings& variables) {
@@ -49,8 +42,6 @@ TEST_P(WarmState, IsWhatExecGives) {
   EXPECT_EQ(warm_one({.argv = argv, .environment = environment}, variables), expected);
 }
 
-const std::string kLongest = "TCPREMOTEIP=" + std::string(zygote::kSlotBytes - 13, '.');
-
 INSTANTIATE_TEST_SUITE_P(
     , WarmState,
     testing::Values(
@@ -58,12 +49,13 @@ INSTANTIATE_TEST_SUITE_P(
         StateCase{"NoVariableAtAll", {}, {}},
         StateCase{"VariablesThatAreNotThere", {"A=1"}, {"TCPREMOTEIP=192.0.2.7"}},
         StateCase{"EmptyValues", {"A="}, {"PROTO=", "TCPREMOTEIP=", "TCPREMOTEPORT="}},
-        StateCase{"TheLongestValue", {"A=1"}, {"PROTO=TCP", kLongest}},
+        StateCase{"TheLongestValue", {"A=1"}, {"PROTO=TCP", longest_variable()}},
         StateCase{"LikeASlotButNone", {"DOTS=" + std::string(153, '.'), "B=2"}, kConnection},
         StateCase{"PreloadOfTheUser", {"LD_PRELOAD=libm.so.6", "A=1"}, kConnection},
         StateCase{"TwoPreloads", {"LD_PRELOAD=libm.so.6:libdl.so.2"}, kConnection},
         StateCase{"EnvironReplacedBeforeMain", {"AT_START=set x", "A=1"}, {"TCPREMOTEIP=1"}},
         StateCase{"ACopyOfTheConnection", {"AT_START=copy 7"}, kConnection},
+        StateCase{"ACopyBesideTheChannel", {"AT_START=copy 4"}, kConnection},
         StateCase{"StandardErrorClosed", {"AT_START=close 2"}, kConnection},
         StateCase{"ASignalBlocked", {"AT_START=block 10"}, kConnection},
         StateCase{"AFileOpen", {"AT_START=open /etc/passwd"}, kConnection}),
@@ -71,6 +63,14 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST(WarmServer, HasWorkingThreadsSignalsChildrenAndLocks) {
   EXPECT_EQ(warm_one({.argv = program({"work"})}, {}), "ok\n");
+}
+
+TEST(WarmServer, MayEndItsFirstThreadAndJoinIt) {
+  EXPECT_EQ(warm_one({.argv = program({"join-main"})}, {}), "joined\n");
+}
+
+TEST(WarmServer, LeavesItsRobustLocksToOthers) {
+  EXPECT_EQ(warm_one({.argv = program({"leave-lock"})}, {}), "owner died\n");
 }
 
 TEST(WarmServer, ReportsItsStatusAndTimesToTheLauncher) {
@@ -123,8 +123,8 @@ TEST(WarmServer, ReadsItsFilesWithAnOffsetOfItsOwn) {
                             .environment = {"AT_START=open " + path}};
   WarmProgram warm(options);
   ASSERT_TRUE(warm.parks());
-  EXPECT_EQ(warm.serve_one(), "abc 3\n");
-  EXPECT_EQ(warm.serve_one(), "abc 3\n");
+  EXPECT_EQ(warm.serve_one(), "bcd 4\n");
+  EXPECT_EQ(warm.serve_one(), "bcd 4\n");
   unlink(path.c_str());
 }
 
@@ -162,7 +162,7 @@ TEST(WarmServer, MayBeBehindEnv) {
 }
 
 TEST(WarmServer, LacksWhatEnvHasTakenOut) {
-  const Strings argv = {"/usr/bin/env", "-u", "TCPREMOTEIP", "B=2", kProgram, "state"};
+  const Strings argv = {"/usr/bin/env", "-u", "TCPREMOTEIP", "B=2", UVINETD_WARM_PROGRAM, "state"};
   const auto warm = warm_one({.argv = argv, .environment = {"A=1"}, .wish = "main 1"}, kConnection);
   EXPECT_EQ(warm.find("TCPREMOTEIP"), std::string::npos);
   EXPECT_THAT(warm, HasSubstr("variable A=1\nvariable PROTO=TCP\nvariable TCPREMOTEPORT=4711\n"));
@@ -176,7 +176,7 @@ TEST(Zygote, TellsTheFilesThatItHasMappedEachOnce) {
   WarmProgram warm({.argv = program({"echo"})});
   Strings files;
   ASSERT_TRUE(warm.parks(zygote::Park::Main, &files));
-  EXPECT_THAT(files, Contains(kProgram));
+  EXPECT_THAT(files, Contains(UVINETD_WARM_PROGRAM));
   EXPECT_THAT(files, Contains(UVINETD_ZYGOTE_LIBRARY));
   EXPECT_THAT(files, Contains(HasSubstr("/libc.so.6")));
   EXPECT_EQ(std::set<std::string>(files.begin(), files.end()).size(), files.size());
@@ -290,169 +290,6 @@ TEST(Zygote, CannotBeLookedIntoButItsServingChildCan) {
     return can_look(child.pid) ? "into the server alone" : "into none of them";
   });
   EXPECT_EQ(said, "into the server alone");
-}
-
-// ---- breaches --------------------------------------------------------------------------------
-
-struct Breach {
-  const char* name;
-  std::string bytes;
-  int descriptors = 1;
-};
-
-template <typename Message>
-std::string spoiled(Message message, std::size_t at) {
-  auto bytes = bytes_of(message);
-  bytes[at] = static_cast<char>(bytes[at] ^ 1);
-  return bytes;
-}
-const zygote::Head kFork{zygote::kMagic, zygote::Kind::Fork, 0};
-
-class ForkBreach : public testing::TestWithParam<Breach> {};
-
-TEST_P(ForkBreach, EndsTheZygote) {
-  WarmProgram warm({.argv = program({"echo"})});
-  ASSERT_TRUE(warm.parks());
-  const UniqueFd fd(open("/dev/null", O_RDONLY | O_CLOEXEC));
-  const std::vector<int> descriptors(static_cast<std::size_t>(GetParam().descriptors), fd.get());
-  ASSERT_TRUE(send_bytes(warm.channel(), GetParam().bytes, descriptors));
-  EXPECT_EQ(WEXITSTATUS(warm.collect()), 1);
-}
-
-INSTANTIATE_TEST_SUITE_P(, ForkBreach,
-                         testing::Values(Breach{"Magic", spoiled(kFork, 0)},
-                                         Breach{"Kind", spoiled(kFork, 4)},
-                                         Breach{"Zero", spoiled(kFork, 6)},
-                                         Breach{"TooShort", bytes_of(kFork).substr(1)},
-                                         Breach{"TooLong", bytes_of(kFork) + "x"},
-                                         Breach{"NoDescriptor", bytes_of(kFork), 0},
-                                         Breach{"TwoDescriptors", bytes_of(kFork), 2},
-                                         Breach{"ManyDescriptors", bytes_of(kFork), 100},
-                                         Breach{"Serve", serve_message({})}),
-                         [](const auto& each) { return std::string(each.param.name); });
-
-class ServeBreach : public testing::TestWithParam<Breach> {};
-
-TEST_P(ServeBreach, EndsTheChildAndNotTheZygote) {
-  WarmProgram warm({.argv = program({"echo"})});
-  ASSERT_TRUE(warm.parks());
-  const auto child = warm.fork();
-  const UniqueFd fd(open("/dev/null", O_RDONLY | O_CLOEXEC));
-  const std::vector<int> descriptors(static_cast<std::size_t>(GetParam().descriptors), fd.get());
-  ASSERT_TRUE(send_bytes(child.pair.get(), GetParam().bytes, descriptors));
-  const int status = wait_for(child.pid);
-  ASSERT_TRUE(WIFEXITED(status));
-  EXPECT_EQ(WEXITSTATUS(status), 1);
-  EXPECT_EQ(warm.end(), 0);
-}
-
-std::string serve_bytes(std::uint32_t count, const std::string& strings) {
-  zygote::Serve serve;
-  serve.variables = count;
-  return bytes_of(serve) + strings;
-}
-using namespace std::string_literals;
-
-INSTANTIATE_TEST_SUITE_P(
-    , ServeBreach,
-    testing::Values(Breach{"Magic", spoiled(zygote::Serve{}, 1)}, Breach{"Fork", fork_message()},
-                    Breach{"TooShort", bytes_of(zygote::Serve{}).substr(1)},
-                    Breach{"Empty", std::string("x")},
-                    Breach{"NoZero", serve_bytes(1, "PROTO=TCP")},
-                    Breach{"TooFewStrings", serve_bytes(2, "PROTO=TCP\0"s)},
-                    Breach{"TooManyStrings", serve_bytes(1, "PROTO=TCP\0A=1\0"s)},
-                    Breach{"NoStringAtAll", serve_bytes(0xffffffff, "")},
-                    Breach{"NoEquals", serve_bytes(1, "PROTO\0"s)},
-                    Breach{"NoName", serve_bytes(1, "=TCP\0"s)},
-                    Breach{"TooLongForASlot", serve_message({kLongest + "."})},
-                    Breach{"TooLong", serve_message(Strings(20, kLongest))},
-                    Breach{"NoDescriptor", serve_message({}), 0},
-                    Breach{"TwoDescriptors", serve_message({}), 2}),
-    [](const auto& each) { return std::string(each.param.name); });
-
-// ---- refusals --------------------------------------------------------------------------------
-
-struct RefusalCase {
-  const char* name;
-  std::string at_start;
-  std::string reason;
-};
-
-class Refusal : public testing::TestWithParam<RefusalCase> {};
-
-TEST_P(Refusal, HasAReason) {
-  char folder[] = "/tmp/uvinetd-zygote-XXXXXX";
-  ASSERT_NE(mkdtemp(folder), nullptr);
-  auto at_start = GetParam().at_start;
-  if (const auto at = at_start.find("FOLDER"); at != std::string::npos) {
-    at_start.replace(at, 6, folder);
-  }
-  const WarmOptions options{.argv = program({"echo"}), .environment = {"AT_START=" + at_start}};
-  WarmProgram warm(options);
-  EXPECT_EQ(warm.refusal(), GetParam().reason);
-  EXPECT_EQ(warm.hear(), "");
-  EXPECT_EQ(warm.collect(), 0);
-  EXPECT_EQ(std::system(("rm -r " + std::string(folder)).c_str()), 0);
-}
-
-INSTANTIATE_TEST_SUITE_P(
-    , Refusal,
-    testing::Values(RefusalCase{"OneThread", "thread 1", "it has 2 threads"},
-                    RefusalCase{"ManyThreads", "thread 11", "it has 12 threads"},
-                    RefusalCase{"AReplacedFile", "map-and-remove FOLDER/file",
-                                "a file that it has mapped was replaced"},
-                    RefusalCase{"TooManyFiles", "map-many FOLDER", "it has too many files mapped"}),
-    [](const auto& each) { return std::string(each.param.name); });
-
-TEST(Zygote, ThatEndsBeforeItParksClosesItsChannel) {
-  WarmProgram leaves({.argv = program({"echo"}), .environment = {"AT_START=exit 3"}});
-  EXPECT_EQ(leaves.hear(), "");
-  EXPECT_EQ(WEXITSTATUS(leaves.collect()), 3);
-  WarmProgram crashes({.argv = program({"echo"}), .environment = {"AT_START=abort"}});
-  EXPECT_EQ(crashes.hear(), "");
-  EXPECT_EQ(WTERMSIG(crashes.collect()), SIGABRT);
-}
-
-// ---- where nobody wants a zygote -------------------------------------------------------------
-
-TEST(ZygoteLibrary, LeavesAProgramAloneThatNobodyWantsParked) {
-  for (const std::string wish :
-       {"", "main", "main ", "main x", "main 00", "io", "Main 0", "main  0"}) {
-    SCOPED_TRACE(wish);
-    auto connection = make_ends(SOCK_STREAM);
-    const auto channel = make_ends(SOCK_SEQPACKET);
-    const pid_t pid =
-        start(program({"state"}), {"LD_PRELOAD=" UVINETD_ZYGOTE_LIBRARY, "UVINETD_ZYGOTE=" + wish},
-              connection.theirs.get(), channel.theirs.get());
-    connection.theirs.reset();
-    EXPECT_THAT(read_all(connection.ours.get()),
-                HasSubstr("variable UVINETD_ZYGOTE=" + wish + "\n"));
-    EXPECT_EQ(wait_for(pid), 0);
-  }
-}
-
-TEST(ZygoteLibrary, LeavesAProgramAloneThatHasNoChannel) {
-  const auto stream = make_ends(SOCK_STREAM);
-  for (const int channel : {-1, stream.theirs.get()}) {
-    auto connection = make_ends(SOCK_STREAM);
-    const pid_t pid =
-        start(program({"state"}), {"LD_PRELOAD=" UVINETD_ZYGOTE_LIBRARY, "UVINETD_ZYGOTE=main 0"},
-              connection.theirs.get(), channel);
-    connection.theirs.reset();
-    EXPECT_THAT(read_all(connection.ours.get()), HasSubstr("variable UVINETD_ZYGOTE=main 0\n"));
-    EXPECT_EQ(wait_for(pid), 0);
-  }
-}
-
-TEST(ZygoteLibrary, NeedsNoLibraryButTheCLibrary) {
-  const std::string command = "readelf -d " UVINETD_ZYGOTE_LIBRARY " | grep NEEDED";
-  FILE* const output = popen(command.c_str(), "re");
-  ASSERT_NE(output, nullptr);
-  Strings needed;
-  char line[512];
-  while (fgets(line, sizeof line, output) != nullptr) needed.emplace_back(line);
-  pclose(output);
-  EXPECT_THAT(needed, testing::ElementsAre(HasSubstr("[libc.so.6]")));
 }
 
 }  // namespace
