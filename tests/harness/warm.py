@@ -20,8 +20,7 @@ from harness.surroundings import bin_dir, free_port, me
 from harness.waiting import eventually
 
 _LIBRARY = "uvi-zygote.so"
-WAYS = {"main": {"park": "main"}, "main with spares": {"park": "main", "spares": 2},
-        "io": {"park": "io"}, "io with spares": {"park": "io", "spares": 2}}
+WAYS = {"main": {"park": "main"}, "main with spares": {"park": "main", "spares": 2}}
 
 
 def requires_zygote():

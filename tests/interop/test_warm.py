@@ -31,12 +31,8 @@ class Sessions(unittest.TestCase):
 
     maxDiff = None
 
-    def compare(self, command, session, degrades=False, **keys):
-        """Compares session(port) over exec and over every way to be warm.
-
-        With `degrades`, one that shall be parked at its first touch of the connection may be
-        parked before main() instead, with one reason.
-        """
+    def compare(self, command, session, **keys):
+        """Compares session(port) over exec and over every way to be warm."""
         cold = Service("cold", command, **keys)
         with WarmDaemon(cold):
             first, second = session(cold.port), session(cold.port)
@@ -52,8 +48,7 @@ class Sessions(unittest.TestCase):
                         if first == second:
                             self.assertEqual(found, first)
                     self.assertEqual(daemon.wait_for_zygote(service), zygote)
-                    most = int(degrades and service.keys["park"] == "io")
-                    self.assertLessEqual(len(daemon.reasons(service)), most, daemon.log())
+                    self.assertEqual(daemon.reasons(service), [], daemon.log())
 
     def says(self, port, *exchange):
         """Sends each text when the pattern before it was answered; returns all bytes.
@@ -160,7 +155,7 @@ class Scripts(Sessions):
                   '  print(os.getenv("PROTO") .. " " .. line:upper())\nend\n',
     }
 
-    def check(self, interpreter, degrades=False):
+    def check(self, interpreter):
         """Three lines there and back."""
         program = requires(interpreter)
         path = os.path.join(temporary_folder(), "server")
@@ -179,7 +174,7 @@ class Scripts(Sessions):
             self.assertEqual(said, ["ready", "TCP ONE", "TCP TWO", "TCP THREE"])
             return said
 
-        self.compare([path], session, degrades)
+        self.compare([path], session)
 
     def test_python(self):
         self.check("python3")
@@ -188,7 +183,7 @@ class Scripts(Sessions):
         self.check("perl")
 
     def test_bash(self):
-        self.check("bash", degrades=True)
+        self.check("bash")
 
     def test_lua(self):
         self.check("lua5.4")
@@ -247,7 +242,7 @@ class Ftp(WithAccount):
         return said
 
     def test_inetutils_ftpd(self):
-        self.compare([requires("ftpd"), "-l"], self.session, degrades=True, user="root")
+        self.compare([requires("ftpd"), "-l"], self.session, user="root")
 
     def test_vsftpd(self):
         if not self.vsftpd:
@@ -258,7 +253,7 @@ class Ftp(WithAccount):
             file.write("listen=NO\nlisten_ipv6=NO\nanonymous_enable=NO\nlocal_enable=YES\n"
                        "secure_chroot_dir=/run/vsftpd/empty\npam_service_name=vsftpd\n"
                        "xferlog_enable=NO\n")
-        self.compare([self.vsftpd, config], self.session, degrades=True, user="root")
+        self.compare([self.vsftpd, config], self.session, user="root")
 
 
 class Mail(WithAccount):
@@ -273,7 +268,7 @@ class Mail(WithAccount):
             self.assertIn(b"+OK", said)
             return said
 
-        self.compare([server], session, degrades=True, user="root")
+        self.compare([server], session, user="root")
 
 
 class Telnet(WithAccount):
@@ -295,7 +290,7 @@ class Telnet(WithAccount):
                 terminal.type("exit")
                 terminal.expect("closed by foreign host")
 
-        self.compare([server], session, degrades=True, user="root")
+        self.compare([server], session, user="root")
 
 
 class Ssh(WithAccount):
@@ -341,8 +336,7 @@ class Ssh(WithAccount):
     def test_dropbear(self):
         server, keygen = requires("dropbear", "dropbearkey")
         run_client(keygen, "-t", "ed25519", "-f", self.path("host"))
-        self.compare([server, "-i", "-r", self.path("host"), "-P", ""], self.session,
-                     degrades=True, user="root")
+        self.compare([server, "-i", "-r", self.path("host"), "-P", ""], self.session, user="root")
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ def script(first_line, text, name="server"):
 
 
 class Scripts(unittest.TestCase):
-    """Servers of one line in, lines out; `park = "io"` has them run up to their first read."""
+    """Servers of one line in, lines out."""
 
     def sessions(self, service, count=3, may_degrade=False):
         """What the first and then so many warm servers say; each ends at the end of file.
@@ -142,7 +142,7 @@ print(os.getpid(), os.environ["TCPREMOTEPORT"] == str(peer))
     def test_two_children_at_once_read_one_script(self):
         path = script(f"#!{requires('bash')}", "read line\n" + "".join(
             f'echo "{number}"\n' for number in range(3000)))
-        service = warm("script", [path], "io with spares")
+        service = warm("script", [path], "main with spares")
         with WarmDaemon(service) as daemon:
             _, expected = self.session(daemon, service)
             daemon.wait_for_zygote(service)
@@ -229,7 +229,7 @@ class Ssh(unittest.TestCase):
                     self.assertEqual(daemon.reasons(service), [])
 
     def test_two_connections_at_once_have_their_own_sessions(self):
-        service = warm("ssh", [self.server, "-i", "-f", self.path("config")], "io with spares")
+        service = warm("ssh", [self.server, "-i", "-f", self.path("config")], "main with spares")
         with WarmDaemon(service) as daemon:
             daemon.warm_up(service)
             keys = [self.first_bytes(service.port) for _ in range(6)]
@@ -259,23 +259,22 @@ def kexinit_cookie(port):
 
 
 class Dropbear(unittest.TestCase):
-    """It draws its random numbers before it touches the connection: never parked there."""
+    """It draws its random numbers before it touches the connection."""
 
-    def test_io_degrades_to_main_and_no_cookie_comes_twice(self):
+    def test_no_cookie_comes_twice(self):
         server, keygen = requires("dropbear", "dropbearkey")
         key = os.path.join(temporary_folder(), "key")
         run_client(keygen, "-t", "ed25519", "-f", key)
-        for way in ("io", "io with spares"):
+        for way in WAYS:
             with self.subTest(way):
                 service = warm("ssh", [server, "-i", "-r", key, "-P", ""], way)
                 with WarmDaemon(service) as daemon:
                     kexinit_cookie(service.port)
-                    daemon.wait_for_reason(service, "")
                     daemon.wait_for_zygote(service)
                     cookies = [kexinit_cookie(service.port) for _ in range(6)]
                     daemon.assert_served_warm(service)
                     self.assertEqual(len(set(cookies)), len(cookies))
-                    self.assertEqual(len(daemon.reasons(service)), 1)
+                    self.assertEqual(daemon.reasons(service), [])
 
 
 def sockets_beyond_stdio(pid):
