@@ -121,7 +121,7 @@ bool ZygoteProcess::is_hopeless(const Unborn& child, std::chrono::nanoseconds no
   return is_ended_ || now - child.asked >= kBirthDeadline;
 }
 
-ZygoteProcess::Birth ZygoteProcess::look(const Unborn& child, pid_t reaped,
+ZygoteProcess::Birth ZygoteProcess::look(const Unborn& child, const Births& births, pid_t reaped,
                                          std::chrono::nanoseconds now, pid_t& pid) const {
   std::array<char, sizeof(BareHead) + 1> buffer{};
   const auto packet = receive_packet(child.pair.get(), buffer);
@@ -135,8 +135,9 @@ ZygoteProcess::Birth ZygoteProcess::look(const Unborn& child, pid_t reaped,
     return Birth::Never;
   }
   const bool is_born = is_head && read_as<BareHead>(bytes, zygote::Kind::Born);
+  const bool is_taken = is_known(packet.sender) || births.is_server(packet.sender);
   const bool is_ours = packet.sender == reaped || is_child(packet.sender);
-  if (!is_born || packet.sender <= 0 || is_known(packet.sender) || !is_ours) return Birth::Wrong;
+  if (!is_born || packet.sender <= 0 || is_taken || !is_ours) return Birth::Wrong;
   pid = packet.sender;
   return Birth::Born;
 }
@@ -147,7 +148,7 @@ ZygoteProcess::Conduct ZygoteProcess::collect(const Births& births, pid_t reaped
   auto asked = std::exchange(unborn_, {});
   for (auto& child : asked) {
     pid_t pid = 0;
-    const auto birth = look(child, reaped, now, pid);
+    const auto birth = look(child, births, reaped, now, pid);
     if (birth == Birth::Born && child.launch) {
       births.on_born(*child.launch, pid);
     } else if (birth == Birth::Born) {

@@ -91,6 +91,7 @@ Zygotes::Answer Zygotes::serve(LaunchPlan& plan, WarmLaunch& launch,
   }
   ServePacket packet;
   if (one.gate.phase != ZygotePhase::Parked || !packet.fill(connection, one.slots)) return {};
+  busy_.insert(key);
   ++one.uses;
   if (const auto pid = one.process->give(packet.bytes(), launch.connection.get())) {
     return {Answer::Kind::Serving, *pid};
@@ -146,6 +147,7 @@ void Zygotes::start(const Key& key, One& one, LaunchPlan& plan, ConnectionEnviro
     return end(key, one, event, pid.error().text(), now);
   }
   one.process = std::make_unique<ZygoteProcess>(*pid, std::move(pair->ours));
+  busy_.insert(key);
   one.started = now;
   one.checked = now;
   one.uses = 0;
@@ -158,11 +160,11 @@ void Zygotes::start(const Key& key, One& one, LaunchPlan& plan, ConnectionEnviro
 // ---- what they say ---------------------------------------------------------------------------
 
 void Zygotes::collect(nanoseconds now, pid_t reaped) {
-  for (auto& [key, one] : all_) {
-    if (!one.process) continue;
-    if (one.gate.phase == ZygotePhase::Starting) hear(key, one, now);
-    if (!one.process) continue;
-    judge(key, one, one.process->collect(callbacks_, reaped, now), now);
+  for (auto at = busy_.begin(); at != busy_.end();) {
+    auto& one = all_.at(*at);
+    if (one.process && one.gate.phase == ZygotePhase::Starting) hear(*at, one, now);
+    if (one.process) judge(*at, one, one.process->collect(callbacks_, reaped, now), now);
+    at = is_busy(one) ? std::next(at) : busy_.erase(at);
   }
   std::erase_if(leaving_, [&](Leaving& leaving) {
     const auto conduct = leaving.process->collect(callbacks_, reaped, now);
@@ -170,6 +172,10 @@ void Zygotes::collect(nanoseconds now, pid_t reaped) {
       leaving.process->kill();
     return leaving.process->is_ended() && !leaving.process->has_unborn();
   });
+}
+
+bool Zygotes::is_busy(const One& one) {
+  return one.process && (one.gate.phase == ZygotePhase::Starting || one.process->has_unborn());
 }
 
 void Zygotes::judge(const Key& key, One& one, ZygoteProcess::Conduct conduct, nanoseconds now) {
@@ -256,7 +262,10 @@ void Zygotes::let_go(One& one, bool kills, nanoseconds now) {
 bool Zygotes::on_exit(pid_t pid, int status, nanoseconds now) {
   for (auto& [key, one] : all_) {
     if (!one.process) continue;
-    if (one.process->forget(pid)) return true;
+    if (one.process->forget(pid)) {
+      busy_.insert(key);  // another one may be wanted
+      return true;
+    }
     if (one.process->pid() != pid) continue;
     one.process->ended();
     if (one.gate.phase == ZygotePhase::Starting) {
@@ -286,6 +295,7 @@ void Zygotes::keep_if(const std::function<bool(std::uint32_t service)>& is_same)
       continue;
     }
     let_go(at->second, false, now);
+    busy_.erase(at->first);
     at = all_.erase(at);
   }
 }
@@ -294,14 +304,16 @@ void Zygotes::end_all() {
   for (auto& [key, one] : all_) {
     if (one.process) one.process->kill();
   }
+  busy_.clear();
   all_.clear();
 }
 
 bool Zygotes::has_unborn() const {
-  return std::any_of(all_.begin(), all_.end(),
-                     [](const auto& each) {
-                       return each.second.process && each.second.process->has_unborn();
-                     }) ||
+  const auto is_asked = [&](const Key& key) {
+    const auto& one = all_.at(key);
+    return one.process && one.process->has_unborn();
+  };
+  return std::any_of(busy_.begin(), busy_.end(), is_asked) ||
          std::any_of(leaving_.begin(), leaving_.end(),
                      [](const auto& each) { return each.process->has_unborn(); });
 }
@@ -317,7 +329,8 @@ void Zygotes::wakers(std::vector<int>& fds, std::optional<nanoseconds>& until,
     if (now - process.oldest() < kBirthDelay) return at_most(process.oldest() + kBirthDelay);
     process.each_unborn([&](int fd) { fds.push_back(fd); });
   };
-  for (const auto& [key, one] : all_) {
+  for (const auto& key : busy_) {
+    const auto& one = all_.at(key);
     if (!one.process) continue;
     add(*one.process);
     if (one.gate.phase != ZygotePhase::Starting) continue;

@@ -15,6 +15,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -88,6 +89,7 @@ class Zygotes {
   void start(const Key& key, One& one, LaunchPlan& plan, ConnectionEnvironment& connection,
              int socket_type, Time now);
   void hear(const Key& key, One& one, Time now);
+  [[nodiscard]] static bool is_busy(const One& one);
   void judge(const Key& key, One& one, ZygoteProcess::Conduct conduct, Time now);
   void refill(One& one, Time now);
   void rest(One& one, Time now);
@@ -99,6 +101,9 @@ class Zygotes {
   std::string library_;
   Callbacks callbacks_;
   std::map<Key, One> all_;
+  // Those that start, or have children on their way or to be asked for: the others are silent until
+  // they die, and cost nothing, however many there are.
+  std::set<Key> busy_;
   struct Leaving {
     std::unique_ptr<ZygoteProcess> process;
     Time since{0};

@@ -57,6 +57,11 @@ class ZygotesTest : public testing::Test {
     service.warm.edit() = warm;
     plan_.emplace(service, TableIdentity{});
     Zygotes::Callbacks callbacks;
+    callbacks.is_server = [this](pid_t pid) {
+      return std::any_of(born_.begin(), born_.end(),
+                         [&](const auto& each) { return each.second == pid; }) &&
+             !exits_.contains(pid);
+    };
     callbacks.on_born = [this](const WarmLaunch& launch, pid_t pid) {
       born_.emplace(launch.launch.id, pid);
     };
