@@ -108,7 +108,8 @@ class SameAsExec(unittest.TestCase):
 
 
 _CHANGING = re.compile(r"^(Name|Pid|Tgid|Ngid|NSpid|NStgid|NSpgid|NSsid|State|Vm\w+|Rss\w+|Hugetlb\w+|"
-                       r"\w*voluntary_ctxt_switches|x86_\w+|untag_mask)$")
+                       r"\w*voluntary_ctxt_switches|x86_\w+|untag_mask|"
+                       r"SigQ)$")  # counts the pending signals of all processes of the user
 
 
 def seen_from_outside(pid):
