@@ -71,7 +71,7 @@ ZygoteAnswer ZygoteProcess::read_answer() {
     case ZygotePacket::Event::Nothing:
       return {};
     case ZygotePacket::Event::Closed:
-      return broken("it ended before it parked");
+      return {ZygoteAnswer::Kind::Closed, {}, {}};
     case ZygotePacket::Event::Packet:
       break;
   }

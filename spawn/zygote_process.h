@@ -32,7 +32,8 @@ struct WarmLaunch {
 
 // What a zygote says at first.
 struct ZygoteAnswer {
-  enum class Kind : std::uint8_t { None, Parked, TryMain, Refused, Broken };
+  // Closed: it has ended, or is about to, without an answer: its status will say why.
+  enum class Kind : std::uint8_t { None, Parked, TryMain, Refused, Broken, Closed };
   Kind kind = Kind::None;
   std::string reason;              // of all but Parked
   std::vector<std::string> files;  // Parked: absolute paths

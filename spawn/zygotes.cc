@@ -3,10 +3,12 @@
 
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <csignal>
 #include <cstring>
 #include <iterator>
 #include <utility>
@@ -60,6 +62,11 @@ class ServePacket {
   std::array<char, zygote::kMostServeBytes> bytes_{};
   std::size_t size_ = 0;
 };
+
+// Somebody has ended it, which says nothing of how it would have parked.
+bool is_deed_of_others(int status) {
+  return WIFSIGNALED(status) && (WTERMSIG(status) == SIGKILL || WTERMSIG(status) == SIGTERM);
+}
 
 std::vector<char*> pointers(std::vector<std::string>& strings) {
   std::vector<char*> out;
@@ -151,6 +158,7 @@ void Zygotes::start(const Key& key, One& one, LaunchPlan& plan, ConnectionEnviro
   one.started = now;
   one.checked = now;
   one.uses = 0;
+  one.is_closed = false;
   one.slots.clear();
   for (std::size_t i = 0; i < connection.count(); ++i) {
     one.slots.emplace_back(name_of(connection.at(i)));
@@ -192,6 +200,9 @@ void Zygotes::judge(const Key& key, One& one, ZygoteProcess::Conduct conduct, na
 void Zygotes::hear(const Key& key, One& one, nanoseconds now) {
   auto answer = one.process->read_answer();
   switch (answer.kind) {
+    case ZygoteAnswer::Kind::Closed:
+      one.is_closed = true;  // heard no more
+      [[fallthrough]];
     case ZygoteAnswer::Kind::None:
       if (now - one.started < kParkDeadline) return;
       return end(key, one, ZygoteEvent::Broke, "it did not park in 10 seconds", now);
@@ -271,7 +282,7 @@ bool Zygotes::on_exit(pid_t pid, int status, nanoseconds now) {
     if (one.gate.phase == ZygotePhase::Starting) {
       hear(key, one, now);  // its last words
       if (one.process) {
-        end(key, one, ZygoteEvent::Broke,
+        end(key, one, is_deed_of_others(status) ? ZygoteEvent::Died : ZygoteEvent::Broke,
             "it ended before it parked (status " + status_text(status) + ")", now);
       }
     } else {
@@ -334,7 +345,7 @@ void Zygotes::wakers(std::vector<int>& fds, std::optional<nanoseconds>& until,
     if (!one.process) continue;
     add(*one.process);
     if (one.gate.phase != ZygotePhase::Starting) continue;
-    fds.push_back(one.process->channel());
+    if (!one.is_closed) fds.push_back(one.process->channel());
     at_most(one.started + kParkDeadline);
   }
   for (const auto& each : leaving_) {

@@ -81,6 +81,7 @@ class Zygotes {
     Time rests_until{0};
     Time rest{0};
     std::uint32_t uses = 0;
+    bool is_closed = false;  // its channel, before it has answered
   };
   using Key = std::pair<std::uint32_t, int>;  // service, address family
 

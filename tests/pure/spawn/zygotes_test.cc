@@ -283,6 +283,32 @@ TEST_F(ZygotesTest, OneThatEndsBeforeItParksIsToldOf) {
   EXPECT_THAT(told_, ElementsAre(HasSubstr("it ended before it parked")));
 }
 
+TEST_F(ZygotesTest, OneThatIsKilledBeforeItParksIsTriedAgainAfterARest) {
+  begin([](int) { ::pause(); });
+  ASSERT_EQ(launch(1), Kind::Exec);
+  for (const auto pid : children()) ::kill(pid, SIGKILL);
+  ASSERT_TRUE(eventually([&] { return collect(), !told_.empty(); }));
+  EXPECT_THAT(told_, ElementsAre("it ended before it parked (status signal:9)"));
+  EXPECT_EQ(launch(2), Kind::Exec);
+  EXPECT_EQ(spawner_->environments.size(), 1U);
+  skipped_ = seconds(2);
+  EXPECT_EQ(launch(3), Kind::Exec);
+  EXPECT_EQ(spawner_->environments.size(), 2U);
+}
+
+TEST_F(ZygotesTest, OneThatClosesItsChannelIsHeardNoMore) {
+  begin([](int channel) {
+    ::close(channel);
+    ::pause();
+  });
+  ASSERT_EQ(launch(1), Kind::Exec);
+  EXPECT_TRUE(eventually([&] { return collect(), is_parked(); }));  // nothing of it wakes us
+  EXPECT_TRUE(told_.empty());
+  skipped_ = Zygotes::kParkDeadline + seconds(1);
+  ASSERT_TRUE(eventually([&] { return collect(), !told_.empty(); }));
+  EXPECT_THAT(told_, ElementsAre("it did not park in 10 seconds"));
+}
+
 TEST_F(ZygotesTest, OneThatNeverParksIsKilled) {
   begin([](int) { ::pause(); });
   ASSERT_EQ(launch(1), Kind::Exec);
@@ -332,7 +358,7 @@ TEST_F(ZygotesTest, AfterItsDeathClientsAreExecdAndANewOneIsStartedInTime) {
 TEST_F(ZygotesTest, AZygoteThatDiesWithLaunchesGivesThemBack) {
   begin([](int channel) {
     say_parked(channel);
-    (void)receive_from(channel);
+    for (int i = 0; i < 5; ++i) (void)receive_from(channel);
     ::_exit(1);
   });
   park();
