@@ -38,6 +38,12 @@ std::optional<Exit> reap_one() {
   return out;
 }
 
+bool is_child(pid_t pid) {
+  siginfo_t info{};
+  return pid > 0 &&
+         waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG | WNOWAIT) == 0;
+}
+
 std::string status_text(int status) {
   if (status == kUnknownStatus) return "unknown";
   if (WIFSIGNALED(status)) return "signal:" + std::to_string(WTERMSIG(status));

@@ -40,7 +40,4 @@ struct ZygotePacket {
 // Where uvi-zygote.so is: beside the program that runs. "": there is none.
 [[nodiscard]] std::string zygote_library();
 
-// Whether this process would be the one to reap it. Does not reap.
-[[nodiscard]] bool is_child(pid_t pid);
-
 }  // namespace uvinetd

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: ISC
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
@@ -105,12 +104,6 @@ std::string zygote_library() {
   if (length <= 0 || length == static_cast<ssize_t>(path.size())) return {};
   const std::string_view program(path.data(), static_cast<std::size_t>(length));
   return std::string(program.substr(0, program.rfind('/') + 1)) + zygote::kLibrary;
-}
-
-bool is_child(pid_t pid) {
-  siginfo_t info{};
-  return pid > 0 &&
-         ::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG | WNOWAIT) == 0;
 }
 
 }  // namespace uvinetd

@@ -24,8 +24,4 @@ std::string zygote_library() {
   return {};
 }
 
-bool is_child(pid_t) {
-  return false;
-}
-
 }  // namespace uvinetd

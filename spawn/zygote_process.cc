@@ -7,6 +7,7 @@
 #include <cstring>
 #include <utility>
 
+#include "spawn/reaper.h"
 #include "spawn/zygote/wire.h"
 
 namespace uvinetd {

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: ISC
 #include "core/monitor/launcher_set.h"
 
-#include <sys/wait.h>
-
 #include <algorithm>
 #include <csignal>
 #include <utility>
@@ -13,12 +11,6 @@ namespace uvinetd {
 namespace {
 
 constexpr std::chrono::seconds kSessionCheck{1};
-
-// Whether `pid` is a child of ours, alive or not yet reaped (as after an adoption).
-bool is_own_child(pid_t pid) {
-  siginfo_t info{};
-  return waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG | WNOWAIT) == 0;
-}
 
 }  // namespace
 
@@ -196,7 +188,7 @@ void LauncherSet::adopt(const One& one) {
       // Its report may have been lost with the launcher; a second one does no harm.
       const Exit exit{child.pid, entry.status, 0, 0, 0};
       timers_.after(std::chrono::milliseconds(0), [this, child, exit] { report_end(child, exit); });
-    } else if (entry.state != SlotState::Lingering && is_own_child(child.pid)) {
+    } else if (entry.state != SlotState::Lingering && is_child(child.pid)) {
       adopted_.emplace(child.pid, child);
     } else {
       adopted_.emplace(child.pid, child);
