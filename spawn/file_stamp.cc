@@ -17,12 +17,6 @@ std::optional<FileStamp> FileStamp::of(const char* path) {
                    std::int64_t{modified.tv_sec} * 1'000'000'000 + modified.tv_nsec};
 }
 
-void WatchedFiles::add(const std::string& path) {
-  const auto is_same = [&](const File& file) { return file.path == path; };
-  if (std::any_of(files_.begin(), files_.end(), is_same)) return;
-  files_.push_back({path, FileStamp::of(path.c_str())});
-}
-
 bool WatchedFiles::have_changed() const {
   return std::any_of(files_.begin(), files_.end(), [](const File& file) {
     return FileStamp::of(file.path.c_str()) != file.stamp;

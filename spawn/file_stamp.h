@@ -27,7 +27,7 @@ struct FileStamp {
 // Files as they were when they were added.
 class WatchedFiles {
  public:
-  void add(const std::string& path);  // once, however often it is added
+  void add(const std::string& path) { files_.push_back({path, FileStamp::of(path.c_str())}); }
   // One stat(2) per file.
   [[nodiscard]] bool have_changed() const;
   void clear() { files_.clear(); }

@@ -40,8 +40,7 @@ std::optional<Exit> reap_one() {
 
 bool is_child(pid_t pid) {
   siginfo_t info{};
-  return pid > 0 &&
-         waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG | WNOWAIT) == 0;
+  return pid > 0 && waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG | WNOWAIT) == 0;
 }
 
 std::string status_text(int status) {

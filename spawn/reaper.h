@@ -22,8 +22,8 @@ struct Exit {
 // wait4(2), because glibc's waitid(3) gives no resource usage.
 [[nodiscard]] std::optional<Exit> reap_one();
 
-// Whether `pid` is a child of this process, alive or not yet reaped (as after an adoption). Does not
-// reap.
+// Whether `pid` is a child of this process, alive or not yet reaped (as after an adoption). Does
+// not reap.
 [[nodiscard]] bool is_child(pid_t pid);
 
 // The status of the log vocabulary: "0", "signal:9", "unknown" (kUnknownStatus).

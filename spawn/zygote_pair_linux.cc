@@ -5,11 +5,24 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <utility>
+#include <vector>
 
+#include "core/base/channel_frame.h"
 #include "spawn/zygote/wire.h"
 #include "spawn/zygote_pair.h"
 
 namespace uvinetd {
+namespace {
+
+msghdr message_of(iovec& part) {
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  return message;
+}
+
+}  // namespace
 
 Result<ZygotePair> make_zygote_pair() {
   int ends[2];
@@ -26,19 +39,9 @@ Result<ZygotePair> make_zygote_pair() {
 
 bool send_packet(int to, std::string_view packet, int fd) {
   iovec part{const_cast<char*>(packet.data()), packet.size()};
-  msghdr message{};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof fd)> control{};
-  if (fd >= 0) {
-    message.msg_control = control.data();
-    message.msg_controllen = control.size();
-    auto* const head = CMSG_FIRSTHDR(&message);
-    head->cmsg_level = SOL_SOCKET;
-    head->cmsg_type = SCM_RIGHTS;
-    head->cmsg_len = CMSG_LEN(sizeof fd);
-    std::memcpy(CMSG_DATA(head), &fd, sizeof fd);
-  }
+  auto message = message_of(part);
+  ControlBuffer control;
+  if (fd >= 0) control.fill(message, std::span(&fd, 1));
   ssize_t sent = 0;
   do {
     sent = ::sendmsg(to, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -48,11 +51,9 @@ bool send_packet(int to, std::string_view packet, int fd) {
 
 ZygotePacket receive_packet(int from, std::span<char> buffer) {
   iovec part{buffer.data(), buffer.size()};
+  auto message = message_of(part);
   // Room for the sender alone: descriptors find none, and the kernel closes them.
   alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(ucred))> control{};
-  msghdr message{};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
   message.msg_control = control.data();
   message.msg_controllen = control.size();
   ZygotePacket out;
@@ -80,22 +81,13 @@ ZygotePacket receive_packet(int from, std::span<char> buffer) {
 UniqueFd take_back(int theirs) {
   char byte = 0;
   iovec part{&byte, 1};
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
-  msghdr message{};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  message.msg_control = control.data();
-  message.msg_controllen = control.size();
-  UniqueFd out;
-  if (::recvmsg(theirs, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC) <= 0) return out;
-  auto* const head = CMSG_FIRSTHDR(&message);
-  if (head != nullptr && head->cmsg_level == SOL_SOCKET && head->cmsg_type == SCM_RIGHTS &&
-      head->cmsg_len == CMSG_LEN(sizeof(int))) {
-    int fd = -1;
-    std::memcpy(&fd, CMSG_DATA(head), sizeof fd);
-    out.reset(fd);
-  }
-  return out;
+  auto message = message_of(part);
+  ControlBuffer control;
+  control.attach(message);
+  if (::recvmsg(theirs, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC) <= 0) return {};
+  std::vector<UniqueFd> fds;
+  ControlBuffer::take(message, fds);
+  return fds.empty() ? UniqueFd() : std::move(fds.front());
 }
 
 std::string zygote_library() {

@@ -118,17 +118,13 @@ bool ZygoteProcess::is_known(pid_t pid) const {
                                     [&](const Child& child) { return child.pid == pid; });
 }
 
-bool ZygoteProcess::is_hopeless(const Unborn& child, std::chrono::nanoseconds now) const {
-  return is_ended_ || now - child.asked >= kBirthDeadline;
-}
-
 ZygoteProcess::Birth ZygoteProcess::look(const Unborn& child, const Births& births, pid_t reaped,
                                          std::chrono::nanoseconds now, pid_t& pid) const {
   std::array<char, sizeof(BareHead) + 1> buffer{};
   const auto packet = receive_packet(child.pair.get(), buffer);
   if (packet.event != ZygotePacket::Event::Packet) {
-    if (!is_hopeless(child, now)) return Birth::NotYet;
-    return is_ended_ ? Birth::Never : Birth::TooLate;
+    if (is_ended_) return Birth::Never;
+    return now - child.asked < kBirthDeadline ? Birth::NotYet : Birth::TooLate;
   }
   const std::string_view bytes(buffer.data(), std::min(packet.size, buffer.size()));
   const bool is_head = packet.size == sizeof(BareHead);

@@ -56,8 +56,8 @@ class ZygoteProcess {
   [[nodiscard]] bool ask(std::string_view serve, WarmLaunch* launch, std::chrono::nanoseconds now);
 
   struct Births {
-    std::function<bool(pid_t)>
-        is_server;  // it serves already: nobody else may be born with its pid
+    // It serves already: nobody else may be born with its pid.
+    std::function<bool(pid_t)> is_server;
     std::function<void(const WarmLaunch&, pid_t)> on_born;
     std::function<void(WarmLaunch)> on_unborn;  // with its connection
   };
@@ -99,7 +99,6 @@ class ZygoteProcess {
     std::optional<WarmLaunch> launch;
   };
   enum class Birth : std::uint8_t { NotYet, Born, Never, TooLate, Wrong };
-  [[nodiscard]] bool is_hopeless(const Unborn& child, std::chrono::nanoseconds now) const;
   // `pid` is set when Born.
   Birth look(const Unborn& child, const Births& births, pid_t reaped, std::chrono::nanoseconds now,
              pid_t& pid) const;

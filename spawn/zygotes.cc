@@ -34,10 +34,10 @@ std::string_view name_of(std::string_view variable) {
   return variable.substr(0, variable.find('=') + 1);
 }
 
-// The packet that gives a child its connection. nullopt: the zygote has no room for what the server
-// is to be told.
+// The packet that gives a child its connection.
 class ServePacket {
  public:
+  // False: the zygote has no room for what the server is to be told.
   bool fill(ConnectionEnvironment& connection, const std::vector<std::string>& slots) {
     size_ = sizeof(zygote::Serve);
     auto slot = slots.begin();
@@ -82,19 +82,12 @@ Zygotes::Answer Zygotes::serve(LaunchPlan& plan, WarmLaunch& launch,
   const Key key{launch.launch.service, family};
   auto& one = all_[key];
   one.wish = *plan.service().warm;
-  if (one.gate.phase == ZygotePhase::Off && one.program.have_changed()) {
-    one.gate = step(one.gate, ZygoteEvent::Changed, one.wish.parks_at_io).next;
-  }
-  if (one.gate.phase == ZygotePhase::Resting && now >= one.rests_until) {
-    one.gate = step(one.gate, ZygoteEvent::Rested, one.wish.parks_at_io).next;
-  }
-  if (one.gate.phase == ZygotePhase::Parked && is_worn(one, now)) {
-    end(key, one, ZygoteEvent::Worn, {}, now);
-  }
-  const auto next = step(one.gate, ZygoteEvent::Wanted, one.wish.parks_at_io);
-  one.gate = next.next;
-  if (next.action == ZygoteStep::Action::Start) {
-    start(key, one, plan, connection, plan.service().socket_type, now);
+  const auto phase = one.gate.phase;
+  if (phase == ZygotePhase::Off && one.program.have_changed()) advance(one, ZygoteEvent::Changed);
+  if (phase == ZygotePhase::Resting && now >= one.rests_until) advance(one, ZygoteEvent::Rested);
+  if (phase == ZygotePhase::Parked && is_worn(one, now)) end(key, one, ZygoteEvent::Worn, {}, now);
+  if (advance(one, ZygoteEvent::Wanted) == ZygoteStep::Action::Start) {
+    start(key, one, plan, connection, now);
   }
   ServePacket packet;
   if (one.gate.phase != ZygotePhase::Parked || !packet.fill(connection, one.slots)) return {};
@@ -105,6 +98,12 @@ Zygotes::Answer Zygotes::serve(LaunchPlan& plan, WarmLaunch& launch,
   }
   if (!one.process->ask(packet.bytes(), &launch, now)) return {};
   return {Answer::Kind::Asked, 0};
+}
+
+ZygoteStep::Action Zygotes::advance(One& one, ZygoteEvent event) {
+  const auto [next, action] = step(one.gate, event, one.wish.parks_at_io);
+  one.gate = next;
+  return action;
 }
 
 bool Zygotes::is_worn(One& one, nanoseconds now) const {
@@ -120,18 +119,17 @@ bool Zygotes::is_worn(One& one, nanoseconds now) const {
 }
 
 void Zygotes::start(const Key& key, One& one, LaunchPlan& plan, ConnectionEnvironment& connection,
-                    int socket_type, nanoseconds now) {
+                    nanoseconds now) {
   one.program.clear();
   one.mapped.clear();
   const auto file = inspect_program(plan.program(), plan.search_path());
-  one.program.add(plan.program());
   for (const auto& path : file.files) one.program.add(path);
   if (!file.can_park()) return end(key, one, ZygoteEvent::Refused, file.reason, now);
   // A colon or a space would be the end of its name to the dynamic linker.
   if (::access(library_.c_str(), R_OK) != 0 || library_.find_first_of(": ") != std::string::npos) {
     return end(key, one, ZygoteEvent::Refused, library_ + " cannot be used", now);
   }
-  UniqueFd placeholder(::socket(key.second, socket_type, 0));
+  UniqueFd placeholder(::socket(key.second, plan.service().socket_type, 0));
   if (placeholder.is_open()) (void)set_cloexec(placeholder.get());
   auto pair = make_zygote_pair();
   if (!placeholder.is_open() || !pair) {
@@ -207,7 +205,7 @@ void Zygotes::hear(const Key& key, One& one, nanoseconds now) {
       if (now - one.started < kParkDeadline) return;
       return end(key, one, ZygoteEvent::Broke, "it did not park in 10 seconds", now);
     case ZygoteAnswer::Kind::Parked:
-      one.gate = step(one.gate, ZygoteEvent::Parked, one.wish.parks_at_io).next;
+      advance(one, ZygoteEvent::Parked);
       for (const auto& path : answer.files) one.mapped.add(path);
       return refill(one, now);
     case ZygoteAnswer::Kind::TryMain:
@@ -223,8 +221,10 @@ void Zygotes::hear(const Key& key, One& one, nanoseconds now) {
 // none while a client waits.
 void Zygotes::refill(One& one, nanoseconds now) {
   if (one.process->waiting() > one.wish.spares / 2) return;
-  while (one.process->waiting() < one.wish.spares && descriptors() < kMostDescriptors) {
+  auto room = kMostDescriptors - std::min(kMostDescriptors, descriptors());
+  while (one.process->waiting() < one.wish.spares && room > 0) {
     if (!one.process->ask({}, nullptr, now)) return;
+    room -= std::min<std::size_t>(room, 2);  // both ends, until it is born
   }
 }
 
@@ -240,10 +240,8 @@ std::size_t Zygotes::descriptors() const {
 
 void Zygotes::end(const Key& key, One& one, ZygoteEvent event, const std::string& reason,
                   nanoseconds now) {
-  const auto next = step(one.gate, event, one.wish.parks_at_io);
   const bool was_at_io = one.gate.is_at_io;
-  one.gate = next.next;
-  if (next.action != ZygoteStep::Action::End) return;
+  if (advance(one, event) != ZygoteStep::Action::End) return;
   let_go(one, event != ZygoteEvent::Worn, now);
   if (one.gate.phase == ZygotePhase::Resting) rest(one, now);
   if (reason.empty()) return;

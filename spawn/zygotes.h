@@ -85,10 +85,12 @@ class Zygotes {
   };
   using Key = std::pair<std::uint32_t, int>;  // service, address family
 
-  // Does what the gate says; `reason` is told.
+  // What the gate says; the gate goes on.
+  static ZygoteStep::Action advance(One& one, ZygoteEvent event);
+  // Ends it if the gate says so; `reason` is told.
   void end(const Key& key, One& one, ZygoteEvent event, const std::string& reason, Time now);
   void start(const Key& key, One& one, LaunchPlan& plan, ConnectionEnvironment& connection,
-             int socket_type, Time now);
+             Time now);
   void hear(const Key& key, One& one, Time now);
   [[nodiscard]] static bool is_busy(const One& one);
   void judge(const Key& key, One& one, ZygoteProcess::Conduct conduct, Time now);
