@@ -56,3 +56,22 @@ class Load:
         self.is_over = True
         for thread in self.threads:
             thread.join(seconds())
+
+
+def strike_under_load(test, port, file, strike, times, step):
+    """Clients ask the server of write_server() at `port` while strike() is called so many times,
+    each after `step` more answers. Asserts for `test` that nobody was served twice and that the
+    listener stayed; returns the load, with those who were lost.
+    """
+    load = Load(port)
+    try:
+        for _ in range(times):
+            load.wait_for(step)
+            strike()
+    finally:
+        load.end()
+    with open(file, encoding="utf-8") as lines:
+        served = lines.read().split()
+    test.assertEqual(len(served), len(set(served)), "somebody was served twice")
+    test.assertEqual(load.refused, 0, "the listener was closed")
+    return load

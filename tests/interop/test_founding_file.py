@@ -4,9 +4,10 @@ import os
 import unittest
 
 from harness import sandbox, sockets
+from harness.account import PASSWORD, USER, log_in, make_account
 from harness.clients import Terminal, run_client
 from harness.daemon import Daemon
-from harness.surroundings import requires, requires_ipv6, temporary_folder
+from harness.surroundings import requires, requires_ipv6
 
 _FILE = """\
 # comments start with #
@@ -24,7 +25,6 @@ auth    stream  tcp  nowait  nobody /usr/sbin/in.identd
 tftp    dgram   udp  wait   root    /usr/sbin/tftpd tftpd -s
         /tftpboot
 """
-_USER, _PASSWORD, _ID = "uvitest", "Right-Password-1", 61234
 
 
 class FoundingFile(unittest.TestCase):
@@ -40,10 +40,7 @@ class FoundingFile(unittest.TestCase):
         with open("/usr/sbin/in.identd", "w", encoding="ascii") as file:
             file.write('#!/bin/sh\n[ "$*" = "-l -e -o" ] && exec /usr/sbin/nullidentd\n')
         os.chmod("/usr/sbin/in.identd", 0o755)
-        cls.home = temporary_folder()
-        os.chown(cls.home, _ID, _ID)
-        sandbox.add_group(_USER, _ID)
-        sandbox.add_account(_USER, _ID, _ID, cls.home, secret=sandbox.hashed(_PASSWORD))
+        cls.home = make_account()
         with open("/tftpboot/served", "w", encoding="ascii") as file:
             file.write("booted\n" * 1000)
         os.chmod("/tftpboot/served", 0o644)
@@ -79,24 +76,20 @@ class FoundingFile(unittest.TestCase):
     def test_ftp(self):
         with open(os.path.join(self.home, "served"), "w", encoding="ascii") as file:
             file.write("by ftp\n")
-        done = run_client(requires("curl"), "-sS", "--user", f"{_USER}:{_PASSWORD}",
+        done = run_client(requires("curl"), "-sS", "--user", f"{USER}:{PASSWORD}",
                           "ftp://127.0.0.1/served")
         self.assertEqual(done.stdout, "by ftp\n")
 
     def test_telnet(self):
         with Terminal(requires("inetutils-telnet"), "127.0.0.1") as terminal:
-            terminal.expect("login: ")
-            terminal.type(_USER)
-            terminal.expect("Password: ")
-            terminal.type(_PASSWORD)
-            terminal.expect(r"\$ ")
+            log_in(terminal)
             terminal.type("echo answer $((6 * 7))")
             terminal.expect("answer 42")
             terminal.type("exit")  # not before: telnetd may drop what its shell said last
             terminal.expect("closed by foreign host")
 
     def test_finger(self):
-        self.assertIn(_USER, run_client(requires("finger"), f"{_USER}@127.0.0.1").stdout)
+        self.assertIn(USER, run_client(requires("finger"), f"{USER}@127.0.0.1").stdout)
 
     def test_auth(self):
         with sockets.connect(113) as client:

@@ -6,12 +6,12 @@ import subprocess
 import unittest
 
 from harness import procfs, sandbox
+from harness.account import ID, PASSWORD, USER, make_account
 from harness.clients import run_client
 from harness.daemon import Daemon
 from harness.surroundings import requires, temporary_folder
 from harness.waiting import seconds
 
-_USER, _PASSWORD, _ID = "uvitest", "Right-Password-1", 61234
 
 
 def setUpModule():
@@ -40,10 +40,7 @@ class Ftp(unittest.TestCase):
     def setUpClass(cls):
         server = requires("ftpd")
         cls.curl = requires("curl")
-        cls.home = temporary_folder()
-        os.chown(cls.home, _ID, _ID)
-        sandbox.add_group(_USER, _ID)
-        sandbox.add_account(_USER, _ID, _ID, cls.home, secret=sandbox.hashed(_PASSWORD))
+        cls.home = make_account()
         cls.data = os.urandom(300000)
         write(os.path.join(cls.home, "served"), cls.data)
         cls.daemon = Daemon([f"ftp stream tcp nowait root {server} ftpd -l"])
@@ -55,7 +52,7 @@ class Ftp(unittest.TestCase):
     def by_curl(self, *arguments, path=""):
         """One exchange by curl, as bytes."""
         done = subprocess.run(
-            [self.curl, "-sS", "--user", f"{_USER}:{_PASSWORD}", *arguments,
+            [self.curl, "-sS", "--user", f"{USER}:{PASSWORD}", *arguments,
              f"ftp://127.0.0.1/{path}"],
             check=False, capture_output=True, timeout=seconds(60), stdin=subprocess.DEVNULL)
         self.assertEqual(done.returncode, 0, done.stderr)
@@ -69,7 +66,7 @@ class Ftp(unittest.TestCase):
         self.by_curl(*arguments, "-T", upload, path="stored")
         stored = os.path.join(self.home, "stored")
         self.assertEqual(read(stored), read(upload))
-        self.assertEqual(os.stat(stored).st_uid, _ID)
+        self.assertEqual(os.stat(stored).st_uid, ID)
         os.unlink(stored)
 
     def test_curl_lists_gets_and_puts_passively(self):
@@ -79,7 +76,7 @@ class Ftp(unittest.TestCase):
         self.exchange("--ftp-port", "-")
 
     def test_a_wrong_password_is_refused_by_the_server(self):
-        done = run_client(self.curl, "-sS", "--user", f"{_USER}:wrong", "ftp://127.0.0.1/",
+        done = run_client(self.curl, "-sS", "--user", f"{USER}:wrong", "ftp://127.0.0.1/",
                           check=False)
         self.assertEqual(done.returncode, 67, done.stderr)  # login denied
 
@@ -89,7 +86,7 @@ class Ftp(unittest.TestCase):
         folder = temporary_folder()
         upload = os.urandom(50000)
         write(os.path.join(folder, "upload"), upload)
-        commands = [f"user {_USER} {_PASSWORD}", "binary", *mode, "ls", "get served",
+        commands = [f"user {USER} {PASSWORD}", "binary", *mode, "ls", "get served",
                     "put upload stored", "bye"]
         done = run_client(client, "-n", "-v", "127.0.0.1", text="\n".join(commands) + "\n",
                           folder=folder)

@@ -6,12 +6,13 @@ import struct
 import unittest
 
 from harness import sandbox, sockets
+from harness.account import ID, USER, log_in, make_account
 from harness.clients import Terminal, run_client
 from harness.daemon import Daemon
-from harness.surroundings import free_port, is_root, me, requires, temporary_folder
+from harness.ssh import SshKeys
+from harness.surroundings import free_port, is_root, me, requires
 from harness.waiting import seconds
 
-_USER, _PASSWORD, _ID = "uvitest", "Right-Password-1", 61234
 
 
 def bind_reserved(client):
@@ -31,10 +32,7 @@ class WithAccount(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         sandbox.enter()
-        cls.home = temporary_folder()
-        os.chown(cls.home, _ID, _ID)
-        sandbox.add_group(_USER, _ID)
-        sandbox.add_account(_USER, _ID, _ID, cls.home, secret=sandbox.hashed(_PASSWORD))
+        cls.home = make_account()
 
 
 class Telnet(WithAccount):
@@ -44,11 +42,7 @@ class Telnet(WithAccount):
         server, client, _ = requires("telnetd", "inetutils-telnet", "login")
         with Daemon([f"telnet stream tcp nowait root {server} telnetd"]) as daemon:
             with Terminal(client, "127.0.0.1") as terminal:
-                terminal.expect("login: ")
-                terminal.type(_USER)
-                terminal.expect("Password: ")
-                terminal.type(_PASSWORD)
-                terminal.expect(r"\$ ")
+                log_in(terminal)
                 terminal.type("echo answer $((6 * 7)); tty")
                 terminal.expect("answer 42")
                 terminal.expect("/dev/pts/")
@@ -65,14 +59,14 @@ class Rsh(WithAccount):
         with open(rhosts, "w", encoding="ascii") as file:
             file.write("localhost root\n127.0.0.1 root\n")
         os.chmod(rhosts, 0o600)
-        os.chown(rhosts, _ID, _ID)
+        os.chown(rhosts, ID, ID)
         self.line = f"shell stream tcp nowait root {requires('in.rshd')} in.rshd"
 
     def test_the_client_runs_a_command(self):
         with Daemon([self.line]):
-            done = run_client(requires("rsh-redone-rsh"), "-l", _USER, "127.0.0.1", "cat; id -u",
+            done = run_client(requires("rsh-redone-rsh"), "-l", USER, "127.0.0.1", "cat; id -u",
                               text="by way of rsh\n")
-        self.assertEqual(done.stdout, f"by way of rsh\n{_ID}\n")
+        self.assertEqual(done.stdout, f"by way of rsh\n{ID}\n")
 
     def test_output_and_errors_come_back_apart(self):
         # By hand, as rcmd(3) does it: the client at hand writes nothing of what it reads as errors.
@@ -85,13 +79,13 @@ class Rsh(WithAccount):
                 bind_reserved(client)
                 client.connect(("127.0.0.1", 514))
                 command = "echo to output; echo to errors >&2; id -u"
-                client.sendall(f"{reserved}\0root\0{_USER}\0{command}\0".encode())
+                client.sendall(f"{reserved}\0root\0{USER}\0{command}\0".encode())
                 second, peer = errors.accept()
                 with second:
                     second.settimeout(seconds())
                     self.assertLess(peer[1], 1024)
                     self.assertEqual(client.recv(1), b"\0")
-                    self.assertEqual(sockets.read_all(client), f"to output\n{_ID}\n".encode())
+                    self.assertEqual(sockets.read_all(client), f"to output\n{ID}\n".encode())
                     self.assertEqual(sockets.read_all(second), b"to errors\n")
 
 
@@ -117,7 +111,7 @@ class Talk(WithAccount):
 
     def test_the_client_learns_that_the_other_party_is_absent(self):
         client = requires("netkit-ntalk")
-        with Daemon([self.line()]), Terminal(client, f"{_USER}@localhost") as terminal:
+        with Daemon([self.line()]), Terminal(client, f"{USER}@localhost") as terminal:
             terminal.expect(r"(?i)party is not logged on|not logged in")
 
 
@@ -127,8 +121,8 @@ class Finger(WithAccount):
     def test_a_user_is_described(self):
         server, client = requires("in.fingerd", "finger")
         with Daemon([f"finger stream tcp nowait nobody {server} in.fingerd"]):
-            done = run_client(client, f"{_USER}@127.0.0.1")
-            self.assertRegex(done.stdout, rf"Login: {_USER}\s+Name: Test Account")
+            done = run_client(client, f"{USER}@127.0.0.1")
+            self.assertRegex(done.stdout, rf"Login: {USER}\s+Name: Test Account")
             self.assertIn(b"Login", sockets.fetch(79, request=b"root\r\n"))
 
 
@@ -149,35 +143,20 @@ class Ssh(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        cls.server, cls.client, keygen = requires("sshd", "ssh", "ssh-keygen")
-        cls.folder = temporary_folder()
-        os.chmod(cls.folder, 0o700)
+        cls.server, *_ = requires("sshd", "ssh", "ssh-keygen")
         if is_root():
             sandbox.enter()
             os.mkdir("/run/sshd", 0o755)
-        for name in ("host", "user"):
-            run_client(keygen, "-q", "-t", "ed25519", "-N", "", "-f", cls.path(name))
-        os.rename(cls.path("user.pub"), cls.path("authorized"))
-        with open(cls.path("config"), "w", encoding="ascii") as file:
-            file.write(f"HostKey {cls.path('host')}\nAuthorizedKeysFile {cls.path('authorized')}\n"
-                       "StrictModes no\nUsePAM no\nPermitRootLogin yes\n"
-                       "PasswordAuthentication no\nPidFile none\n")
-
-    @classmethod
-    def path(cls, name):
-        """A file of the set-up."""
-        return os.path.join(cls.folder, name)
+        cls.keys = SshKeys()
+        cls.config = cls.keys.make_all()
 
     def test_a_key_opens_a_session_that_runs_a_command(self):
         port = free_port()
-        line = f"{port} stream tcp4 nowait {me()} {self.server} sshd -i -f {self.path('config')}"
+        line = f"{port} stream tcp4 nowait {me()} {self.server} sshd -i -f {self.config}"
         with Daemon([line]) as daemon:
             for turn in range(3):
-                done = run_client(
-                    self.client, "-F", "none", "-i", self.path("user"), "-p", str(port),
-                    "-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=no",
-                    "-o", f"UserKnownHostsFile={self.path('known')}", f"{me()}@127.0.0.1",
-                    f"cat; echo turn {turn}; echo $SSH_CONNECTION", text="from the client\n")
+                done = self.keys.command(port, f"cat; echo turn {turn}; echo $SSH_CONNECTION",
+                                         text="from the client\n")
                 self.assertRegex(done.stdout,
                                  rf"^from the client\nturn {turn}\n127\.0\.0\.1 \d+ 127\.0\.0\.1 "
                                  rf"{port}\n$")

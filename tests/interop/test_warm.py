@@ -12,12 +12,13 @@ import subprocess
 import unittest
 
 from harness import sandbox, sockets
+from harness.account import ID, PASSWORD, USER, log_in, make_account
 from harness.clients import Terminal, run_client
+from harness.ssh import SshKeys
 from harness.surroundings import is_root, requires, temporary_folder
 from harness.warm import WAYS, Service, WarmDaemon, requires_zygote, warm
 from interop.test_trees import differences, fill
 
-_USER, _PASSWORD, _ID = "uvitest", "Right-Password-1", 61234
 _TIMES = re.compile(rb"\d\d:\d\d(:\d\d)?")
 
 
@@ -195,15 +196,12 @@ class WithAccount(Sessions):
     @classmethod
     def setUpClass(cls):
         sandbox.enter()
-        cls.home = temporary_folder()
-        os.chown(cls.home, _ID, _ID)
-        sandbox.add_group(_USER, _ID)
-        sandbox.add_account(_USER, _ID, _ID, cls.home, secret=sandbox.hashed(_PASSWORD))
+        cls.home = make_account()
 
     def login(self, port, *words):
         """USER, PASS, these words, QUIT."""
-        exchange = [rb"(220|\+OK).*\r\n", f"USER {_USER}\r\n".encode(), rb"(331|\+OK).*\r\n",
-                    f"PASS {_PASSWORD}\r\n".encode()]
+        exchange = [rb"(220|\+OK).*\r\n", f"USER {USER}\r\n".encode(), rb"(331|\+OK).*\r\n",
+                    f"PASS {PASSWORD}\r\n".encode()]
         for word in (*words, b"QUIT"):
             exchange += [rb"(?m)^(\d{3} |\+OK|\d{3} End).*\r\n", word + b"\r\n"]
         return self.says(port, *exchange)
@@ -236,7 +234,7 @@ class Ftp(WithAccount):
             file.write(b"served " * 1000)
         said = self.login(port, b"PWD", b"TYPE I", b"SYST")
         self.assertIn(b"230", said)
-        done = run_client(requires("curl"), "-sS", "--user", f"{_USER}:{_PASSWORD}",
+        done = run_client(requires("curl"), "-sS", "--user", f"{USER}:{PASSWORD}",
                           f"ftp://127.0.0.1:{port}/served")
         self.assertEqual(done.stdout, "served " * 1000)
         return said
@@ -279,11 +277,7 @@ class Telnet(WithAccount):
 
         def session(port):
             with Terminal(client, "127.0.0.1", str(port)) as terminal:
-                terminal.expect("login: ")
-                terminal.type(_USER)
-                terminal.expect("Password: ")
-                terminal.type(_PASSWORD)
-                terminal.expect(r"\$ ")
+                log_in(terminal)
                 terminal.type("echo answer $((6 * 7)); tty")
                 terminal.expect("answer 42")
                 terminal.expect("/dev/pts/")
@@ -297,46 +291,34 @@ class Ssh(WithAccount):
     """Two servers of one protocol, with keys made for the test."""
 
     def setUp(self):
-        self.folder = temporary_folder()
-        os.chmod(self.folder, 0o700)
-        self.key("user")
+        self.keys = SshKeys(USER)
+        self.keys.make("user")
         os.makedirs(os.path.join(self.home, ".ssh"), 0o700, exist_ok=True)
         authorized = os.path.join(self.home, ".ssh", "authorized_keys")
-        os.replace(self.path("user.pub"), authorized)
+        os.replace(self.keys.path("user.pub"), authorized)
         os.chmod(authorized, 0o644)
         for path in (os.path.dirname(authorized), authorized):
-            os.chown(path, _ID, _ID)
-
-    def path(self, name):
-        """A file of the set-up."""
-        return os.path.join(self.folder, name)
-
-    def key(self, name):
-        """A new pair of keys."""
-        run_client(requires("ssh-keygen"), "-q", "-t", "ed25519", "-N", "", "-f", self.path(name))
+            os.chown(path, ID, ID)
 
     def session(self, port):
         """A command that reads and writes."""
-        done = run_client(
-            requires("ssh"), "-F", "none", "-i", self.path("user"), "-p", str(port),
-            "-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=no",
-            "-o", f"UserKnownHostsFile={self.path('known')}", f"{_USER}@127.0.0.1",
-            "cat; id -u; echo $SSH_CONNECTION | cut -d' ' -f1,3", text="from the client\n")
-        self.assertEqual(done.stdout, f"from the client\n{_ID}\n127.0.0.1 127.0.0.1\n")
+        done = self.keys.command(
+            port, "cat; id -u; echo $SSH_CONNECTION | cut -d' ' -f1,3", text="from the client\n")
+        self.assertEqual(done.stdout, f"from the client\n{ID}\n127.0.0.1 127.0.0.1\n")
         return done.stdout
 
     def test_sshd(self):
         server = requires("sshd")
         os.makedirs("/run/sshd", 0o755, exist_ok=True)
-        self.key("host")
-        with open(self.path("config"), "w", encoding="ascii") as file:
-            file.write(f"HostKey {self.path('host')}\nUsePAM no\nStrictModes no\nPidFile none\n")
-        self.compare([server, "-i", "-f", self.path("config")], self.session, user="root")
+        self.keys.make("host")
+        with open(self.keys.path("config"), "w", encoding="ascii") as file:
+            file.write(f"HostKey {self.keys.path('host')}\nUsePAM no\nStrictModes no\nPidFile none\n")
+        self.compare([server, "-i", "-f", self.keys.path("config")], self.session, user="root")
 
     def test_dropbear(self):
         server, keygen = requires("dropbear", "dropbearkey")
-        run_client(keygen, "-t", "ed25519", "-f", self.path("host"))
-        self.compare([server, "-i", "-r", self.path("host"), "-P", ""], self.session, user="root")
+        run_client(keygen, "-t", "ed25519", "-f", self.keys.path("host"))
+        self.compare([server, "-i", "-r", self.keys.path("host"), "-P", ""], self.session, user="root")
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ import unittest
 
 from harness import procfs, sockets
 from harness.daemon import Daemon
-from harness.load import Load, write_server
+from harness.load import strike_under_load, write_server
 from harness.surroundings import (free_port, free_ports, me, probe, shared_folder,
                                   spawner)
 from harness.waiting import eventually, seconds
@@ -256,18 +256,9 @@ class UnderLoad(unittest.TestCase):
         port = free_port()
         line = f"{port} stream tcp4 nowait {me()} {self.server} server {self.file}"
         with Daemon([line], log_connections=False) as daemon:
-            load = Load(port)
-            try:
-                for _ in range(times):
-                    load.wait_for(10)
-                    victims = eventually(lambda: daemon.roles(role), what=role)
-                    kill(victims[0])
-            finally:
-                load.end()
-            with open(self.file, encoding="utf-8") as file:
-                served = file.read().split()
-            self.assertEqual(len(served), len(set(served)), "somebody was served twice")
-            self.assertEqual(load.refused, 0, "the listener was closed")
+            load = strike_under_load(
+                self, port, self.file,
+                lambda: kill(eventually(lambda: daemon.roles(role), what=role)[0]), times, 10)
             self.assertLessEqual(len(load.lost), most_lost, f"lost {load.lost}\n{daemon.log()}")
             print(f"{role}: {times} kills, {len(load.answered)} answered, {len(load.lost)} lost")
 

@@ -7,7 +7,7 @@ import signal
 import unittest
 
 from harness import procfs, sockets
-from harness.load import Load, write_server
+from harness.load import Load, strike_under_load, write_server
 from harness.surroundings import shared_folder, temporary_folder
 from harness.waiting import eventually
 from harness.warm import WAYS, Service, WarmDaemon, is_forked, requires_zygote, tool, warm
@@ -258,19 +258,13 @@ class UnderLoad(unittest.TestCase):
         `most_lost`: how many clients may go unanswered, or a function of the log. Returns the log.
         """
         service = warm("warm", [self.server, self.file], way)
+        if os.path.exists(self.file):
+            os.unlink(self.file)  # of another way
         with WarmDaemon(service, log_connections=False) as daemon:
-            load = Load(service.port)
-            try:
-                for _ in range(times):
-                    load.wait_for(20)
-                    for pid in eventually(lambda: victims(daemon, service), what="a victim")[:1]:
-                        kill(pid)
-            finally:
-                load.end()
-            with open(self.file, encoding="utf-8") as file:
-                served = file.read().split()
-            self.assertEqual(len(served), len(set(served)), "somebody was served twice")
-            self.assertEqual(load.refused, 0, "the listener was closed")
+            load = strike_under_load(
+                self, service.port, self.file,
+                lambda: kill(eventually(lambda: victims(daemon, service), what="a victim")[0]),
+                times, 20)
             most = most_lost(daemon.log()) if callable(most_lost) else most_lost
             self.assertLessEqual(len(load.lost), most, f"lost {load.lost}\n{daemon.log()}")
             print(f"{way}: {times} kills, {len(load.answered)} answered, {len(load.lost)} lost")
@@ -281,7 +275,6 @@ class UnderLoad(unittest.TestCase):
         for way in WAYS:  # few times: each that is killed is missed for longer before the next
             with self.subTest(way):
                 self.kill_under_load(way, lambda daemon, service: daemon.zygotes(service), 4, 0)
-                os.unlink(self.file)
 
     def test_the_launcher(self):
         for way in WAYS:  # a launch that is with a zygote is lost with the launcher, and told of
@@ -289,7 +282,6 @@ class UnderLoad(unittest.TestCase):
                 log = self.kill_under_load(way, lambda daemon, _: daemon.launchers(), 20,
                                            lambda log: log.count(" reason=launcher"))
                 self.assertLessEqual(log.count(" reason=launcher"), 20 * 4, log)
-                os.unlink(self.file)
 
     def test_the_reactor(self):
         self.kill_under_load("main with spares",
