@@ -11,7 +11,7 @@ namespace uvinetd {
 namespace {
 
 // Sorted. Nothing is lost by leaving these out but comfort.
-constexpr std::array<std::string_view, 26> kLater{"at_limit",
+constexpr std::array<std::string_view, 25> kLater{"at_limit",
                                                   "banner",
                                                   "banner_fail",
                                                   "banner_success",
@@ -30,7 +30,6 @@ constexpr std::array<std::string_view, 26> kLater{"at_limit",
                                                   "max_runtime",
                                                   "mdns",
                                                   "nice",
-                                                  "park",
                                                   "rate",
                                                   "rate_pause",
                                                   "rate_per_source",

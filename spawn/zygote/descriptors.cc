@@ -7,6 +7,7 @@
 
 #include <cstdint>
 
+#include "spawn/zygote/process_lists.h"
 #include "spawn/zygote/raw_call.h"
 
 namespace uvinetd::zygote {
@@ -30,15 +31,6 @@ bool is_nonblocking = false;
 File files[kMostFiles];
 std::size_t file_count = 0;
 
-// What getdents64(2) writes.
-struct DirectoryEntry {
-  std::uint64_t inode;
-  std::int64_t next;
-  unsigned short size;
-  unsigned char type;
-  char name[1];
-};
-
 struct FdPath {
   char text[32] = "/proc/self/fd/";
   explicit FdPath(int fd) {
@@ -53,17 +45,6 @@ struct FdPath {
     *at = '\0';
   }
 };
-
-// -1: not a number.
-int number_in(const char* name) {
-  if (*name == '\0') return -1;
-  int number = 0;
-  for (; *name != '\0'; ++name) {
-    if (*name < '0' || *name > '9') return -1;
-    number = number * 10 + (*name - '0');
-  }
-  return number;
-}
 
 long open_anew(const File& file) {
   return raw_call(SYS_openat, AT_FDCWD, number_of(FdPath(file.fd).text), file.flags);
@@ -109,24 +90,7 @@ const char* note(int fd) {
 
 const char* survey_descriptors() {
   copy_count = file_count = 0;
-  const long list = raw_call(SYS_openat, AT_FDCWD, number_of("/proc/self/fd"),
-                             O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (list < 0) return "/proc/self/fd cannot be read";
-  alignas(DirectoryEntry) char buffer[2048];
-  const char* reason = nullptr;
-  long size = 0;
-  while (reason == nullptr &&
-         (size = raw_call(SYS_getdents64, list, number_of(buffer), sizeof buffer)) > 0) {
-    for (long at = 0; at < size && reason == nullptr;) {
-      const auto* const entry = reinterpret_cast<const DirectoryEntry*>(buffer + at);
-      const int fd = number_in(entry->name);
-      if (fd >= 0 && fd != list && fd != zygote.channel) reason = note(fd);
-      at += entry->size;
-    }
-  }
-  if (size < 0 && reason == nullptr) reason = "/proc/self/fd cannot be read";
-  raw_close(static_cast<int>(list));
-  return reason;
+  return for_each_descriptor(note);
 }
 
 void replace_placeholder(int connection) {

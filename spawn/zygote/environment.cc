@@ -9,7 +9,7 @@ namespace uvinetd::zygote {
 namespace {
 
 constexpr char kPreload[] = "LD_PRELOAD=";
-constexpr std::size_t kMostSlots = 12;
+constexpr std::size_t kMostSlots = 24;  // twelve, and a copy of each
 
 struct Slot {
   char* text = nullptr;
@@ -68,7 +68,6 @@ void fill_slot_of(const char* variable, std::size_t size) {
     if (slot.is_filled || !begins_with(variable, slot.text, slot.name_size)) continue;
     std::memcpy(slot.text, variable, size);
     slot.is_filled = true;
-    return;
   }
 }
 
@@ -125,6 +124,19 @@ void find_slots(char** environment) {
   }
 }
 
+void find_slots_again() {
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < slot_count; ++i) {
+    if (slot_name_size(slots[i].text) == slots[i].name_size) slots[kept++] = slots[i];
+  }
+  slot_count = kept;
+  if (environ == nullptr) return;
+  for (char** at = environ; *at != nullptr && slot_count < kMostSlots; ++at) {
+    const auto name_size = slot_name_size(*at);
+    if (name_size != 0 && !is_empty_slot(*at)) slots[slot_count++] = {*at, name_size, false};
+  }
+}
+
 bool are_variables(const char* bytes, std::size_t size, std::size_t count) {
   const char* const end = bytes + size;
   for (; count != 0; --count) {
@@ -146,6 +158,12 @@ void fill_slots(const char* variables, std::size_t count) {
   }
   drop_empty_slots(first_list);
   if (environ != nullptr && environ != first_list) drop_empty_slots(environ);
+}
+
+void for_each_slot(void (*look)(const char* variable, std::size_t name_size, bool is_set)) {
+  for (std::size_t i = 0; i < slot_count; ++i) {
+    look(slots[i].text, slots[i].name_size, slots[i].is_filled);
+  }
 }
 
 }  // namespace uvinetd::zygote

@@ -24,6 +24,10 @@ void strip(char** environment);
 // Remembers the slots for the connection's variables, and where they stand.
 void find_slots(char** environment);
 
+// The same in a program that has run: it may have copied its variables, and written over those that
+// it was given (setproctitle).
+void find_slots_again();
+
 // Whether these bytes are `count` strings NAME=VALUE, each with its final zero and short enough for
 // a slot, and nothing else.
 bool are_variables(const char* bytes, std::size_t size, std::size_t count);
@@ -32,5 +36,9 @@ bool are_variables(const char* bytes, std::size_t size, std::size_t count);
 // the list where they were found. One without a slot is left out: the program's own start has taken
 // it out (`env -u NAME PROGRAM`).
 void fill_slots(const char* variables, std::size_t count);
+
+// Calls `look` with each slot's NAME=VALUE, the length of its name with the '=', and whether it was
+// filled.
+void for_each_slot(void (*look)(const char* variable, std::size_t name_size, bool is_set));
 
 }  // namespace uvinetd::zygote

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: ISC
 #include "spawn/zygote/mapped_files.h"
 
-#include <fcntl.h>
-
-#include <cerrno>
 #include <cstring>
 
-#include "spawn/zygote/raw_call.h"
+#include "spawn/zygote/process_lists.h"
 
 namespace uvinetd::zygote {
 namespace {
@@ -68,28 +65,14 @@ const char* add_line(MappedFiles& files, std::uint32_t& count, const char* line)
   return add_path(files, count, line, size);
 }
 
-const char* add_lines(MappedFiles& files, std::uint32_t& count, int maps) {
-  std::size_t filled = 0;
-  for (;;) {
-    const auto room = sizeof files.lines - filled;
-    if (room == 0) return "/proc/self/maps has too long a line";
-    const long got =
-        raw_call(SYS_read, maps, number_of(files.lines + filled), static_cast<long>(room));
-    if (got == -EINTR) continue;
-    if (got < 0) return "/proc/self/maps cannot be read";
-    if (got == 0) return nullptr;
-    filled += static_cast<std::size_t>(got);
-    char* line = files.lines;
-    char* const end = files.lines + filled;
-    while (auto* const stop =
-               static_cast<char*>(std::memchr(line, '\n', static_cast<std::size_t>(end - line)))) {
-      *stop = '\0';
-      if (const char* const reason = add_line(files, count, line)) return reason;
-      line = stop + 1;
-    }
-    filled = static_cast<std::size_t>(end - line);
-    std::memmove(files.lines, line, filled);
-  }
+struct Listing {
+  MappedFiles* files;
+  std::uint32_t count;
+};
+
+const char* look_at_mapping(void* context, const char* line) {
+  auto& listing = *static_cast<Listing*>(context);
+  return add_line(*listing.files, listing.count, line);
 }
 
 }  // namespace
@@ -98,11 +81,10 @@ const char* list_mapped_files(MappedFiles& files, Park mode) {
   Parked parked;
   parked.park = mode;
   files.size = sizeof parked;
-  const long maps =
-      raw_call(SYS_openat, AT_FDCWD, number_of("/proc/self/maps"), O_RDONLY | O_CLOEXEC);
-  if (maps < 0) return "/proc/self/maps cannot be read";
-  const char* const reason = add_lines(files, parked.files, static_cast<int>(maps));
-  raw_close(static_cast<int>(maps));
+  Listing listing{&files, 0};
+  const char* const reason =
+      for_each_mapping(files.lines, sizeof files.lines, look_at_mapping, &listing);
+  parked.files = listing.count;
   std::memcpy(files.message, &parked, sizeof parked);
   return reason;
 }

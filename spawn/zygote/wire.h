@@ -38,7 +38,7 @@ inline constexpr char kVariable[] = "UVINETD_ZYGOTE";
 // The connection's variables are the last of the environment that the server is to see. When the
 // zygote is exec'd each is there by its name, filled up to kSlotBytes (with the name, '=' and the
 // final zero), so that the child overwrites it in place; those that Serve does not bring are taken
-// out of environ. Where one would not fit the launcher does not use the zygote.
+// out of environ. A variable that would not fit is left out by the launcher.
 inline constexpr std::size_t kSlotBytes = 160;
 inline constexpr char kSlotFill = '.';  // nothing else stands after the '='
 

@@ -20,7 +20,8 @@ from harness.surroundings import bin_dir, free_port, me
 from harness.waiting import eventually
 
 _LIBRARY = "uvi-zygote.so"
-WAYS = {"main": {"park": "main"}, "main with spares": {"park": "main", "spares": 2}}
+WAYS = {"main": {"park": "main"}, "main with spares": {"park": "main", "spares": 2},
+        "io": {"park": "io"}, "io with spares": {"park": "io", "spares": 2}}
 
 
 def requires_zygote():
@@ -109,25 +110,27 @@ class WarmDaemon(Daemon):
         say; a launcher that sleeps after that has heard it.
         """
         spares = service.spares if spares is None else spares
+        return eventually(lambda: self._parked(service, spares), what=lambda:
+                          f"a parked zygote of {service.name} and {spares} spares; "
+                          f"it has {self.describe(service)} in:\n{self.log()}")[0]
 
-        def parked():
-            zygotes, waiting = self.zygotes(service), self.spares(service)
-            family = zygotes + waiting
-            is_quiet = len(zygotes) == 1 and len(waiting) == spares and _all_sleep(family)
-            return is_quiet and _all_sleep(self.launchers()) and zygotes
-
-        return eventually(parked, what=lambda: f"a parked zygote of {service.name} and {spares} "
-                          f"spares; it has {self.describe(service)} in:\n{self.log()}")[0]
+    def _parked(self, service, spares):
+        zygotes, waiting = self.zygotes(service), self.spares(service)
+        family = zygotes + waiting
+        is_quiet = len(zygotes) == 1 and len(waiting) == spares and _all_sleep(family)
+        return is_quiet and _all_sleep(self.launchers()) and zygotes
 
     def warm_up(self, service):
         """Clients until there is a zygote; returns it when it is parked.
 
-        The first one starts it, but for a while after one has been killed.
+        The first one starts it, but for a while after one has been killed; one that could not be
+        parked at its first I/O is followed by one that the next client starts.
         """
 
         def attempt():
             with sockets.connect(service.port) as client:
                 self.server_of(client)
+            eventually(lambda: not self.zygotes(service) or self._parked(service, service.spares))
             return self.zygotes(service)
 
         eventually(attempt, what=lambda: f"a zygote of {service.name} in:\n{self.log()}")
@@ -186,6 +189,8 @@ def _runs(pid, command):
     """True when the process runs the command, be it by an interpreter that stands before it."""
     arguments = procfs.arguments(pid)
     own = arguments[-len(command):]
+    if arguments and arguments[0].startswith(os.path.basename(command[0]) + ": "):
+        return True  # it has given itself a title (setproctitle)
     return bool(own) and [os.path.basename(own[0]), *own[1:]] == [
         os.path.basename(command[0]), *command[1:]]
 

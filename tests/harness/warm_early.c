@@ -54,8 +54,9 @@ __attribute__((constructor)) static void misbehave(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   char buffer[256];
-  const int size =
-      snprintf(buffer, sizeof buffer, "served %s %ld\n", argc > 1 ? argv[1] : "", (long)getpid());
+  int size = snprintf(buffer, sizeof buffer, "served %s ", argc > 1 ? argv[1] : "");
+  if (write(1, buffer, (size_t)size) != size) return 1;
+  size = snprintf(buffer, sizeof buffer, "%ld\n", (long)getpid());
   if (write(1, buffer, (size_t)size) != size) return 1;
   while (read(0, buffer, sizeof buffer) > 0) {
   }

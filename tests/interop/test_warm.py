@@ -32,8 +32,12 @@ class Sessions(unittest.TestCase):
 
     maxDiff = None
 
-    def compare(self, command, session, **keys):
-        """Compares session(port) over exec and over every way to be warm."""
+    def compare(self, command, session, degrades=False, **keys):
+        """Compares session(port) over exec and over every way to be warm.
+
+        With `degrades`, one that shall be parked at its first touch of the connection may be
+        parked before main() instead, with one reason.
+        """
         cold = Service("cold", command, **keys)
         with WarmDaemon(cold):
             first, second = session(cold.port), session(cold.port)
@@ -49,7 +53,8 @@ class Sessions(unittest.TestCase):
                         if first == second:
                             self.assertEqual(found, first)
                     self.assertEqual(daemon.wait_for_zygote(service), zygote)
-                    self.assertEqual(daemon.reasons(service), [], daemon.log())
+                    most = int(degrades and service.keys["park"] == "io")
+                    self.assertLessEqual(len(daemon.reasons(service)), most, daemon.log())
 
     def says(self, port, *exchange):
         """Sends each text when the pattern before it was answered; returns all bytes.
@@ -156,7 +161,7 @@ class Scripts(Sessions):
                   '  print(os.getenv("PROTO") .. " " .. line:upper())\nend\n',
     }
 
-    def check(self, interpreter):
+    def check(self, interpreter, degrades=False):
         """Three lines there and back."""
         program = requires(interpreter)
         path = os.path.join(temporary_folder(), "server")
@@ -175,7 +180,7 @@ class Scripts(Sessions):
             self.assertEqual(said, ["ready", "TCP ONE", "TCP TWO", "TCP THREE"])
             return said
 
-        self.compare([path], session)
+        self.compare([path], session, degrades)
 
     def test_python(self):
         self.check("python3")
@@ -184,7 +189,7 @@ class Scripts(Sessions):
         self.check("perl")
 
     def test_bash(self):
-        self.check("bash")
+        self.check("bash", degrades=True)
 
     def test_lua(self):
         self.check("lua5.4")
@@ -240,7 +245,7 @@ class Ftp(WithAccount):
         return said
 
     def test_inetutils_ftpd(self):
-        self.compare([requires("ftpd"), "-l"], self.session, user="root")
+        self.compare([requires("ftpd"), "-l"], self.session, degrades=True, user="root")
 
     def test_vsftpd(self):
         if not self.vsftpd:
@@ -251,7 +256,7 @@ class Ftp(WithAccount):
             file.write("listen=NO\nlisten_ipv6=NO\nanonymous_enable=NO\nlocal_enable=YES\n"
                        "secure_chroot_dir=/run/vsftpd/empty\npam_service_name=vsftpd\n"
                        "xferlog_enable=NO\n")
-        self.compare([self.vsftpd, config], self.session, user="root")
+        self.compare([self.vsftpd, config], self.session, degrades=True, user="root")
 
 
 class Mail(WithAccount):
@@ -266,7 +271,7 @@ class Mail(WithAccount):
             self.assertIn(b"+OK", said)
             return said
 
-        self.compare([server], session, user="root")
+        self.compare([server], session, degrades=True, user="root")
 
 
 class Telnet(WithAccount):
@@ -284,7 +289,7 @@ class Telnet(WithAccount):
                 terminal.type("exit")
                 terminal.expect("closed by foreign host")
 
-        self.compare([server], session, user="root")
+        self.compare([server], session, degrades=True, user="root")
 
 
 class Ssh(WithAccount):
@@ -318,7 +323,8 @@ class Ssh(WithAccount):
     def test_dropbear(self):
         server, keygen = requires("dropbear", "dropbearkey")
         run_client(keygen, "-t", "ed25519", "-f", self.keys.path("host"))
-        self.compare([server, "-i", "-r", self.keys.path("host"), "-P", ""], self.session, user="root")
+        self.compare([server, "-i", "-r", self.keys.path("host"), "-P", ""], self.session,
+                     degrades=True, user="root")
 
 
 if __name__ == "__main__":

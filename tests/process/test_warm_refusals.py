@@ -10,7 +10,7 @@ from harness import procfs, sockets
 from harness.clients import run_client
 from harness.surroundings import probe, requires, temporary_folder
 from harness.waiting import eventually
-from harness.warm import WAYS, WarmDaemon, requires_zygote, tool, warm
+from harness.warm import WarmDaemon, requires_zygote, tool, warm
 
 
 def setUpModule():
@@ -63,7 +63,7 @@ class Refused(unittest.TestCase):
     def test_a_static_program(self):
         if has_interpreter(probe()):
             self.skipTest("nothing can be linked statically here")
-        for way in WAYS:
+        for way in ("main", "io", "main with spares"):
             with self.subTest(way):
                 self.check(warm("static", [probe(), "hold"], way), r"static")
 
@@ -88,7 +88,7 @@ class Refused(unittest.TestCase):
             file.write('#include <unistd.h>\nint main(void) { char c; write(1, "served\\n", 7);\n'
                        "  while (read(0, &c, 1) > 0) {}\n  return 0; }\n")
         run_client(compiler, "-o", path, source)
-        for way in WAYS:
+        for way in ("main", "io"):
             with self.subTest(way):
                 self.check(warm("musl", [path], way), r"glibc|C library")
 
@@ -142,6 +142,32 @@ class Refused(unittest.TestCase):
             daemon.assert_served_warm(other)
             if launchers:
                 self.assertEqual(daemon.launchers(), launchers)
+
+    def test_a_program_that_asks_for_its_pid_is_parked_before_main(self):
+        path = os.path.join(temporary_folder(), "server")
+        with open(path, "w", encoding="ascii") as file:
+            file.write(f"#!{requires('bash')}\necho served\nread line\n")
+        os.chmod(path, 0o755)
+        service = warm("shell", [path], "io")
+        with WarmDaemon(service) as daemon:
+            self.serve(daemon, service)
+            reason = daemon.wait_for_reason(service, "pid")
+            daemon.warm_up(service)
+            for _ in range(3):
+                daemon.assert_served_warm(service)
+            self.assertEqual(daemon.reasons(service), [reason])
+
+    def test_what_can_be_parked_nowhere_is_told_for_each_place(self):
+        service = warm("thread", [copy_of("uvinetd_warm_early"), "thread"], "io")
+        with WarmDaemon(service) as daemon:
+            for _ in range(5):
+                self.serve(daemon, service)
+            eventually(lambda: not daemon.processes(service) and daemon.reasons(service))
+            for _ in range(5):
+                self.serve(daemon, service)
+            eventually(lambda: not daemon.processes(service))
+            self.serve(daemon, service, is_execd=True)
+            self.assertLessEqual(len(daemon.reasons(service)), 2)
 
     def test_a_program_that_is_missing_or_not_executable_is_told_as_with_exec(self):
         path = copy_of("uvinetd_warm_early", 0o644)

@@ -279,7 +279,7 @@ bool park(const Attribute& attribute, Reading& reading) {
   const auto* value = find_word(kWords, attribute.value(), "value", "place", reading.report);
   if (value == nullptr) return false;
   reading.draft.spec.more.edit().park = *value;
-  return check_enforced("park", attribute.name.text, attribute.at(), reading.report);
+  return true;
 }
 
 bool park_age(const Attribute& attribute, Reading& reading) {

@@ -371,7 +371,7 @@ TEST(XinetdClients, ThatAreNoneAreErrors) {
 }
 
 TEST(XinetdServices, AWarmStartHasNoEffectOnOtherKindsAndThatIsTold) {
-  const std::string warm = "start = zygote\nspares = 4\npark_uses = 5\npark_age = 6\n";
+  const std::string warm = "start = zygote\npark = io\nspares = 4\npark_uses = 5\npark_age = 6\n";
   const std::string wait = "socket_type = stream\nwait = yes\nuser = root\nserver = /bin/x\n";
   const std::string dgram =
       "socket_type = dgram\nprotocol = udp\nwait = yes\nuser = root\n"
@@ -383,10 +383,10 @@ TEST(XinetdServices, AWarmStartHasNoEffectOnOtherKindsAndThatIsTold) {
     const auto plain = parse_xinetd(block(header, lines));
     const auto own = parse_xinetd(block(header, lines + warm));
     EXPECT_EQ(own.services, plain.services) << name;
-    ASSERT_EQ(own.diagnostics.size(), plain.diagnostics.size() + 4) << name;
+    ASSERT_EQ(own.diagnostics.size(), plain.diagnostics.size() + 5) << name;
     for (const auto& said : own.diagnostics) EXPECT_EQ(said.severity, Severity::Warning);
     EXPECT_EQ(own.diagnostics.back().text(),
-              "f:" + std::to_string(std::count(lines.begin(), lines.end(), '\n') + 6) +
+              "f:" + std::to_string(std::count(lines.begin(), lines.end(), '\n') + 7) +
                   ":1: warning: \"park_age\" has no effect here: it is for nowait programs of "
                   "stream sockets [no-effect]");
     const auto inherited = parse_xinetd("defaults\n{\n" + warm + "}\n" + block(header, lines));
