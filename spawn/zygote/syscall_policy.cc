@@ -27,10 +27,10 @@ constexpr Row kRows[] = {
                           SYS_fstatfs, SYS_fadvise64, SYS_readahead, SYS_fchdir, SYS_fgetxattr,
                           SYS_flistxattr, kEnd}},
     {Policy::TouchIfOurs, {SYS_read, SYS_readv, SYS_pread64, SYS_preadv, SYS_preadv2, kEnd}},
-    // New descriptors: those that children would have in common are looked for at the park.
-    {Policy::Run, {SYS_pipe, SYS_pipe2, SYS_socket, SYS_socketpair, SYS_eventfd, SYS_eventfd2,
-                   SYS_epoll_create, SYS_epoll_create1, SYS_timerfd_create, SYS_signalfd,
-                   SYS_signalfd4, SYS_inotify_init, SYS_inotify_init1, SYS_memfd_create, kEnd}},
+    // New descriptors that are often closed again before the park, where those that are left are
+    // looked for. A pipe, an eventfd, a timerfd and the like are kept, so each child makes its own.
+    {Policy::Run, {SYS_socket, SYS_socketpair, SYS_epoll_create, SYS_epoll_create1,
+                   SYS_memfd_create, kEnd}},
     // As getaddrinfo(3) does, to learn what addresses there are and which of them it would use.
     {Policy::TouchIfOurs, {SYS_setsockopt, SYS_getsockname, SYS_getpeername, kEnd}},
     {Policy::KernelSocket, {SYS_bind, SYS_sendto, SYS_sendmsg, SYS_recvfrom, SYS_recvmsg, kEnd}},
