@@ -6,9 +6,11 @@
 #include <sys/types.h>
 
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "core/base/result.h"
 #include "core/base/unique_fd.h"
@@ -20,6 +22,23 @@ struct ZygotePair {
   UniqueFd theirs;  // blocking
 };
 Result<ZygotePair> make_zygote_pair();
+
+// One that is ready before it is wanted, so that no client waits for it to be made.
+class ReadyZygotePair {
+ public:
+  // nullopt: there are no descriptors.
+  [[nodiscard]] std::optional<ZygotePair> take() {
+    prepare();
+    return std::exchange(pair_, std::nullopt);
+  }
+  void prepare() {
+    if (pair_) return;
+    if (auto made = make_zygote_pair()) pair_ = std::move(*made);
+  }
+
+ private:
+  std::optional<ZygotePair> pair_;
+};
 
 // One packet, with a descriptor if `fd` is not -1. Never blocks: false when there is no room for it
 // or nobody to read it.

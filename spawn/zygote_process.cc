@@ -89,28 +89,27 @@ std::optional<pid_t> ZygoteProcess::give(std::string_view serve, int connection)
   return std::nullopt;
 }
 
-bool ZygoteProcess::ask(std::string_view serve, WarmLaunch* launch, std::chrono::nanoseconds now) {
-  const auto put = [&](int pair) {
-    return launch == nullptr || send_packet(pair, serve, launch->connection.get());
-  };
-  const auto take = [&](Unborn& child) {
-    if (launch == nullptr) return;
+bool ZygoteProcess::ask(std::string_view serve, WarmLaunch* launch, ReadyZygotePair& pairs,
+                        std::chrono::nanoseconds now) {
+  const auto give_to = [&](Unborn& child) {
+    if (!send_packet(child.pair.get(), serve, launch->connection.get())) return false;
     launch->connection.reset();
     child.launch = std::move(*launch);
-  };
-  for (auto& child : unborn_) {  // one that was to wait is on its way
-    if (launch == nullptr || child.launch || !put(child.pair.get())) continue;
-    take(child);
     return true;
+  };
+  if (launch != nullptr) {
+    for (auto& child : unborn_) {  // one that was to wait is on its way
+      if (!child.launch && give_to(child)) return true;
+    }
   }
-  auto pair = make_zygote_pair();
-  if (!pair || !put(pair->ours.get())) return false;
+  auto pair = pairs.take();
   const zygote::Head fork{zygote::kMagic, zygote::Kind::Fork, 0};
   const std::string_view packet(reinterpret_cast<const char*>(&fork), sizeof fork);
-  if (!send_packet(channel_.get(), packet, pair->theirs.get())) return false;
-  take(unborn_.emplace_back(
-      Unborn{std::move(pair->ours), std::move(pair->theirs), now, std::nullopt}));
-  return true;
+  if (!pair || !send_packet(channel_.get(), packet, pair->theirs.get())) return false;
+  auto& child = unborn_.emplace_back(
+      Unborn{std::move(pair->ours), std::move(pair->theirs), now, std::nullopt});
+  // It is made meanwhile; what cannot be given it is for another, and it waits.
+  return launch == nullptr || give_to(child);
 }
 
 bool ZygoteProcess::is_known(pid_t pid) const {

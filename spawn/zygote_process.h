@@ -53,7 +53,8 @@ class ZygoteProcess {
   [[nodiscard]] std::optional<pid_t> give(std::string_view serve, int connection);
   // One more child, for this launch (which is moved from) or to wait for one. False: it cannot be
   // asked for, and the launch is untouched.
-  [[nodiscard]] bool ask(std::string_view serve, WarmLaunch* launch, std::chrono::nanoseconds now);
+  [[nodiscard]] bool ask(std::string_view serve, WarmLaunch* launch, ReadyZygotePair& pairs,
+                         std::chrono::nanoseconds now);
 
   struct Births {
     // It serves already: nobody else may be born with its pid.

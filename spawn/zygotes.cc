@@ -96,7 +96,7 @@ Zygotes::Answer Zygotes::serve(LaunchPlan& plan, WarmLaunch& launch,
   if (const auto pid = one.process->give(packet.bytes(), launch.connection.get())) {
     return {Answer::Kind::Serving, *pid};
   }
-  if (!one.process->ask(packet.bytes(), &launch, now)) return {};
+  if (!one.process->ask(packet.bytes(), &launch, pairs_, now)) return {};
   return {Answer::Kind::Asked, 0};
 }
 
@@ -166,6 +166,7 @@ void Zygotes::start(const Key& key, One& one, LaunchPlan& plan, ConnectionEnviro
 // ---- what they say ---------------------------------------------------------------------------
 
 void Zygotes::collect(nanoseconds now, pid_t reaped) {
+  if (!busy_.empty()) pairs_.prepare();
   for (auto at = busy_.begin(); at != busy_.end();) {
     auto& one = all_.at(*at);
     if (one.process && one.gate.phase == ZygotePhase::Starting) hear(*at, one, now);
@@ -223,7 +224,7 @@ void Zygotes::refill(One& one, nanoseconds now) {
   if (one.process->waiting() > one.wish.spares / 2) return;
   auto room = kMostDescriptors - std::min(kMostDescriptors, descriptors());
   while (one.process->waiting() < one.wish.spares && room > 0) {
-    if (!one.process->ask({}, nullptr, now)) return;
+    if (!one.process->ask({}, nullptr, pairs_, now)) return;
     room -= std::min<std::size_t>(room, 2);  // both ends, until it is born
   }
 }

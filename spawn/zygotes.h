@@ -25,6 +25,7 @@
 #include "spawn/spawner.h"
 #include "spawn/zygote_choice.h"
 #include "spawn/zygote_gate.h"
+#include "spawn/zygote_pair.h"
 #include "spawn/zygote_process.h"
 
 namespace uvinetd {
@@ -103,6 +104,7 @@ class Zygotes {
   Spawner& spawner_;
   std::string library_;
   Callbacks callbacks_;
+  ReadyZygotePair pairs_;
   std::map<Key, One> all_;
   // Those that start, or have children on their way or to be asked for: the others are silent until
   // they die, and cost nothing, however many there are.
