@@ -85,9 +85,14 @@ std::vector<std::string> LaunchPlan::zygote_environment(ConnectionEnvironment& c
                                                         const std::string& library,
                                                         bool parks_at_io, unsigned hops) const {
   constexpr std::string_view kPreload = "LD_PRELOAD=";
+  constexpr std::string_view kBindNow = zygote::kBindNow;
   auto out = fixed_;
-  const auto users = std::find_if(
-      out.begin(), out.end(), [&](const std::string& each) { return each.starts_with(kPreload); });
+  const auto find = [&](std::string_view name) {
+    return std::find_if(out.begin(), out.end(),
+                        [&](const std::string& each) { return each.starts_with(name); });
+  };
+  const bool binds_as_told = find(kBindNow.substr(0, kBindNow.find('=') + 1)) != out.end();
+  const auto users = find(kPreload);
   const bool has_own = users != out.end();
   if (has_own) users->insert(kPreload.size(), library + ':');
   for (std::size_t i = 0; i < connection.count(); ++i) {
@@ -98,6 +103,7 @@ std::vector<std::string> LaunchPlan::zygote_environment(ConnectionEnvironment& c
   }
   out.push_back(std::string(zygote::kVariable) + (parks_at_io ? "=io " : "=main ") +
                 std::to_string(hops));
+  if (!binds_as_told) out.emplace_back(kBindNow);
   if (!has_own) out.push_back(std::string(kPreload) + library);
   return out;
 }

@@ -5,24 +5,21 @@
 
 #include <cstring>
 
+#include "spawn/zygote/text.h"
+
 namespace uvinetd::zygote {
 namespace {
 
 constexpr char kPreload[] = "LD_PRELOAD=";
-constexpr std::size_t kMostSlots = 24;  // twelve, and a copy of each
+constexpr std::size_t kMostSlots = 24;  // twelve, and a copy of each; FilledSlots has room for 32
 
 struct Slot {
   char* text = nullptr;
   std::size_t name_size = 0;  // with the '='
-  bool is_filled = false;
 };
 Slot slots[kMostSlots];
 std::size_t slot_count = 0;
 char** first_list = nullptr;  // the program may have replaced environ since
-
-bool begins_with(const char* text, const char* start, std::size_t size) {
-  return std::strncmp(text, start, size) == 0;
-}
 
 bool is_wish(const char* variable) {
   constexpr auto kSize = sizeof kVariable - 1;
@@ -38,9 +35,10 @@ std::size_t size_of_own_entry(const char* value) {
   return is_ours ? size : 0;
 }
 
-// Whether the variable is to stay, without the library if it is LD_PRELOAD.
-bool stays(char* variable) {
-  if (is_wish(variable)) return false;
+// Whether the variable is to stay, without the library if it is LD_PRELOAD. `is_ours`: the wish
+// stands before it.
+bool stays(char* variable, bool is_ours) {
+  if (is_ours && std::strcmp(variable, kBindNow) == 0) return false;
   constexpr auto kSize = sizeof kPreload - 1;
   if (!begins_with(variable, kPreload, kSize)) return true;
   char* const value = variable + kSize;
@@ -62,26 +60,26 @@ std::size_t slot_name_size(const char* variable) {
   return is_slot ? name_size : 0;
 }
 
-void fill_slot_of(const char* variable, std::size_t size) {
+void fill_slot_of(const char* variable, std::size_t size, FilledSlots& filled) {
   for (std::size_t i = 0; i < slot_count; ++i) {
-    auto& slot = slots[i];
-    if (slot.is_filled || !begins_with(variable, slot.text, slot.name_size)) continue;
-    std::memcpy(slot.text, variable, size);
-    slot.is_filled = true;
+    const auto& slot = slots[i];
+    if (filled.has(i) || !begins_with(variable, slot.text, slot.name_size)) continue;
+    copy(slot.text, variable, size);
+    filled.add(i);
   }
 }
 
-bool is_empty_slot(const char* variable) {
+bool is_empty_slot(const char* variable, FilledSlots filled) {
   for (std::size_t i = 0; i < slot_count; ++i) {
-    if (!slots[i].is_filled && slots[i].text == variable) return true;
+    if (!filled.has(i) && slots[i].text == variable) return true;
   }
   return false;
 }
 
-void drop_empty_slots(char** environment) {
+void drop_empty_slots(char** environment, FilledSlots filled) {
   char** kept = environment;
   for (char** at = environment; *at != nullptr; ++at) {
-    if (is_empty_slot(*at)) continue;
+    if (is_empty_slot(*at, filled)) continue;
     if (kept != at) *kept = *at;  // a page that is not written to need not be copied
     ++kept;
   }
@@ -110,8 +108,13 @@ Wish find_wish(char** environment) {
 
 void strip(char** environment) {
   char** kept = environment;
+  bool is_past_wish = false;
   for (char** at = environment; *at != nullptr; ++at) {
-    if (stays(*at)) *kept++ = *at;
+    if (is_wish(*at)) {
+      is_past_wish = true;
+    } else if (stays(*at, is_past_wish)) {
+      *kept++ = *at;
+    }
   }
   *kept = nullptr;
 }
@@ -120,7 +123,7 @@ void find_slots(char** environment) {
   slot_count = 0;
   first_list = environment;
   for (char** at = environment; *at != nullptr && slot_count < kMostSlots; ++at) {
-    if (const auto name_size = slot_name_size(*at)) slots[slot_count++] = {*at, name_size, false};
+    if (const auto name_size = slot_name_size(*at)) slots[slot_count++] = {*at, name_size};
   }
 }
 
@@ -133,7 +136,7 @@ void find_slots_again() {
   if (environ == nullptr) return;
   for (char** at = environ; *at != nullptr && slot_count < kMostSlots; ++at) {
     const auto name_size = slot_name_size(*at);
-    if (name_size != 0 && !is_empty_slot(*at)) slots[slot_count++] = {*at, name_size, false};
+    if (name_size != 0 && !is_empty_slot(*at, {})) slots[slot_count++] = {*at, name_size};
   }
 }
 
@@ -141,28 +144,32 @@ bool are_variables(const char* bytes, std::size_t size, std::size_t count) {
   const char* const end = bytes + size;
   for (; count != 0; --count) {
     const auto left = static_cast<std::size_t>(end - bytes);
-    const auto length = strnlen(bytes, left < kSlotBytes ? left : kSlotBytes);
+    const auto length = length_of(bytes, left < kSlotBytes ? left : kSlotBytes);
     if (length == left || length == kSlotBytes) return false;
-    const void* const equals = std::memchr(bytes, '=', length);
-    if (equals == nullptr || equals == bytes) return false;
+    std::size_t equals = 0;
+    while (equals < length && bytes[equals] != '=') ++equals;
+    if (equals == length || equals == 0) return false;
     bytes += length + 1;
   }
   return bytes == end;
 }
 
-void fill_slots(const char* variables, std::size_t count) {
+FilledSlots fill_slots(const char* variables, std::size_t count) {
+  FilledSlots filled;
   for (; count != 0; --count) {
-    const auto size = std::strlen(variables) + 1;
-    fill_slot_of(variables, size);
+    const auto size = length_of(variables) + 1;
+    fill_slot_of(variables, size, filled);
     variables += size;
   }
-  drop_empty_slots(first_list);
-  if (environ != nullptr && environ != first_list) drop_empty_slots(environ);
+  drop_empty_slots(first_list, filled);
+  if (environ != nullptr && environ != first_list) drop_empty_slots(environ, filled);
+  return filled;
 }
 
-void for_each_slot(void (*look)(const char* variable, std::size_t name_size, bool is_set)) {
+void for_each_slot(FilledSlots filled,
+                   void (*look)(const char* variable, std::size_t name_size, bool is_set)) {
   for (std::size_t i = 0; i < slot_count; ++i) {
-    look(slots[i].text, slots[i].name_size, slots[i].is_filled);
+    look(slots[i].text, slots[i].name_size, filled.has(i));
   }
 }
 

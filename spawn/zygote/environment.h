@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 #include "spawn/zygote/wire.h"
 
@@ -32,13 +33,25 @@ void find_slots_again();
 // a slot, and nothing else.
 bool are_variables(const char* bytes, std::size_t size, std::size_t count);
 
+// Those that have a variable in them. Not kept with the slots: a child copies the page of whatever
+// it writes to.
+class FilledSlots {
+ public:
+  [[nodiscard]] bool has(std::size_t number) const { return (bits_ >> number & 1) != 0; }
+  void add(std::size_t number) { bits_ |= std::uint32_t{1} << number; }
+
+ private:
+  std::uint32_t bits_ = 0;
+};
+
 // Writes each variable into its slot and takes the slots that got none out of environ and out of
 // the list where they were found. One without a slot is left out: the program's own start has taken
 // it out (`env -u NAME PROGRAM`).
-void fill_slots(const char* variables, std::size_t count);
+FilledSlots fill_slots(const char* variables, std::size_t count);
 
 // Calls `look` with each slot's NAME=VALUE, the length of its name with the '=', and whether it was
 // filled.
-void for_each_slot(void (*look)(const char* variable, std::size_t name_size, bool is_set));
+void for_each_slot(FilledSlots filled,
+                   void (*look)(const char* variable, std::size_t name_size, bool is_set));
 
 }  // namespace uvinetd::zygote

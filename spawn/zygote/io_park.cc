@@ -61,9 +61,9 @@ void park_at_first_touch(ucontext_t& context, long call) {
   selector = SYSCALL_DISPATCH_FILTER_ALLOW;
   refuse_what_cannot_park();
   find_slots_again();
-  park(Park::Io);
+  const auto filled = park(Park::Io);
   raw_call(SYS_rt_sigaction, SIGSYS, number_of(&wanted_sigsys.action), 0, kMaskBytes);
-  run_hooks_in_child();
+  run_hooks_in_child(filled);
   if (wanted_sigsys.is_blocked) {
     reinterpret_cast<std::uint64_t&>(context.uc_sigmask) |= kSigsysBit;
   }

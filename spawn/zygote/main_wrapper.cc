@@ -29,16 +29,15 @@ struct Secrets {
   unsigned char auxiliary[16] = {};  // AT_RANDOM: the C library has used it, others may yet
 };
 
-// Stack frames that stand already have the old canary: none of them may be returned from.
-[[gnu::always_inline]] inline void renew_secrets() {
+// `random`: 16 bytes, at AT_RANDOM. Stack frames that stand already have the old canary: none of
+// them may be returned from.
+[[gnu::always_inline]] inline void renew_secrets(unsigned char* random) {
   constexpr long kNonBlocking = 1;  // GRND_NONBLOCK
   Secrets secrets;
   const long size =
       zygote::raw_call(SYS_getrandom, zygote::number_of(&secrets), sizeof secrets, kNonBlocking);
   if (size != sizeof secrets) return;
-  if (const auto auxiliary = getauxval(AT_RANDOM)) {
-    std::memcpy(reinterpret_cast<void*>(auxiliary), secrets.auxiliary, sizeof secrets.auxiliary);
-  }
+  if (random != nullptr) std::memcpy(random, secrets.auxiliary, sizeof secrets.auxiliary);
 #if defined(__x86_64__)
   secrets.canary &= ~std::uint64_t{0xff};  // a zero ends a string that would run into it
   asm volatile("movq %0, %%fs:0x28" : : "r"(secrets.canary) : "memory");
@@ -49,8 +48,9 @@ int parked_main(int argc, char** argv, char** environment) {
   if (zygote::zygote.wanted == zygote::Park::Io && zygote::start_io_park()) {
     return program_main(argc, argv, environment);
   }
+  auto* const random = reinterpret_cast<unsigned char*>(getauxval(AT_RANDOM));
   zygote::park(zygote::Park::Main);
-  renew_secrets();
+  renew_secrets(random);
   std::exit(program_main(argc, argv, environ));
 }
 

@@ -80,9 +80,9 @@ void add_variable(const char* variable, std::size_t name_size, bool is_set) {
   }
 }
 
-void tell_python(const Python& python) {
+void tell_python(const Python& python, FilledSlots filled) {
   script.add("def uvinetd_variables():\n import os\n d = os.environ._data\n");
-  for_each_slot(add_variable);
+  for_each_slot(filled, add_variable);
   script.add("try:\n uvinetd_variables()\nfinally:\n del uvinetd_variables\n");
   const int state = python.take_lock();
   python.before_fork();
@@ -120,9 +120,9 @@ void set_in_perl(const char* variable, std::size_t name_size, bool is_set) {
   if (is_set && found != nullptr) perl.set(me, *static_cast<void**>(found), variable + name_size);
 }
 
-void tell_perl() {
+void tell_perl(FilledSlots filled) {
   perl_environment = perl.hash(perl.context(), "ENV", 0);
-  if (perl_environment != nullptr) for_each_slot(set_in_perl);
+  if (perl_environment != nullptr) for_each_slot(filled, set_in_perl);
 }
 
 }  // namespace
@@ -154,10 +154,10 @@ void run_hooks_before_park() {
   python.leave_lock(state);
 }
 
-void run_hooks_in_child() {
+void run_hooks_in_child(FilledSlots filled) {
   Python python;
-  if (python.find_all()) tell_python(python);
-  if (perl.find_all()) tell_perl();
+  if (python.find_all()) tell_python(python, filled);
+  if (perl.find_all()) tell_perl(filled);
 }
 
 }  // namespace uvinetd::zygote

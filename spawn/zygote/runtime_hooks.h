@@ -4,6 +4,8 @@
 // names.
 #pragma once
 
+#include "spawn/zygote/environment.h"
+
 namespace uvinetd::zygote {
 
 // Whether the program is an interpreter to which nothing can be told at this place: then a reason.
@@ -19,6 +21,6 @@ void run_hooks_before_park();
 
 // In a child that has its connection: renews random numbers, and puts the connection's variables
 // into the copy of the environment.
-void run_hooks_in_child();
+void run_hooks_in_child(FilledSlots filled);
 
 }  // namespace uvinetd::zygote

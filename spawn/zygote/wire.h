@@ -28,12 +28,15 @@ namespace uvinetd::zygote {
 inline constexpr int kChannelFd = 3;  // where the program finds its channel when it is exec'd
 inline constexpr char kLibrary[] = "uvi-zygote.so";
 
-// How the library learns that it is wanted, as the last two variables of the environment (after
-// the connection's, see kSlotBytes): UVINETD_ZYGOTE="PARK HOPS", then LD_PRELOAD, unless the user
-// has one: then the library stands before it, in its place, with a colon between. PARK is "main" or
-// "io"; HOPS is a digit: how often main() is to be let run because it will exec the program that
-// is meant (/usr/bin/env). Both are gone, and the user's LD_PRELOAD is as it was, before main().
+// How the library learns that it is wanted, as the last variables of the environment (after the
+// connection's, see kSlotBytes): UVINETD_ZYGOTE="PARK HOPS"; then LD_BIND_NOW=1, unless the user
+// has one, so that no child looks up and writes down what every child calls; then LD_PRELOAD,
+// unless the user has one: then the library stands before it, in its place, with a colon between.
+// PARK is "main" or "io"; HOPS is a digit: how often main() is to be let run because it will exec
+// the program that is meant (/usr/bin/env). All are gone, and the user's LD_PRELOAD is as it was,
+// before main().
 inline constexpr char kVariable[] = "UVINETD_ZYGOTE";
+inline constexpr char kBindNow[] = "LD_BIND_NOW=1";
 
 // The connection's variables are the last of the environment that the server is to see. When the
 // zygote is exec'd each is there by its name, filled up to kSlotBytes (with the name, '=' and the

@@ -159,14 +159,13 @@ void be_born(int pair, const ThreadMemory& thread) {
   const Head born{kMagic, Kind::Born, 0};
   if (!send_packet(pair, &born, sizeof born)) raw_exit(kBreach);
   raw_close(zygote.channel);
-  zygote.channel = -1;
   if (thread.robust_list != nullptr) {
     raw_call(SYS_set_robust_list, number_of(thread.robust_list),
              static_cast<long>(thread.robust_size));
   }
 }
 
-void take_connection(int pair) {
+FilledSlots take_connection(int pair) {
   alignas(Serve) char bytes[kMostServeBytes];
   const auto packet = receive_with_descriptor(pair, bytes, sizeof bytes);
   if (packet.what == Received::What::Closed) raw_exit(0);
@@ -179,7 +178,7 @@ void take_connection(int pair) {
   }
   raw_close(pair);
   replace_placeholder(packet.fd);
-  fill_slots(bytes + sizeof serve, serve.variables);
+  return fill_slots(bytes + sizeof serve, serve.variables);
 }
 
 void let_go(const Held& held) {
@@ -245,14 +244,15 @@ void refuse(Fallback fallback, const char* reason) {
   raw_exit(0);
 }
 
-void park(Park mode) {
+FilledSlots park(Park mode) {
   refuse_what_cannot_park(mode);
   const auto thread = thread_memory(mode);
   const auto held = say_parked(mode);
   const int pair = serve_forks(thread);
   be_born(pair, thread);
-  take_connection(pair);
+  const auto filled = take_connection(pair);
   let_go(held);
+  return filled;
 }
 
 }  // namespace uvinetd::zygote

@@ -4,13 +4,14 @@
 
 #include <sys/types.h>
 
+#include "spawn/zygote/environment.h"
 #include "spawn/zygote/wire.h"
 
 namespace uvinetd::zygote {
 
 // What the process was told at its start. There is one of it.
 struct Zygote {
-  int channel = -1;  // -1: nobody wants a zygote, or this is a child that has let go of it
+  int channel = -1;  // -1: nobody wants a zygote; in a child it is closed
   Park wanted = Park::Main;
   dev_t placeholder_device = 0;  // the socket that stands for the connection, at whatever number
   ino_t placeholder_inode = 0;
@@ -33,12 +34,13 @@ inline Fallback fallback_from(Park mode) {
 // Says Parked and makes a child for every Fork. Returns in a child only, once it has its connection
 // in every descriptor that held the placeholder (with that one's close-on-exec and status flags),
 // its variables in environ, files at their old offset that it shares with nobody, the signal mask
-// and the dumpable flag of before the call, and neither channel: from there it is the server.
-// Otherwise it ends the process: refused, told to, or by a breach of the contract.
+// and the dumpable flag of before the call, and neither channel: from there it is the server. The
+// answer is which variables it was given. Otherwise it ends the process: refused, told to, or by a
+// breach of the contract.
 //
 // Makes system calls from the library's own text only, allocates nothing and runs no handler of
 // pthread_atfork, so that it may be called in a signal handler.
-void park(Park mode);
+FilledSlots park(Park mode);
 
 // Arranges that the process parks at its first touch of the connection, by itself, after the caller
 // has called main(). False: it cannot here, and is to be parked at once. Defined by io_park*.cc.

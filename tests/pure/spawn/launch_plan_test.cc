@@ -169,5 +169,17 @@ TEST_F(LaunchPlanTest, VariablesOfAnotherConnectionAreNotInherited) {
                           "UDPLOCALPORT=69"));
 }
 
+TEST(LaunchPlan, AZygoteIsBoundAtItsStartUnlessTheUserSaysOtherwise) {
+  ConnectionEnvironment connection;
+  TableService service;
+  service.argv = {"server"};
+  const auto asked = [&] {
+    return LaunchPlan(service, TableIdentity{}).zygote_environment(connection, "/z.so", false, 0);
+  };
+  EXPECT_THAT(asked(), testing::Contains("LD_BIND_NOW=1").Times(1));
+  service.environment = {"LD_BIND_NOW="};
+  EXPECT_THAT(asked(), testing::Not(testing::Contains("LD_BIND_NOW=1")));
+}
+
 }  // namespace
 }  // namespace uvinetd

@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstring>
 #include <initializer_list>
@@ -293,6 +294,8 @@ class WarmProgram {
       out.push_back(std::move(slot));
     }
     out.push_back(std::string(zygote::kVariable) + '=' + options.wish);
+    const auto binds = [](const std::string& each) { return each.starts_with("LD_BIND_NOW="); };
+    if (std::none_of(out.begin(), out.end(), binds)) out.emplace_back(zygote::kBindNow);
     if (!has_own) out.push_back(std::string(kPreload) + options.library);
     return out;
   }

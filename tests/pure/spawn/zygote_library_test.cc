@@ -53,6 +53,8 @@ INSTANTIATE_TEST_SUITE_P(
         StateCase{"LikeASlotButNone", {"DOTS=" + std::string(153, '.'), "B=2"}, kConnection},
         StateCase{"PreloadOfTheUser", {"LD_PRELOAD=libm.so.6", "A=1"}, kConnection},
         StateCase{"TwoPreloads", {"LD_PRELOAD=libm.so.6:libdl.so.2"}, kConnection},
+        StateCase{"BindingOfTheUser", {"LD_BIND_NOW=1", "A=1"}, kConnection},
+        StateCase{"NoBindingOfTheUser", {"LD_BIND_NOW="}, kConnection},
         StateCase{"EnvironReplacedBeforeMain", {"AT_START=set x", "A=1"}, {"TCPREMOTEIP=1"}},
         StateCase{"ACopyOfTheConnection", {"AT_START=copy 7"}, kConnection},
         StateCase{"ACopyBesideTheChannel", {"AT_START=copy 4"}, kConnection},

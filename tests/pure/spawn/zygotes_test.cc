@@ -220,8 +220,9 @@ TEST_F(ZygotesTest, TheZygoteHasRoomForTheVariablesAndTheLibrarysOwnStandLast) {
   const auto& variables = spawner_->environments.at(0);
   ASSERT_GE(variables.size(), 10U);
   EXPECT_EQ(variables.back(), "LD_PRELOAD=" + library_);
-  EXPECT_EQ(variables[variables.size() - 2], "UVINETD_ZYGOTE=main 0");
-  const auto& slot = variables[variables.size() - 3];
+  EXPECT_EQ(variables[variables.size() - 2], "LD_BIND_NOW=1");
+  EXPECT_EQ(variables[variables.size() - 3], "UVINETD_ZYGOTE=main 0");
+  const auto& slot = variables[variables.size() - 4];
   EXPECT_THAT(slot, HasSubstr("REMOTE_PORT=...."));
   EXPECT_EQ(slot.size(), zygote::kSlotBytes - 1);
 }
