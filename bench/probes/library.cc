@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: ISC
-// One of many small libraries that a program is linked with: 64 functions, and a table of them that
-// the dynamic linker fills by their names, as it does for the virtual functions of a C++ library.
+// One of many small libraries that a program is linked with: 64 functions, a table of them that the
+// dynamic linker fills by their names, as it does for the virtual functions of a C++ library, and a
+// table of 1,024 addresses of its own, as constant strings and structures have them. The libraries
+// of a large program have no fewer: the 31 of curl in Debian 12 have 1,170 addresses of their own
+// and 99 names each that are looked up before main(), the 26 of sshd 940 and 67 (readelf -r).
 // LIBRARY is its number.
 #define JOIN(library, name) probe_library_##library##_##name
 #define NAME_IN(library, name) JOIN(library, name)
@@ -20,4 +23,14 @@
 
 FOR_64(DEFINE)
 
-extern "C" int (*NAME(table)[])(int) = {FOR_64(POINT_TO)};
+#define ADDRESS(number) &text[0##number], &text[64 + 0##number],
+#define FOR_512(DO) \
+  FOR_64(DO) FOR_64(DO) FOR_64(DO) FOR_64(DO) FOR_64(DO) FOR_64(DO) FOR_64(DO) FOR_64(DO)
+
+static const char text[128] = {};
+
+extern "C" {
+int (*NAME(table)[])(int) = {FOR_64(POINT_TO)};
+extern const char* const NAME(addresses)[];
+const char* const NAME(addresses)[] = {FOR_512(ADDRESS)};
+}
