@@ -20,7 +20,7 @@ from suite.experiment_warm import Parked, Warm
 from suite.peer_warm import warm_uvinetds
 from suite.peers import all_superservers, bare_echo
 from suite.plots import Plotter
-from suite.results import Results
+from suite.results import Results, read_results
 from suite.targets import judge_all
 
 EXPERIMENTS = (Latency(), Rate(), Open(), Services(), Start(), Children(), Reload(), Idle(), Echo(),
@@ -60,11 +60,12 @@ def _parse(text):
     parser.add_argument("--build", type=Path, metavar="DIR",
                         help="measure the programs of this build; nothing is built")
     parser.add_argument("--publish", action="store_true",
-                        help="copy tables and plots into bench/ and README.md")
+                        help="copy tables and plots into bench/ and README.md; with --only, in "
+                        "place of those of the published run")
     parser.add_argument("--list", action="store_true", help="name the experiments and exit")
     options = parser.parse_args()
-    if options.publish and (options.quick or options.smoke or options.only):
-        parser.error("only a whole, full run is published")
+    if options.publish and (options.quick or options.smoke):
+        parser.error("only a full run is published")
     if options.rounds is not None and options.rounds < 1:
         parser.error("--rounds: at least 1")
     return options
@@ -88,8 +89,21 @@ def _run(options):
     print(publish.report(results, chosen, verdicts))
     print(f"Tables, data and plots are in {os.path.relpath(made)}")
     if options.publish:
-        publish.publish(results, chosen, verdicts, plots, made, build.TOP)
+        try:
+            _publish(options, results, made)
+        except (OSError, ValueError) as error:
+            print(f"bench/run: not published: {error}", file=sys.stderr)
+            return 1
     return _status(options, results)
+
+
+def _publish(options, results, made):
+    whole = results
+    if options.only:
+        whole = read_results(build.TOP / "bench" / "results" / "results.json")
+        whole.renew(results)
+    experiments = [one for one in EXPERIMENTS if whole.of(one.name)]
+    publish.publish(whole, experiments, judge_all(whole), made, build.TOP)
 
 
 def _measure(options, folder, results):

@@ -26,22 +26,34 @@ def report(results, experiments, verdicts, plots=(), plot_folder="results"):
 
 def _origin(facts):
     lines = [f"`{facts['command']}` on {facts['date']}, {facts['scale']['rounds']} rounds."]
-    return "\n".join(lines + [f"Caution: {text}." for text in facts["cautions"]]) + "\n"
+    lines += _cautions(facts)
+    for name, origin in facts.get("renewed", {}).items():
+        lines.append(f"The experiment {name} is of a later run: `{origin['command']}` on "
+                     f"{origin['date']}.")
+        lines += _cautions(origin)
+    return "\n".join(lines) + "\n"
+
+
+def _cautions(facts):
+    return [f"Caution: {text}." for text in facts["cautions"]]
 
 
 def _facts_table(name, facts):
     return Table(name, "", [name, "is"], [[one, text] for one, text in facts.items()])
 
 
-def publish(results, experiments, verdicts, plots, made, top):
-    """Copies what a full run has made into bench/results, bench/README.md and README.md."""
+def publish(results, experiments, verdicts, made, top):
+    """Puts a full run, or one whose parts are renewed, into bench/results and both README.md.
+
+    `made`: the folder with the newest plots; others that were published stay.
+    """
     kept = top / "bench" / "results"
     kept.mkdir(exist_ok=True)
-    for file in sorted(kept.iterdir()):
-        file.unlink()
     for file in sorted(made.iterdir()):
-        if file.suffix in (".json", ".svg", ".png"):  # the other tables are drawn from these
+        if file.suffix in (".svg", ".png"):
             shutil.copy(file, kept / file.name)
+    results.write_data(kept)
+    plots = [name for name in PLOTS if (kept / f"{name}.svg").exists()]
     replace_between(top / "bench" / "README.md", report(results, experiments, verdicts, plots))
     replace_between(top / "README.md", _summary(results, verdicts, plots))
 

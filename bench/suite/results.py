@@ -74,6 +74,22 @@ class Results:
         entry = self.find(experiment, contestant, case)
         return entry.rounds(quantity) if entry else []
 
+    def renew(self, part):
+        """Takes the experiments of a later run of the same scale in place of its own.
+
+        ValueError when they cannot stand on one page.
+        """
+        for fact in ("machine", "scale"):
+            if self.facts[fact] != part.facts[fact]:
+                raise ValueError(f"the published run has another {fact}")
+        names = {one.experiment for one in part.all()}
+        self._series = {key: one for key, one in self._series.items() if key[0] not in names}
+        self._series |= part._series  # pylint: disable=protected-access
+        self.cumulative |= part.cumulative
+        origin = {name: part.facts[name] for name in ("command", "date", "cautions")}
+        renewed = self.facts.setdefault("renewed", {})
+        renewed.update({name: origin for name in sorted(names)})
+
     # Files
 
     def as_data(self):
@@ -83,11 +99,15 @@ class Results:
 
     def write(self, folder):
         """Writes results.json and one CSV for each experiment."""
+        self.write_data(folder)
+        for experiment in dict.fromkeys(one.experiment for one in self._series.values()):
+            self._write_csv(folder / f"{experiment}.csv", experiment)
+
+    def write_data(self, folder):
+        """Writes results.json alone: all else can be made from it."""
         with open(folder / "results.json", "w", encoding="utf-8") as file:
             json.dump(self.as_data(), file, indent=1, ensure_ascii=False)
             file.write("\n")
-        for experiment in dict.fromkeys(one.experiment for one in self._series.values()):
-            self._write_csv(folder / f"{experiment}.csv", experiment)
 
     def _write_csv(self, path, experiment):
         with open(path, "w", encoding="utf-8", newline="") as file:

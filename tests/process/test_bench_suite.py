@@ -222,6 +222,22 @@ class Files(unittest.TestCase):
         self.assertEqual(again.all(), results.all())
         self.assertIn("lost,,,,,no package", (folder / "latency.csv").read_text())
 
+    def test_an_experiment_of_a_later_run_takes_the_place_of_the_published_one(self):
+        whole, part = measured(uvinetd=[100], base=[100]), measured(uvinetd=[50])
+        whole.series("rate", "uvinetd").values = {"rate_per_second": [7]}
+        for results, day in ((whole, "2026-01-01"), (part, "2026-01-02")):
+            results.facts = {"machine": {"memory": "1 GiB"}, "scale": {"name": "full", "rounds": 1},
+                             "command": f"run of {day}", "date": day, "cautions": [],
+                             "contestants": {}}
+        whole.renew(part)
+        self.assertEqual(whole.of("latency"), part.of("latency"))
+        self.assertEqual(whole.rounds("rate", "uvinetd", "rate_per_second"), [7])
+        page = publish.report(whole, [], [])
+        self.assertIn("The experiment latency is of a later run: `run of 2026-01-02`", page)
+        part.facts["machine"] = {"memory": "2 GiB"}
+        with self.assertRaises(ValueError):
+            whole.renew(part)
+
     def test_columns_of_a_table_are_aligned(self):
         verdicts = targets.judge_all(measured(uvinetd=[110, 90], base=[100, 100]))
         lines = tables.targets_table(verdicts, "full").markdown().splitlines()
