@@ -10,12 +10,15 @@
 
 namespace uvinetd {
 
+inline constexpr int kUnknownStatus = -1;          // reaped by somebody else
+inline constexpr std::int64_t kUnknownUsage = -1;  // the same
+
 struct Exit {
   pid_t pid = 0;
   int status = 0;  // as wait4(2) gives it
-  std::int64_t user_usec = 0;
-  std::int64_t system_usec = 0;
-  std::int64_t max_rss_kib = 0;
+  std::int64_t user_usec = kUnknownUsage;
+  std::int64_t system_usec = kUnknownUsage;
+  std::int64_t max_rss_kib = kUnknownUsage;
 };
 
 // One ended child of this process, any of them; nullopt when none has ended. Never blocks.
@@ -28,7 +31,6 @@ struct Exit {
 
 // The status of the log vocabulary: "0", "signal:9", "unknown" (kUnknownStatus).
 [[nodiscard]] std::string status_text(int status);
-inline constexpr int kUnknownStatus = -1;  // reaped by somebody else
 
 // Orphaned descendants become children of this process (Linux: PR_SET_CHILD_SUBREAPER). False
 // where the system has no such thing; then they go to init and only session_lives() knows of them.

@@ -169,9 +169,9 @@ struct Report {
   std::string step;           // Failed: "execve", "fcntl", ...; Cold: the reason
   std::int32_t status = 0;    // Exited: as wait4(2) gives it; -1: unknown (reaped by somebody else)
   std::int64_t ran_usec = 0;  // Exited: from its start to its end
-  std::int64_t user_usec = 0;  // Exited: CPU
-  std::int64_t system_usec = 0;
-  std::int64_t max_rss_kib = 0;
+  std::int64_t user_usec = -1;  // Exited: CPU; -1: unknown, here and below
+  std::int64_t system_usec = -1;
+  std::int64_t max_rss_kib = -1;
 };
 
 struct Reports {
@@ -218,7 +218,8 @@ template <typename T>
   return parse(bytes, static_cast<const T*>(nullptr));
 }
 
-// Identifies one build of the three programs: version, wire version and a hash of the sources.
+// Identifies one build of the three programs and of the library in their zygotes: the version and
+// a hash of the sources.
 [[nodiscard]] std::string_view build_id();
 
 }  // namespace uvinetd

@@ -186,7 +186,9 @@ void LauncherSet::adopt(const One& one) {
     if (child.pid <= 0) continue;  // Starting, of which nobody knows more: settled by the reactor
     if (entry.state == SlotState::Ended) {
       // Its report may have been lost with the launcher; a second one does no harm.
-      const Exit exit{child.pid, entry.status, 0, 0, 0};
+      Exit exit;
+      exit.pid = child.pid;
+      exit.status = entry.status;
       timers_.after(std::chrono::milliseconds(0), [this, child, exit] { report_end(child, exit); });
     } else if (entry.state != SlotState::Lingering && is_child(child.pid)) {
       adopted_.emplace(child.pid, child);

@@ -3,6 +3,7 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <limits>
 #include <string>
 #include <utility>
 
@@ -21,6 +22,14 @@ constexpr std::chrono::milliseconds kSpawnPause{1'000};
 std::chrono::nanoseconds run_time(const Report& report) {
   constexpr std::int64_t kLongest = 1'000'000LL * 3600 * 24 * 365 * 100;
   return std::chrono::microseconds(std::clamp<std::int64_t>(report.ran_usec, 0, kLongest));
+}
+
+// In milliseconds; "unknown" as a status may be. A launcher may say any number.
+std::string cpu_time(const Report& report) {
+  constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max() / 2;
+  if (report.user_usec < 0 || report.system_usec < 0) return "unknown";
+  const auto usec = std::min(report.user_usec, kMost) + std::min(report.system_usec, kMost);
+  return std::to_string(usec / 1000);
 }
 
 // Failures that may pass by themselves: no process, no memory, no descriptor for now.
@@ -180,9 +189,9 @@ void Reactor::on_exited(const Report& report, bool is_from_launcher) {
   const auto ran =
       node && !is_from_launcher ? monotonic_now() - node.mapped().started : run_time(report);
   if (logs_connections_) {
-    log_.info("exit id={} pid={} status={} ms={}", service->entry.id, report.pid,
+    log_.info("exit id={} pid={} status={} ms={} cpu={}", service->entry.id, report.pid,
               status_text(report.status),
-              std::chrono::duration_cast<std::chrono::milliseconds>(ran).count());
+              std::chrono::duration_cast<std::chrono::milliseconds>(ran).count(), cpu_time(report));
   }
   if (!node) return;
   const auto& running = node.mapped();

@@ -202,7 +202,7 @@ class Ends(unittest.TestCase):
                         with sockets.connect(service.port) as client:
                             sockets.read_all(client)
                             pid = daemon.server_of(client)
-                        daemon.wait_for_log(rf"\bexit id=ends pid={pid} {pattern} ms=\d+")
+                        daemon.wait_for_log(rf"\bexit id=ends pid={pid} {pattern} ms=\d+ cpu=\d+$")
                         self.assertEqual(daemon.reasons(service), [])
 
     def test_the_end_of_a_zygote_or_a_spare_is_no_end_of_a_server(self):

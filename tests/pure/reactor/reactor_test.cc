@@ -31,7 +31,32 @@ TEST_F(ReactorTest, AConnectionBecomesALaunchOfItsService) {
   launcher.report(ReportKind::Started, launch.id, 4711);
   EXPECT_TRUE(logs("start id=service1 pid=4711 from=127.0.0.1:"));
   launcher.report(ReportKind::Exited, launch.id, 4711);
-  EXPECT_TRUE(logs("exit id=service1 pid=4711 status=0"));
+  EXPECT_TRUE(logs("exit id=service1 pid=4711 status=0 ms=0 cpu=unknown"));
+}
+
+TEST_F(ReactorTest, TheLogSaysHowLongAServerRanAndHowLongItUsedTheProcessor) {
+  start();
+  const int listener = tcp(10);
+  apply({service(1, 10)});
+  auto launcher = join(1);
+  constexpr auto kMost = std::numeric_limits<std::int64_t>::max();
+  const auto ends = [&](std::int64_t user, std::int64_t system) {
+    const auto client = connected_to(listener, SOCK_STREAM);
+    const auto launch = launch_of(launcher);
+    launcher.report(ReportKind::Started, launch.id, 4711);
+    Report report;
+    report.kind = ReportKind::Exited;
+    report.id = launch.id;
+    report.pid = 4711;
+    report.ran_usec = 25'999;
+    report.user_usec = user;
+    report.system_usec = system;
+    launcher.send(report);
+  };
+  ends(1'500, 2'700);
+  EXPECT_TRUE(logs("exit id=service1 pid=4711 status=0 ms=25 cpu=4"));
+  ends(kMost, kMost);
+  EXPECT_TRUE(logs("ms=25 cpu=" + std::to_string((kMost - 1) / 1000)));
 }
 
 TEST_F(ReactorTest, SocketsThatComeBeforeTheFirstApplyAreServedFromThenOn) {
