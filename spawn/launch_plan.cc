@@ -8,6 +8,7 @@
 #include <iterator>
 #include <utility>
 
+#include "spawn/wire.h"
 #include "spawn/zygote/wire.h"
 
 namespace uvinetd {
@@ -102,7 +103,7 @@ std::vector<std::string> LaunchPlan::zygote_environment(ConnectionEnvironment& c
     out.push_back(std::move(slot));
   }
   out.push_back(std::string(zygote::kVariable) + (parks_at_io ? "=io " : "=main ") +
-                std::to_string(hops));
+                std::to_string(hops) + ' ' + std::string(build_id()));
   if (!binds_as_told) out.emplace_back(kBindNow);
   if (!has_own) out.push_back(std::string(kPreload) + library);
   return out;

@@ -8,8 +8,9 @@
 //                         |
 //                         +--Refused, Broke at main()--> Off
 //
-// Off lasts until the program's file or the service has changed: what did not work once would not
-// work the next time, and each try costs the start of a program.
+// ParkedAtMain is Parked, and the next try is at main() too. Off, and trying at main(), last until
+// the program's file or the service has changed: what did not work once would not work the next
+// time, and each try costs the start of a program.
 #pragma once
 
 #include <cstdint>
@@ -27,15 +28,16 @@ struct ZygoteGate {
 };
 
 enum class ZygoteEvent : std::uint8_t {
-  Wanted,   // a launch of the service
-  Parked,   // it says that it waits
-  TryMain,  // it cannot park at its first I/O
-  Refused,  // it cannot park
-  Broke,    // it never parked, ended first, or did what no zygote does
-  Died,     // a parked one was ended by somebody
-  Worn,     // it has made enough servers, is old enough, or a file of it has changed
-  Rested,   // the time after its death is over
-  Changed,  // the program's file
+  Wanted,        // a launch of the service
+  Parked,        // it says that it waits
+  ParkedAtMain,  // the same, but not at its first I/O where it was to
+  TryMain,       // it cannot park at its first I/O
+  Refused,       // it cannot park
+  Broke,         // it never parked, ended first, or did what no zygote does
+  Died,          // a parked one was ended by somebody
+  Worn,          // it has made enough servers, is old enough, or a file of it has changed
+  Rested,        // the time after its death is over
+  Changed,       // the program's file
 };
 
 struct ZygoteStep {
@@ -61,6 +63,11 @@ struct ZygoteStep {
       return to(Phase::Starting, Action::Start);
     case ZygoteEvent::Parked:
       return gate.phase == Phase::Starting ? to(Phase::Parked, Action::None) : same;
+    case ZygoteEvent::ParkedAtMain:
+      if (gate.phase != Phase::Starting) return same;
+      gate.is_at_io = false;
+      gate.fails_at_io = true;
+      return to(Phase::Parked, Action::None);
     case ZygoteEvent::TryMain:
     case ZygoteEvent::Broke:
       if (!is_alive) return same;
@@ -76,8 +83,9 @@ struct ZygoteStep {
     case ZygoteEvent::Rested:
       return gate.phase == Phase::Resting ? to(Phase::Cold, Action::None) : same;
     case ZygoteEvent::Changed:
+      if (is_alive) return same;
       gate.fails_at_io = false;
-      return gate.phase == Phase::Off ? to(Phase::Cold, Action::None) : same;
+      return to(gate.phase == Phase::Off ? Phase::Cold : gate.phase, Action::None);
   }
   return same;
 }

@@ -42,15 +42,19 @@ std::optional<std::vector<std::string>> split(std::string_view text, std::uint32
 }
 
 ZygoteAnswer broken(std::string_view reason) {
-  return {ZygoteAnswer::Kind::Broken, std::string(reason), {}};
+  return {ZygoteAnswer::Kind::Broken, std::string(reason), {}, false};
 }
 
 ZygoteAnswer parse_answer(std::string_view packet) {
   if (const auto parked = read_as<zygote::Parked>(packet, zygote::Kind::Parked)) {
     auto files = split(packet.substr(sizeof(zygote::Parked)), parked->files);
     const auto is_path = [](const std::string& path) { return path.starts_with('/'); };
-    if (!files || !std::all_of(files->begin(), files->end(), is_path)) return broken(kNonsense);
-    return {ZygoteAnswer::Kind::Parked, {}, std::move(*files)};
+    const bool is_at_io = parked->park == zygote::Park::Io;
+    const bool is_good = is_at_io || parked->park == zygote::Park::Main;
+    if (!is_good || !files || !std::all_of(files->begin(), files->end(), is_path)) {
+      return broken(kNonsense);
+    }
+    return {ZygoteAnswer::Kind::Parked, {}, std::move(*files), is_at_io};
   }
   if (const auto refused = read_as<zygote::Refused>(packet, zygote::Kind::Refused);
       refused && packet.size() == sizeof(zygote::Refused)) {
@@ -58,7 +62,8 @@ ZygoteAnswer parse_answer(std::string_view packet) {
     return {refused->fallback == zygote::Fallback::ParkMain ? ZygoteAnswer::Kind::TryMain
                                                             : ZygoteAnswer::Kind::Refused,
             std::string(refused->reason, length),
-            {}};
+            {},
+            false};
   }
   return broken(kNonsense);
 }
@@ -72,7 +77,7 @@ ZygoteAnswer ZygoteProcess::read_answer() {
     case ZygotePacket::Event::Nothing:
       return {};
     case ZygotePacket::Event::Closed:
-      return {ZygoteAnswer::Kind::Closed, {}, {}};
+      return {ZygoteAnswer::Kind::Closed, {}, {}, false};
     case ZygotePacket::Event::Packet:
       break;
   }
@@ -112,9 +117,10 @@ bool ZygoteProcess::ask(std::string_view serve, WarmLaunch* launch, ReadyZygoteP
   return launch == nullptr || give_to(child);
 }
 
-bool ZygoteProcess::is_known(pid_t pid) const {
-  return pid == pid_ || std::any_of(waiting_.begin(), waiting_.end(),
-                                    [&](const Child& child) { return child.pid == pid; });
+bool ZygoteProcess::owns(pid_t pid) const {
+  return (pid == pid_ && !is_ended_) ||
+         std::any_of(waiting_.begin(), waiting_.end(),
+                     [&](const Child& child) { return child.pid == pid; });
 }
 
 ZygoteProcess::Birth ZygoteProcess::look(const Unborn& child, const Births& births, pid_t reaped,
@@ -131,7 +137,7 @@ ZygoteProcess::Birth ZygoteProcess::look(const Unborn& child, const Births& birt
     return Birth::Never;
   }
   const bool is_born = is_head && read_as<BareHead>(bytes, zygote::Kind::Born);
-  const bool is_taken = is_known(packet.sender) || births.is_server(packet.sender);
+  const bool is_taken = owns(packet.sender) || births.is_taken(packet.sender);
   const bool is_ours = packet.sender == reaped || is_child(packet.sender);
   if (!is_born || packet.sender <= 0 || is_taken || !is_ours) return Birth::Wrong;
   pid = packet.sender;

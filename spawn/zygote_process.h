@@ -37,6 +37,7 @@ struct ZygoteAnswer {
   Kind kind = Kind::None;
   std::string reason;              // of all but Parked
   std::vector<std::string> files;  // Parked: absolute paths
+  bool is_at_io = false;           // Parked: at its first I/O, else before main()
 };
 
 class ZygoteProcess {
@@ -57,8 +58,8 @@ class ZygoteProcess {
                          std::chrono::nanoseconds now);
 
   struct Births {
-    // It serves already: nobody else may be born with its pid.
-    std::function<bool(pid_t)> is_server;
+    // It is a server or of another zygote's: nobody may be born with its pid.
+    std::function<bool(pid_t)> is_taken;
     std::function<void(const WarmLaunch&, pid_t)> on_born;
     std::function<void(WarmLaunch)> on_unborn;  // with its connection
   };
@@ -67,6 +68,8 @@ class ZygoteProcess {
   // just been reaped, or 0. Silent: one of them was not born in time, or ended before it could say
   // so. Breach: it or the zygote has done what it must not. The zygote is to be killed then.
   [[nodiscard]] Conduct collect(const Births& births, pid_t reaped, std::chrono::nanoseconds now);
+  // Whether this is the zygote or a child of it that waits.
+  [[nodiscard]] bool owns(pid_t pid) const;
   // Whether this was a child that waited; it is gone.
   bool forget(pid_t pid);
 
@@ -103,7 +106,6 @@ class ZygoteProcess {
   // `pid` is set when Born.
   Birth look(const Unborn& child, const Births& births, pid_t reaped, std::chrono::nanoseconds now,
              pid_t& pid) const;
-  [[nodiscard]] bool is_known(pid_t pid) const;
   [[nodiscard]] std::size_t unborn_spares() const;
 
   pid_t pid_;

@@ -77,15 +77,33 @@ std::vector<char*> pointers(std::vector<std::string>& strings) {
 
 }  // namespace
 
+// A zygote of root can have the kernel tell any pid (SCM_CREDENTIALS).
+Zygotes::Zygotes(Spawner& spawner, std::string library, Callbacks callbacks)
+    : spawner_(spawner), library_(std::move(library)), callbacks_(std::move(callbacks)) {
+  callbacks_.is_taken = [this, is_server = std::move(callbacks_.is_taken)](pid_t pid) {
+    return is_server(pid) || has_member(pid);
+  };
+}
+
+bool Zygotes::has_member(pid_t pid) const {
+  return std::any_of(all_.begin(), all_.end(),
+                     [&](const auto& each) {
+                       const auto& process = each.second.process;
+                       return process && process->owns(pid);
+                     }) ||
+         std::any_of(leaving_.begin(), leaving_.end(),
+                     [&](const Leaving& each) { return each.process->owns(pid); });
+}
+
 Zygotes::Answer Zygotes::serve(LaunchPlan& plan, WarmLaunch& launch,
                                ConnectionEnvironment& connection, int family, nanoseconds now) {
   const Key key{launch.launch.service, family};
   auto& one = all_[key];
   one.wish = *plan.service().warm;
   const auto phase = one.gate.phase;
-  if (phase == ZygotePhase::Off && one.program.have_changed()) advance(one, ZygoteEvent::Changed);
   if (phase == ZygotePhase::Resting && now >= one.rests_until) advance(one, ZygoteEvent::Rested);
   if (phase == ZygotePhase::Parked && is_worn(one, now)) end(key, one, ZygoteEvent::Worn, {}, now);
+  if (!one.process && one.program.have_changed()) advance(one, ZygoteEvent::Changed);
   if (advance(one, ZygoteEvent::Wanted) == ZygoteStep::Action::Start) {
     start(key, one, plan, connection, now);
   }
@@ -206,9 +224,7 @@ void Zygotes::hear(const Key& key, One& one, nanoseconds now) {
       if (now - one.started < kParkDeadline) return;
       return end(key, one, ZygoteEvent::Broke, "it did not park in 10 seconds", now);
     case ZygoteAnswer::Kind::Parked:
-      advance(one, ZygoteEvent::Parked);
-      for (const auto& path : answer.files) one.mapped.add(path);
-      return refill(one, now);
+      return on_parked(key, one, answer, now);
     case ZygoteAnswer::Kind::TryMain:
       return end(key, one, ZygoteEvent::TryMain, answer.reason, now);
     case ZygoteAnswer::Kind::Refused:
@@ -216,6 +232,21 @@ void Zygotes::hear(const Key& key, One& one, nanoseconds now) {
     case ZygoteAnswer::Kind::Broken:
       return end(key, one, ZygoteEvent::Broke, answer.reason, now);
   }
+}
+
+void Zygotes::on_parked(const Key& key, One& one, const ZygoteAnswer& answer, nanoseconds now) {
+  if (answer.is_at_io && !one.gate.is_at_io) {
+    return end(key, one, ZygoteEvent::Broke, "it parked where it was not to", now);
+  }
+  const bool is_as_asked = answer.is_at_io == one.gate.is_at_io;
+  advance(one, is_as_asked ? ZygoteEvent::Parked : ZygoteEvent::ParkedAtMain);
+  if (!is_as_asked) {
+    callbacks_.on_cold(key.first,
+                       "its first touch of the connection cannot be seen on this system "
+                       "(parked before main() instead)");
+  }
+  for (const auto& path : answer.files) one.mapped.add(path);
+  refill(one, now);
 }
 
 // Children that wait are made when half of them are used, so that many are made at one time and

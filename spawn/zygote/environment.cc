@@ -94,13 +94,13 @@ Wish find_wish(char** environment) {
     char* const value = *at + sizeof kVariable;
     Wish wish;
     if (begins_with(value, "io ", 3)) {
-      wish = {Park::Io, value + 3};
+      wish = {Park::Io, value + 3, value + 5};
     } else if (begins_with(value, "main ", 5)) {
-      wish = {Park::Main, value + 5};
+      wish = {Park::Main, value + 5, value + 7};
     } else {
       return {};
     }
-    const bool is_digit = *wish.hops >= '0' && *wish.hops <= '9' && wish.hops[1] == '\0';
+    const bool is_digit = *wish.hops >= '0' && *wish.hops <= '9' && wish.hops[1] == ' ';
     return is_digit ? wish : Wish{};
   }
   return {};

@@ -13,7 +13,8 @@ namespace uvinetd::zygote {
 // What UVINETD_ZYGOTE says.
 struct Wish {
   Park park = Park::Main;
-  char* hops = nullptr;  // its digit, to be rewritten in place; null: nobody wants anything
+  char* hops = nullptr;         // its digit, to be rewritten in place; null: nobody wants anything
+  const char* build = nullptr;  // of the launcher
 };
 
 // The first variable of that name, if it is well-formed.

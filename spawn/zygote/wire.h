@@ -29,11 +29,13 @@ inline constexpr int kChannelFd = 3;  // where the program finds its channel whe
 inline constexpr char kLibrary[] = "uvi-zygote.so";
 
 // How the library learns that it is wanted, as the last variables of the environment (after the
-// connection's, see kSlotBytes): UVINETD_ZYGOTE="PARK HOPS"; then LD_BIND_NOW=1, unless the user
-// has one, so that no child looks up and writes down what every child calls; then LD_PRELOAD,
+// connection's, see kSlotBytes): UVINETD_ZYGOTE="PARK HOPS BUILD"; then LD_BIND_NOW=1, unless the
+// user has one, so that no child looks up and writes down what every child calls; then LD_PRELOAD,
 // unless the user has one: then the library stands before it, in its place, with a colon between.
 // PARK is "main" or "io"; HOPS is a digit: how often main() is to be let run because it will exec
-// the program that is meant (/usr/bin/env). All are gone, and the user's LD_PRELOAD is as it was,
+// the program that is meant (/usr/bin/env); BUILD is the launcher's build_id(), and a library of
+// another build says Refused: its file may have been replaced under the launcher, and all below but
+// Head and Refused may be different there. All are gone, and the user's LD_PRELOAD is as it was,
 // before main().
 inline constexpr char kVariable[] = "UVINETD_ZYGOTE";
 inline constexpr char kBindNow[] = "LD_BIND_NOW=1";
@@ -51,6 +53,7 @@ enum class Park : std::uint8_t { Main, Io };
 // What a program that cannot park as asked may be tried with.
 enum class Fallback : std::uint8_t { ParkMain, Exec };
 
+// Head and Refused are what two builds can say to each other: they stay as they are.
 inline constexpr std::uint32_t kMagic = 0x7a697675;
 
 struct Head {

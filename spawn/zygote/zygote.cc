@@ -19,6 +19,7 @@
 #include "spawn/zygote/mapped_files.h"
 #include "spawn/zygote/packet.h"
 #include "spawn/zygote/raw_call.h"
+#include "uvinetd_build_id.h"
 
 // Weak: other C libraries have none.
 extern "C" [[gnu::weak]] const char* gnu_get_libc_version(void);
@@ -216,6 +217,10 @@ bool find_launcher(int argc, char** argv) {
   char** const at_start = argv + argc + 1;  // where the kernel has put it; environ may be a copy
   const auto wish = find_wish(at_start);
   if (wish.hops == nullptr || !is_channel(kChannelFd)) return false;
+  if (std::strcmp(wish.build, UVINETD_BUILD_ID) != 0) {
+    zygote.channel = kChannelFd;
+    refuse(Fallback::Exec, "uvi-zygote.so is of another build than the running uvinetd");
+  }
   if (*wish.hops != '0') {
     --*wish.hops;
     return false;

@@ -13,6 +13,7 @@
  *   exit N, die N  status N, after 10 ms of processor time; by signal N
  *   echo           lines, until the end of file
  */
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -31,6 +32,8 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "forbid.h"
 
 extern char** environ;
 
@@ -56,6 +59,15 @@ static void map_many(const char* folder) {
     snprintf(path, sizeof path, "%s/%0200d", folder, i);
     map_file(path);
   }
+}
+
+/* What the kernel says to a program with file capabilities, for whoever asks here. */
+static int claims_secure = 0;
+unsigned long getauxval(unsigned long type) {
+  if (type == AT_SECURE) return (unsigned long)claims_secure;
+  unsigned long (*const real)(unsigned long) =
+      (unsigned long (*)(unsigned long))dlsym(RTLD_NEXT, "getauxval");
+  return real(type);
 }
 
 __attribute__((constructor)) static void at_start(void) {
@@ -86,6 +98,10 @@ __attribute__((constructor)) static void at_start(void) {
     fcntl(0, F_DUPFD_CLOEXEC, atoi(value));
   } else if (strncmp(what, "close ", 6) == 0) {
     close(atoi(value));
+  } else if (strncmp(what, "secure", 6) == 0) {
+    claims_secure = 1;
+  } else if (strncmp(what, "forbid-prctl ", 13) == 0) {
+    if (forbid_prctl(atoi(value)) != 0) _exit(99);
   } else if (strncmp(what, "block ", 6) == 0) {
     sigset_t set;
     sigemptyset(&set);

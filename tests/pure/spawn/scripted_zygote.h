@@ -52,8 +52,10 @@ bool say(int socket, const T& message, std::string_view more = {}) {
          static_cast<ssize_t>(bytes.size());
 }
 
-inline void say_parked(int channel, const std::vector<std::string>& files = {}) {
+inline void say_parked(int channel, const std::vector<std::string>& files = {},
+                       zygote::Park park = zygote::Park::Main) {
   zygote::Parked parked;
+  parked.park = park;
   parked.files = static_cast<std::uint32_t>(files.size());
   std::string more;
   for (const auto& file : files) more += file + '\0';
@@ -69,6 +71,25 @@ inline void say_refused(int channel, zygote::Fallback fallback, const char* reas
 
 inline bool say_born(int pair) {
   return say(pair, zygote::Head{zygote::kMagic, zygote::Kind::Born, 0});
+}
+
+// The same, by a process of root that claims to be another. False: the kernel does not let it.
+inline bool say_born_as(int pair, pid_t pid) {
+  const zygote::Head born{zygote::kMagic, zygote::Kind::Born, 0};
+  iovec part{const_cast<zygote::Head*>(&born), sizeof born};
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(ucred))> control{};
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  message.msg_control = control.data();
+  message.msg_controllen = control.size();
+  auto* const head = CMSG_FIRSTHDR(&message);
+  head->cmsg_level = SOL_SOCKET;
+  head->cmsg_type = SCM_CREDENTIALS;
+  head->cmsg_len = CMSG_LEN(sizeof(ucred));
+  const ucred claimed{pid, ::getuid(), ::getgid()};
+  std::memcpy(CMSG_DATA(head), &claimed, sizeof claimed);
+  return ::sendmsg(pair, &message, MSG_NOSIGNAL) == sizeof born;
 }
 
 // As fork(2), for our own parent.
@@ -88,8 +109,9 @@ inline pid_t fork_sibling() {
 }
 
 // Parks, and makes children until its channel is closed.
-inline void obey(int channel, const std::vector<std::string>& files = {}) {
-  say_parked(channel, files);
+inline void obey(int channel, const std::vector<std::string>& files = {},
+                 zygote::Park park = zygote::Park::Main) {
+  say_parked(channel, files, park);
   for (;;) {
     const auto fork = receive_from(channel);
     if (fork.bytes.empty()) ::_exit(0);

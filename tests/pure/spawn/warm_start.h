@@ -24,6 +24,7 @@
 #include "core/base/unique_fd.h"
 #include "spawn/zygote/wire.h"
 #include "tests/pure/spawn/eventually.h"
+#include "uvinetd_build_id.h"
 
 namespace uvinetd::test {
 
@@ -158,6 +159,7 @@ struct WarmOptions {
   Strings environment = {};                                      // what every connection has
   Strings slots = {"PROTO=", "TCPREMOTEIP=", "TCPREMOTEPORT="};  // names of the connection's
   std::string wish = "main 0";
+  std::string build = UVINETD_BUILD_ID;
   std::string library = UVINETD_ZYGOTE_LIBRARY;
   int placeholder_type = SOCK_STREAM;
 };
@@ -293,7 +295,7 @@ class WarmProgram {
       slot.resize(zygote::kSlotBytes - 1, zygote::kSlotFill);
       out.push_back(std::move(slot));
     }
-    out.push_back(std::string(zygote::kVariable) + '=' + options.wish);
+    out.push_back(std::string(zygote::kVariable) + '=' + options.wish + ' ' + options.build);
     const auto binds = [](const std::string& each) { return each.starts_with("LD_BIND_NOW="); };
     if (std::none_of(out.begin(), out.end(), binds)) out.emplace_back(zygote::kBindNow);
     if (!has_own) out.push_back(std::string(kPreload) + options.library);

@@ -122,8 +122,23 @@ INSTANTIATE_TEST_SUITE_P(
                     RefusalCase{"ManyThreads", "thread 11", "it has 12 threads"},
                     RefusalCase{"AReplacedFile", "map-and-remove FOLDER/file",
                                 "a file that it has mapped was replaced"},
-                    RefusalCase{"TooManyFiles", "map-many FOLDER", "it has too many files mapped"}),
+                    RefusalCase{"TooManyFiles", "map-many FOLDER", "it has too many files mapped"},
+                    RefusalCase{"MoreRightsThanItsCaller", "secure",
+                                "it runs with more rights than its caller"},
+                    RefusalCase{"AKernelThatCannotCopyAThread", "forbid-prctl 40",
+                                "the kernel cannot copy a thread (CONFIG_CHECKPOINT_RESTORE)"}),
     [](const auto& each) { return std::string(each.param.name); });
+
+TEST(Zygote, RefusesALauncherOfAnotherBuild) {
+  for (const auto* const wish : {"main 0", "main 1", "io 0"}) {
+    for (const auto* const build : {"", "another", UVINETD_BUILD_ID " ", UVINETD_BUILD_ID "0"}) {
+      SCOPED_TRACE(std::string(wish) + ' ' + build);
+      WarmProgram warm({.argv = program({"echo"}), .wish = wish, .build = build});
+      EXPECT_EQ(warm.refusal(), "uvi-zygote.so is of another build than the running uvinetd");
+      EXPECT_EQ(warm.collect(), 0);
+    }
+  }
+}
 
 TEST(Zygote, ThatEndsBeforeItParksClosesItsChannel) {
   WarmProgram leaves({.argv = program({"echo"}), .environment = {"AT_START=exit 3"}});
@@ -137,8 +152,8 @@ TEST(Zygote, ThatEndsBeforeItParksClosesItsChannel) {
 // ---- where nobody wants a zygote -------------------------------------------------------------
 
 TEST(ZygoteLibrary, LeavesAProgramAloneThatNobodyWantsParked) {
-  for (const std::string wish :
-       {"", "main", "main ", "main x", "main 00", "io", "Main 0", "main  0"}) {
+  for (const std::string wish : {"", "main", "main ", "main x", "main 0", "main 00 x", "io", "io 0",
+                                 "Main 0 x", "main  0 x"}) {
     SCOPED_TRACE(wish);
     auto connection = make_ends(SOCK_STREAM);
     const auto channel = make_ends(SOCK_SEQPACKET);
@@ -157,10 +172,12 @@ TEST(ZygoteLibrary, LeavesAProgramAloneThatHasNoChannel) {
   for (const int channel : {-1, stream.theirs.get()}) {
     auto connection = make_ends(SOCK_STREAM);
     const pid_t pid =
-        start(program({"state"}), {"LD_PRELOAD=" UVINETD_ZYGOTE_LIBRARY, "UVINETD_ZYGOTE=main 0"},
+        start(program({"state"}),
+              {"LD_PRELOAD=" UVINETD_ZYGOTE_LIBRARY, "UVINETD_ZYGOTE=main 0 " UVINETD_BUILD_ID},
               connection.theirs.get(), channel);
     connection.theirs.reset();
-    EXPECT_THAT(read_all(connection.ours.get()), HasSubstr("variable UVINETD_ZYGOTE=main 0\n"));
+    EXPECT_THAT(read_all(connection.ours.get()),
+                HasSubstr("variable UVINETD_ZYGOTE=main 0 " UVINETD_BUILD_ID "\n"));
     EXPECT_EQ(wait_for(pid), 0);
   }
 }

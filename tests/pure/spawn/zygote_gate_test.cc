@@ -31,6 +31,7 @@ const std::vector<Row> kRows = {
     {in(Phase::Cold, true, true), Event::Wanted, in(Phase::Starting, false, true), Action::Start},
     {in(Phase::Starting, true), Event::Parked, in(Phase::Parked, true), Action::None},
     {in(Phase::Starting), Event::Parked, in(Phase::Parked), Action::None},
+    {in(Phase::Starting, true), Event::ParkedAtMain, in(Phase::Parked, false, true), Action::None},
     // At its first I/O: main() is tried next.
     {in(Phase::Starting, true), Event::TryMain, in(Phase::Cold, true, true), Action::End},
     {in(Phase::Starting, true), Event::Broke, in(Phase::Cold, true, true), Action::End},
@@ -48,13 +49,16 @@ const std::vector<Row> kRows = {
     {in(Phase::Parked), Event::Worn, in(Phase::Cold), Action::End},
     {in(Phase::Resting), Event::Rested, in(Phase::Cold), Action::None},
     {in(Phase::Off, true, true), Event::Changed, in(Phase::Cold, true), Action::None},
+    {in(Phase::Cold, true, true), Event::Changed, in(Phase::Cold, true), Action::None},
+    {in(Phase::Resting, false, true), Event::Changed, in(Phase::Resting), Action::None},
+    {in(Phase::Parked, true, true), Event::Changed, in(Phase::Parked, true, true), Action::None},
 };
 
 const std::vector<Phase> kPhases = {Phase::Cold, Phase::Starting, Phase::Parked, Phase::Resting,
                                     Phase::Off};
-const std::vector<Event> kEvents = {Event::Wanted,  Event::Parked, Event::TryMain,
-                                    Event::Refused, Event::Broke,  Event::Died,
-                                    Event::Worn,    Event::Rested, Event::Changed};
+const std::vector<Event> kEvents = {
+    Event::Wanted, Event::Parked, Event::ParkedAtMain, Event::TryMain, Event::Refused,
+    Event::Broke,  Event::Died,   Event::Worn,         Event::Rested,  Event::Changed};
 
 TEST(ZygoteGateTest, FollowsTheTable) {
   for (const auto& row : kRows) {

@@ -125,6 +125,14 @@ INSTANTIATE_TEST_SUITE_P(
                     RefusalCase{"TheEnd", "exit", "it ended before it touched its connection"}),
     [](const auto& each) { return std::string(each.param.name); });
 
+TEST(IoPark, IsBeforeMainWhereAFirstTouchCannotBeSeen) {
+  auto options = options_of({UVINETD_WARM_PROGRAM, "state"});
+  options.environment = {"AT_START=forbid-prctl 59"};
+  WarmProgram warm(options);
+  ASSERT_TRUE(warm.parks(zygote::Park::Main));
+  EXPECT_THAT(warm.serve_one(kConnection), HasSubstr("variable PROTO=TCP\n"));
+}
+
 // ---- interpreters ----------------------------------------------------------------------------
 
 bool is_there(const char* path) {

@@ -1,20 +1,8 @@
 // SPDX-License-Identifier: ISC
 #include "spawn/zygotes.h"
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-#include <poll.h>
-#include <sys/wait.h>
-
-#include <filesystem>
-#include <fstream>
-#include <map>
-#include <set>
-
-#include "core/base/clock.h"
-#include "spawn/reaper.h"
-#include "tests/pure/spawn/eventually.h"
-#include "tests/pure/spawn/scripted_zygote.h"
+#include "spawn/wire.h"
+#include "tests/pure/spawn/zygotes_ring.h"
 
 namespace uvinetd {
 namespace {
@@ -25,137 +13,7 @@ using testing::HasSubstr;
 using Kind = Zygotes::Answer::Kind;
 using std::chrono::seconds;
 
-class ZygotesTest : public testing::Test {
- protected:
-  void SetUp() override {
-    directory_ =
-        std::filesystem::temp_directory_path() / ("zygotes-test-" + std::to_string(::getpid()));
-    std::filesystem::create_directory(directory_);
-    program_ = directory_ / "server";
-    library_ = directory_ / "library.so";
-    std::filesystem::copy_file("/bin/true", program_,
-                               std::filesystem::copy_options::overwrite_existing);
-    std::ofstream(library_) << "x";
-  }
-  void TearDown() override {
-    zygotes_.reset();
-    std::filesystem::remove_all(directory_);
-    for (const auto pid : children()) ::kill(pid, SIGKILL);
-    while (::waitpid(-1, nullptr, 0) > 0) {
-    }
-  }
-
-  // A service whose zygotes do as the script says.
-  void begin(ScriptedSpawner::Script script, WarmStart warm = {}) {
-    spawner_.emplace(std::move(script));
-    TableService service;
-    service.key = 5;
-    service.socket_type = SOCK_STREAM;
-    service.program = program_;
-    service.argv = {"server"};
-    warm.is_wanted = true;
-    service.warm.edit() = warm;
-    plan_.emplace(service, TableIdentity{});
-    Zygotes::Callbacks callbacks;
-    callbacks.is_server = [this](pid_t pid) {
-      return std::any_of(born_.begin(), born_.end(),
-                         [&](const auto& each) { return each.second == pid; }) &&
-             !exits_.contains(pid);
-    };
-    callbacks.on_born = [this](const WarmLaunch& launch, pid_t pid) {
-      born_.emplace(launch.launch.id, pid);
-    };
-    callbacks.on_unborn = [this](WarmLaunch launch) { unborn_.push_back(std::move(launch)); };
-    callbacks.on_cold = [this](std::uint32_t key, std::string reason) {
-      EXPECT_EQ(key, 5U);
-      told_.push_back(std::move(reason));
-    };
-    zygotes_.emplace(*spawner_, library_, std::move(callbacks));
-  }
-
-  // The answer, and in `clients_` the other end of the connection.
-  Kind launch(LaunchId id) {
-    int ends[2];
-    EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
-    clients_[id] = UniqueFd(ends[0]);
-    WarmLaunch warm{Launch{id, 5, 1}, 0, UniqueFd(ends[1]), false};
-    ConnectionEnvironment connection;
-    connection.set(SOCK_STREAM, *SocketAddress::parse_ip("127.0.0.1", 79),
-                   *SocketAddress::parse_ip("192.0.2.7", static_cast<std::uint16_t>(1000 + id)));
-    const auto answer = zygotes_->serve(*plan_, warm, connection, AF_UNIX, now());
-    if (answer.kind == Kind::Serving) born_.emplace(id, answer.pid);
-    EXPECT_EQ(warm.connection.is_open(), answer.kind != Kind::Asked);
-    return answer.kind;
-  }
-  // Exec'd as the first one is, and the zygote it has started is parked.
-  void park() {
-    ASSERT_EQ(launch(1), Kind::Exec);
-    ASSERT_TRUE(eventually([&] { return collect(), is_parked(); }));
-  }
-  // By what a launch gets: true once it is not Exec.
-  bool is_parked() {
-    std::vector<int> fds;
-    std::optional<std::chrono::nanoseconds> until;
-    zygotes_->wakers(fds, until, now() + seconds(1));
-    return fds.empty();  // neither does one start nor is a child on its way
-  }
-  void collect() {
-    zygotes_->collect(now());
-    while (const auto exit = reap_one()) {
-      exits_.emplace(exit->pid, exit->status);
-      zygotes_->collect(now(), exit->pid);
-      (void)zygotes_->on_exit(exit->pid, exit->status, now());
-    }
-  }
-  [[nodiscard]] std::chrono::nanoseconds now() const { return monotonic_now() + skipped_; }
-
-  // By age, as far as pids tell it.
-  [[nodiscard]] static std::set<pid_t> children() {
-    std::set<pid_t> out;
-    for (const auto& each : std::filesystem::directory_iterator("/proc/self/task")) {
-      std::ifstream list(each.path() / "children");
-      for (pid_t pid = 0; list >> pid;) out.insert(pid);
-    }
-    return out;
-  }
-
-  std::string read_all(LaunchId id) {
-    std::string out;
-    char byte = 0;
-    while (::read(clients_[id].get(), &byte, 1) == 1) out += byte;
-    return out;
-  }
-  // The client of this launch is served, by a child of this process that is known and is reaped.
-  void expect_served(LaunchId id) {
-    EXPECT_THAT(read_all(id), HasSubstr("TCPREMOTEPORT=" + std::to_string(1000 + id) + "\n"));
-    EXPECT_TRUE(eventually([&] { return collect(), born_.contains(id); })) << id;
-    EXPECT_TRUE(eventually([&] { return collect(), exits_.contains(born_[id]); })) << id;
-    EXPECT_EQ(exits_[born_[id]], 7 << 8);
-  }
-  void expect_unborn(LaunchId id) {
-    const auto has_come_back = [&] {
-      collect();
-      return std::any_of(unborn_.begin(), unborn_.end(), [&](const WarmLaunch& warm) {
-        return warm.launch.id == id && warm.connection.is_open();
-      });
-    };
-    EXPECT_TRUE(eventually(has_come_back)) << id;
-    EXPECT_FALSE(born_.contains(id));
-  }
-
-  std::filesystem::path directory_;
-  std::string program_;
-  std::string library_;
-  std::optional<ScriptedSpawner> spawner_;
-  std::optional<LaunchPlan> plan_;
-  std::optional<Zygotes> zygotes_;
-  std::chrono::nanoseconds skipped_{0};
-  std::map<LaunchId, UniqueFd> clients_;
-  std::map<LaunchId, pid_t> born_;
-  std::map<pid_t, int> exits_;
-  std::vector<WarmLaunch> unborn_;
-  std::vector<std::string> told_;
-};
+class ZygotesTest : public ZygotesRing {};
 
 void obedient(int channel) {
   obey(channel);
@@ -221,7 +79,7 @@ TEST_F(ZygotesTest, TheZygoteHasRoomForTheVariablesAndTheLibrarysOwnStandLast) {
   ASSERT_GE(variables.size(), 10U);
   EXPECT_EQ(variables.back(), "LD_PRELOAD=" + library_);
   EXPECT_EQ(variables[variables.size() - 2], "LD_BIND_NOW=1");
-  EXPECT_EQ(variables[variables.size() - 3], "UVINETD_ZYGOTE=main 0");
+  EXPECT_EQ(variables[variables.size() - 3], "UVINETD_ZYGOTE=main 0 " + std::string(build_id()));
   const auto& slot = variables[variables.size() - 4];
   EXPECT_THAT(slot, HasSubstr("REMOTE_PORT=...."));
   EXPECT_EQ(slot.size(), zygote::kSlotBytes - 1);
@@ -249,8 +107,7 @@ TEST_F(ZygotesTest, AProgramThatHasChangedIsTriedAgain) {
   });
   ASSERT_EQ(launch(1), Kind::Exec);
   ASSERT_TRUE(eventually([&] { return collect(), !told_.empty(); }));
-  std::filesystem::copy_file("/bin/false", directory_ / "new");
-  std::filesystem::rename(directory_ / "new", program_);
+  replace_program();
   EXPECT_EQ(launch(2), Kind::Exec);
   EXPECT_EQ(spawner_->environments.size(), 2U);
 }
@@ -273,8 +130,59 @@ TEST_F(ZygotesTest, OneThatCannotParkAtItsFirstIoIsParkedAtMain) {
   EXPECT_EQ(launch(3), Kind::Asked);
   expect_served(3);
   ASSERT_EQ(spawner_->environments.size(), 2U);
-  EXPECT_THAT(spawner_->environments[0], testing::Contains("UVINETD_ZYGOTE=io 0"));
-  EXPECT_THAT(spawner_->environments[1], testing::Contains("UVINETD_ZYGOTE=main 0"));
+  EXPECT_EQ(wish(0), "io 0");
+  EXPECT_EQ(wish(1), "main 0");
+}
+
+TEST_F(ZygotesTest, OneThatParksAtMainThoughItWasToAtItsFirstIoIsToldOfOnceAndUsed) {
+  begin(obedient, {.parks_at_io = true});
+  park();
+  EXPECT_THAT(told_, ElementsAre("its first touch of the connection cannot be seen on this system "
+                                 "(parked before main() instead)"));
+  EXPECT_EQ(launch(2), Kind::Asked);
+  expect_served(2);
+  use(kUsesAtIo);
+  EXPECT_EQ(spawner_->environments.size(), 1U);  // it is used as often as one that is at main()
+  replace_program();
+  EXPECT_EQ(launch(900), Kind::Exec);
+  ASSERT_TRUE(eventually([&] { return collect(), is_parked(); }));
+  EXPECT_EQ(wish(0), "io 0");
+  EXPECT_EQ(wish(1), "io 0");  // another program may do what the first one did not
+}
+
+TEST_F(ZygotesTest, OneThatParksAtItsFirstIoIsUsedLessOftenByDefault) {
+  begin([](int channel) { obey(channel, {}, zygote::Park::Io); }, {.parks_at_io = true});
+  park();
+  use(kUsesAtIo);
+  EXPECT_EQ(spawner_->environments.size(), 1U);
+  EXPECT_EQ(launch(900), Kind::Exec);
+  EXPECT_EQ(spawner_->environments.size(), 2U);
+  EXPECT_EQ(wish(1), "io 0");
+  EXPECT_TRUE(told_.empty());
+}
+
+TEST_F(ZygotesTest, WhatFailsAtItsFirstIoIsParkedAtMainUntilTheProgramHasChanged) {
+  begin(
+      [this](int channel) {
+        if (wish(spawner_->environments.size() - 1) == "main 0") obey(channel);
+        say_refused(channel, zygote::Fallback::ParkMain, "it drew entropy");
+        ::_exit(0);
+      },
+      {.parks_at_io = true, .uses = 1});
+  ASSERT_EQ(launch(1), Kind::Exec);
+  ASSERT_TRUE(eventually([&] { return collect(), !told_.empty(); }));
+  for (const LaunchId id : {2U, 4U}) {  // the one that is started anew knows what failed
+    EXPECT_EQ(launch(id), Kind::Exec);
+    ASSERT_TRUE(eventually([&] { return collect(), is_parked(); }));
+    EXPECT_EQ(launch(id + 1), Kind::Asked);
+    expect_served(id + 1);
+  }
+  replace_program();
+  EXPECT_EQ(launch(6), Kind::Exec);
+  EXPECT_EQ(wish(0), "io 0");
+  EXPECT_EQ(wish(1), "main 0");
+  EXPECT_EQ(wish(2), "main 0");
+  EXPECT_EQ(wish(3), "io 0");
 }
 
 TEST_F(ZygotesTest, OneThatEndsBeforeItParksIsToldOf) {
@@ -424,8 +332,7 @@ TEST_F(ZygotesTest, AProgramOrLibraryThatIsReplacedIsNoLongerForked) {
   ASSERT_TRUE(eventually([&] { return collect(), is_parked(); }));
   EXPECT_EQ(launch(4), Kind::Asked);
   expect_served(4);
-  std::filesystem::copy_file("/bin/false", directory_ / "new");
-  std::filesystem::rename(directory_ / "new", program_);
+  replace_program();
   EXPECT_EQ(launch(5), Kind::Exec);
   EXPECT_EQ(spawner_->environments.size(), 3U);
 }
@@ -440,113 +347,6 @@ TEST_F(ZygotesTest, OnlyWhatIsTheSameAfterAReloadIsKept) {
   ASSERT_TRUE(eventually([&] { return collect(), exits_.size() == 2; }));
   EXPECT_EQ(launch(3), Kind::Exec);
   EXPECT_EQ(spawner_->environments.size(), 2U);
-}
-
-// ---- hostile ones ----------------------------------------------------------------------------
-
-struct Hostile {
-  const char* name;
-  ScriptedSpawner::Script script;
-  const char* told;
-  bool is_silent = false;  // nothing is heard of it until the birth deadline
-};
-
-class HostileZygotesTest : public ZygotesTest, public testing::WithParamInterface<Hostile> {};
-
-// Each parks, or says that it does; every client comes back to be exec'd, and none is served twice.
-TEST_P(HostileZygotesTest, CostsNoClientAnything) {
-  begin(GetParam().script);
-  ASSERT_EQ(launch(1), Kind::Exec);
-  ASSERT_TRUE(eventually([&] { return collect(), is_parked(); }));
-  std::vector<LaunchId> asked;
-  for (LaunchId id = 2; id < 5; ++id) {
-    if (launch(id) == Kind::Asked) asked.push_back(id);
-  }
-  if (GetParam().is_silent) skipped_ = ZygoteProcess::kBirthDeadline + seconds(1);
-  for (const auto id : asked) expect_unborn(id);
-  ASSERT_TRUE(eventually([&] { return collect(), !told_.empty(); }));
-  EXPECT_THAT(told_[0], HasSubstr(GetParam().told));
-  EXPECT_EQ(launch(9), Kind::Exec);
-  EXPECT_TRUE(born_.empty());
-}
-
-void answer_forks(int channel, const std::function<void(int pair)>& answer) {
-  say_parked(channel);
-  std::vector<int> kept;
-  for (;;) {
-    const auto fork = receive_from(channel);
-    if (fork.bytes.empty()) ::_exit(0);
-    answer(fork.fd);
-  }
-}
-
-// Of the other end; takes nothing off the pair.
-void wait_for_end(int pair) {
-  pollfd entry{pair, 0, 0};
-  (void)::poll(&entry, 1, -1);
-}
-
-const Hostile kHostile[] = {
-    {"SaysNonsense", [](int channel) { say(channel, std::uint64_t{42}), ::pause(); },
-     "it says what no zygote says"},
-    {"NamesNoPaths", [](int channel) { say_parked(channel, {"relative"}), ::pause(); },
-     "it says what no zygote says"},
-    {"CountsFilesBadly",
-     [](int channel) {
-       zygote::Parked parked;
-       parked.files = 4'000'000'000;
-       say(channel, parked, "/a");
-       ::pause();
-     },
-     "it says what no zygote says"},
-    {"SendsTooMuch",
-     [](int channel) {
-       const std::string much(100'000, '/');
-       ::send(channel, much.data(), much.size(), MSG_NOSIGNAL);
-       ::pause();
-     },
-     "it says what no zygote says"},
-    {"LetsAnotherSpeak",
-     [](int channel) {
-       if (::fork() == 0) say_parked(channel), ::_exit(0);
-       ::pause();
-     },
-     "it says what no zygote says"},
-    {"NeverAnswers", [](int channel) { answer_forks(channel, [](int) {}); },
-     "a child of it did not say that it is there", true},
-    {"IsBornItself", [](int channel) { answer_forks(channel, [](int pair) { say_born(pair); }); },
-     "a child of it says what no child says"},
-    {"BearsNonsense",
-     [](int channel) {
-       answer_forks(channel, [](int pair) {
-         if (fork_sibling() == 0) say(pair, std::uint64_t{42}), ::pause();
-       });
-     },
-     "a child of it says what no child says"},
-    {"BearsItsOwnChildren",
-     [](int channel) {
-       answer_forks(channel, [](int pair) {
-         if (::fork() == 0) say_born(pair), wait_for_end(pair), ::_exit(0);
-       });
-     },
-     "a child of it says what no child says"},
-};
-INSTANTIATE_TEST_SUITE_P(Each, HostileZygotesTest, testing::ValuesIn(kHostile),
-                         [](const auto& each) { return std::string(each.param.name); });
-
-TEST_F(ZygotesTest, AFloodIsNotRead) {
-  begin([](int channel) {
-    say_parked(channel);
-    while (say_born(channel)) {
-    }
-    ::pause();
-  });
-  park();
-  for (LaunchId id = 2; id < 5; ++id) EXPECT_EQ(launch(id), Kind::Asked);
-  collect();
-  EXPECT_TRUE(told_.empty());
-  skipped_ = ZygoteProcess::kBirthDeadline + seconds(1);
-  for (LaunchId id = 2; id < 5; ++id) expect_unborn(id);
 }
 
 }  // namespace
