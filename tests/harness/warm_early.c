@@ -3,6 +3,8 @@
  * zygote, never in a server that is exec'd for a client. Its argument says how:
  *
  *     well | thread | exit | crash | sleep | nonsense
+ *     no-thread-copy | no-dispatch      the kernel has nothing that the zygote's library asks for
+ *     unborn                            children die before they have said that they are there
  *
  * As a server it sends "served", its argument and its pid, and waits for the client's end of file.
  */
@@ -13,6 +15,10 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "forbid.h"
+
+enum { GET_TID_ADDRESS = 40, SYSCALL_USER_DISPATCH = 59 }; /* options of prctl(2) */
 
 static int is_connected(void) {
   struct sockaddr_storage peer;
@@ -26,10 +32,20 @@ static void* rest(void* unused) {
   return NULL;
 }
 
+static void dump_no_core(void) {
+  const struct rlimit none = {0, 0};
+  setrlimit(RLIMIT_CORE, &none);
+}
+
 static void crash(void) {
-  const struct rlimit no_core = {0, 0};
-  setrlimit(RLIMIT_CORE, &no_core);
+  dump_no_core();
   raise(SIGSEGV);
+}
+
+/* A child of a zygote leads a session before it says anything. */
+static void lose_children(void) {
+  dump_no_core();
+  forbid(SYS_setsid, -1, SECCOMP_RET_KILL_PROCESS);
 }
 
 /* Whatever it finds as a channel is filled with what nobody understands. */
@@ -50,6 +66,9 @@ __attribute__((constructor)) static void misbehave(int argc, char** argv) {
   if (strcmp(argv[1], "crash") == 0) crash();
   if (strcmp(argv[1], "sleep") == 0) rest(NULL);
   if (strcmp(argv[1], "nonsense") == 0) talk_nonsense();
+  if (strcmp(argv[1], "no-thread-copy") == 0) forbid_prctl(GET_TID_ADDRESS);
+  if (strcmp(argv[1], "no-dispatch") == 0) forbid_prctl(SYSCALL_USER_DISPATCH);
+  if (strcmp(argv[1], "unborn") == 0) lose_children();
 }
 
 int main(int argc, char** argv) {

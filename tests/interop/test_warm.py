@@ -148,6 +148,27 @@ class Small(Sessions):
                      session)
 
 
+    def test_svnserve(self):
+        server, client, admin = requires("svnserve", "svn", "svnadmin")
+        base, settings = temporary_folder(), temporary_folder()
+        repository = os.path.join(base, "project")
+        run_client(admin, "create", repository)
+        with open(os.path.join(repository, "conf", "svnserve.conf"), "w", encoding="ascii") as file:
+            file.write("[general]\nanon-access = read\n")
+        source = temporary_folder()
+        fill(source, 60)
+        options = ["-q", "--non-interactive", "--config-dir", settings]
+        run_client(client, "import", *options, "-m", "files", source, f"file://{repository}")
+
+        def session(port):
+            back = os.path.join(temporary_folder(), "back")
+            url = f"svn://127.0.0.1:{port}/project"
+            run_client(client, "export", *options, url, back, duration=60)
+            return differences(source, back)
+
+        self.compare([server, "-i", "-r", base], session, degrades=True)
+
+
 class Scripts(Sessions):
     """An exchange of lines with an interpreter's server."""
 

@@ -1,16 +1,18 @@
 # SPDX-License-Identifier: ISC
 """Programs that cannot be started warm: each client is served all the same, and one line says why."""
 import os
+import re
 import shutil
 import struct
 import subprocess
 import unittest
+from unittest import mock
 
 from harness import procfs, sockets
 from harness.clients import run_client
 from harness.surroundings import probe, requires, temporary_folder
 from harness.waiting import eventually
-from harness.warm import WarmDaemon, requires_zygote, tool, warm
+from harness.warm import WAYS, WarmDaemon, requires_zygote, tool, warm
 
 
 def setUpModule():
@@ -67,18 +69,36 @@ class Refused(unittest.TestCase):
             with self.subTest(way):
                 self.check(warm("static", [probe(), "hold"], way), r"static")
 
-    def test_a_set_user_id_program(self):
-        self.check(warm("setuid", [copy_of("uvinetd_warm_early", 0o4755), "well"]), r"set-user-id")
+    def check_each(self, commands, pattern):
+        """Each command in each way; before or behind the script that it may be the interpreter of."""
+        for way in WAYS:
+            for command in commands:
+                with self.subTest(way=way, command=command):
+                    self.check(warm("refused", command, way), pattern, clients=2)
 
-    def test_a_set_group_id_program(self):
-        self.check(warm("setgid", [copy_of("uvinetd_warm_early", 0o2755), "well"]), r"set-group-id")
+    @staticmethod
+    def and_its_script(path):
+        """The program, and a script that is run by it."""
+        script = os.path.join(temporary_folder(), "script")
+        with open(script, "w", encoding="ascii") as file:
+            file.write(f"#!{path}\n")
+        os.chmod(script, 0o755)
+        return [path, "well"], [script]
 
-    def test_a_program_with_file_capabilities(self):
+    def test_a_set_user_id_program_or_interpreter(self):
+        path = copy_of("uvinetd_warm_early", 0o4755)
+        self.check_each(self.and_its_script(path), r"set-user-id")
+
+    def test_a_set_group_id_program_or_interpreter(self):
+        path = copy_of("uvinetd_warm_early", 0o2755)
+        self.check_each(self.and_its_script(path), r"set-group-id")
+
+    def test_a_program_or_interpreter_with_file_capabilities(self):
         path = copy_of("uvinetd_warm_early")
         done = run_client(requires("setcap"), "cap_net_bind_service+ep", path, check=False)
         if done.returncode != 0:
             self.skipTest(f"no file capabilities here: {done.stderr}")
-        self.check(warm("capable", [path, "well"]), r"capabilit")
+        self.check_each(self.and_its_script(path), r"capabilit")
 
     def test_a_program_of_another_c_library(self):
         compiler = requires("musl-gcc")
@@ -107,6 +127,75 @@ class Refused(unittest.TestCase):
 
     def test_a_thread_of_a_constructor(self):
         self.check(warm("thread", [copy_of("uvinetd_warm_early"), "thread"]), r"thread")
+
+    def test_a_kernel_that_cannot_copy_a_thread(self):
+        for way in ("main", "main with spares"):
+            with self.subTest(way):
+                self.check(warm("copy", [copy_of("uvinetd_warm_early"), "no-thread-copy"], way),
+                           "cannot copy a thread")
+
+    def test_a_kernel_that_does_not_show_a_first_touch(self):
+        for way in ("io", "io with spares"):
+            with self.subTest(way):
+                service = warm("blind", [copy_of("uvinetd_warm_early"), "no-dispatch"], way)
+                with WarmDaemon(service) as daemon:
+                    daemon.warm_up(service)
+                    for _ in range(3):
+                        daemon.assert_served_warm(service)
+                    reason = daemon.wait_for_reason(service, r"cannot be seen.*before main\(\)")
+                    self.assertEqual(daemon.reasons(service), [reason])
+
+    def test_children_that_die_before_they_are_born_cost_no_client(self):
+        for way in WAYS:
+            with self.subTest(way):
+                service = warm("unborn", [copy_of("uvinetd_warm_early"), "unborn"], way)
+                with WarmDaemon(service) as daemon:
+                    self.serve_unborn(daemon, service)
+
+    def serve_unborn(self, daemon, service):
+        """Clients until one had a child that died, which is when nobody can believe in it any more."""
+        clients = 0
+        while not daemon.reasons(service):
+            self.serve(daemon, service)
+            clients += 1
+            if clients > 1:  # the first one has started the zygote
+                eventually(lambda: daemon.zygotes(service) or daemon.reasons(service))
+        daemon.wait_for_reason(service, "did not say that it is there")
+        self.serve(daemon, service, is_execd=True)
+        self.assertEqual(daemon.starts(service.name), clients + 1)
+
+    def test_a_library_of_another_build(self):
+        folder = self.copy_of_this_build()
+        service = warm("warm", [copy_of("uvinetd_warm_early"), "well"], "main with spares")
+        with mock.patch.dict(os.environ, UVINETD_BIN_DIR=folder), WarmDaemon(service) as daemon:
+            daemon.warm_up(service)
+            daemon.assert_served_warm(service)
+            self.rebuild(os.path.join(folder, "uvi-zygote.so"))
+            eventually(lambda: self.serve(daemon, service) or daemon.reasons(service))
+            reason = daemon.wait_for_reason(service, "another build")
+            for _ in range(3):
+                self.serve(daemon, service, is_execd=True)
+            self.assertEqual(daemon.reasons(service), [reason])
+            self.assertEqual(daemon.zygotes(service), [])
+
+    @staticmethod
+    def copy_of_this_build():
+        """A folder with the daemon's programs, of which one can be replaced."""
+        folder = temporary_folder()
+        for name in ("uvinetd", "uvi-reactor", "uvi-launcher", "uvi-zygote.so"):
+            shutil.copy(tool(name), folder)
+        return folder
+
+    def rebuild(self, path):
+        """As a package upgrade does: another file, which differs by its build id alone."""
+        with open(path, "rb") as file:
+            data = file.read()
+        changed = re.sub(rb"(\d+\.\d+\.\d+-[0-9a-f]{15})[0-9a-f]", rb"\1x", data)
+        self.assertNotEqual(changed, data)
+        with open(path + ".new", "wb") as file:
+            file.write(changed)
+        os.chmod(path + ".new", 0o755)
+        os.rename(path + ".new", path)
 
     def test_an_exit_before_main(self):
         self.check(warm("exits", [copy_of("uvinetd_warm_early"), "exit"]), r"exit|ended|status")

@@ -123,6 +123,33 @@ print(os.getpid(), os.environ["TCPREMOTEPORT"] == str(peer))
             for _, answer in [first, *answers]:
                 self.assertEqual(answer, f"hello\n{path}")
 
+    def test_openssl_that_has_drawn_before_the_park_does_not_hang_and_says_nothing_twice(self):
+        # Its generators are behind locks that know their owner by a thread id: forked inside one of
+        # them, each child waited for ever.
+        path = script(f"#!{requires('python3')}", """\
+import hashlib, ssl, sys, threading
+context = ssl.create_default_context()
+ssl.RAND_bytes(16)
+hashlib.sha3_256(b"before")
+line = sys.stdin.readline()
+drawn = [ssl.RAND_bytes(16).hex(), ssl.RAND_bytes(16).hex()]
+ssl.RAND_add(b"more", 1.0)
+thread = threading.Thread(target=lambda: drawn.append(ssl.RAND_bytes(16).hex()))
+thread.start()
+thread.join()
+to, back = ssl.MemoryBIO(), ssl.MemoryBIO()
+client = context.wrap_bio(back, to, server_hostname="localhost")
+try: client.do_handshake()
+except ssl.SSLWantReadError: pass
+hello = to.read()
+drawn += [hello[11:43].hex(), hashlib.sha3_256(hello).hexdigest()]
+print(*drawn)
+""")
+        for way, first, answers in self.in_every_way(path):
+            numbers = [word for _, answer in [first, *answers] for word in answer.split()]
+            self.assertEqual(len(numbers), 20, way)
+            self.assertEqual(len(set(numbers)), len(numbers), (way, numbers))
+
     def test_bashs_own_pid_is_that_of_the_server(self):
         path = script(f"#!{requires('bash')}", 'read line\necho "$$ $BASHPID $line"\n')
         for way, first, answers in self.in_every_way(path, degrades=True):
