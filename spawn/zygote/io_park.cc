@@ -11,6 +11,7 @@
 
 #include "spawn/zygote/environment.h"
 #include "spawn/zygote/guarded_calls.h"
+#include "spawn/zygote/held_locks.h"
 #include "spawn/zygote/leftovers.h"
 #include "spawn/zygote/observer.h"
 #include "spawn/zygote/raw_call.h"
@@ -54,6 +55,7 @@ void refuse_what_cannot_park() {
   }
   run_hooks_before_park();
   if (const char* const reason = leftover_hindrance()) refuse(Fallback::ParkMain, reason);
+  if (const char* const reason = lock_hindrance()) refuse(Fallback::ParkMain, reason);
 }
 
 void park_at_first_touch(ucontext_t& context, long call) {

@@ -195,6 +195,50 @@ static void do_entropy_locked(void) {
   do_entropy();
   pthread_rwlock_unlock(&held_lock);
 }
+static pthread_mutex_t held_mutex;
+static void hold_mutex(int kind, int is_robust, int times) {
+  pthread_mutexattr_t attributes;
+  pthread_mutexattr_init(&attributes);
+  pthread_mutexattr_settype(&attributes, kind);
+  if (is_robust) pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST);
+  pthread_mutex_init(&held_mutex, &attributes);
+  while (times-- > 0) pthread_mutex_lock(&held_mutex);
+}
+static void do_write_locked(void) {
+  pthread_rwlock_wrlock(&held_lock);
+}
+static void do_read_locked(void) {
+  pthread_rwlock_rdlock(&held_lock);
+}
+static void do_mutex(void) {
+  hold_mutex(PTHREAD_MUTEX_NORMAL, 0, 1);
+}
+static void do_recursive_mutex(void) {
+  hold_mutex(PTHREAD_MUTEX_RECURSIVE, 0, 3);
+}
+static void do_checking_mutex(void) {
+  hold_mutex(PTHREAD_MUTEX_ERRORCHECK, 0, 1);
+}
+static void do_robust_mutex(void) {
+  hold_mutex(PTHREAD_MUTEX_NORMAL, 1, 1);
+}
+/* Across two pages in the midst of many that nobody has used. */
+static void do_far_lock(void) {
+  const size_t page = 4096;
+  char* const area =
+      mmap(NULL, 3000 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  pthread_rwlock_t* const lock = (pthread_rwlock_t*)(area + 1024 * page - 16);
+  pthread_rwlock_init(lock, NULL);
+  pthread_rwlock_wrlock(lock);
+}
+static void do_unlocked(void) {
+  pthread_rwlock_wrlock(&held_lock);
+  pthread_rwlock_unlock(&held_lock);
+  hold_mutex(PTHREAD_MUTEX_RECURSIVE, 0, 1);
+  pthread_mutex_unlock(&held_mutex);
+  hold_mutex(PTHREAD_MUTEX_NORMAL, 1, 1);
+  pthread_mutex_unlock(&held_mutex);
+}
 static void do_urandom(void) {
   fclose(fopen("/dev/urandom", "r"));
 }
@@ -396,6 +440,14 @@ static const struct {
     {"entropy", do_entropy},
     {"getentropy", do_getentropy},
     {"entropy-locked", do_entropy_locked},
+    {"write-locked", do_write_locked},
+    {"read-locked", do_read_locked},
+    {"mutex", do_mutex},
+    {"recursive-mutex", do_recursive_mutex},
+    {"checking-mutex", do_checking_mutex},
+    {"robust-mutex", do_robust_mutex},
+    {"far-lock", do_far_lock},
+    {"unlocked", do_unlocked},
     {"urandom", do_urandom},
     {"pid", do_pid},
     {"malloc", do_malloc},

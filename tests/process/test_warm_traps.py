@@ -150,6 +150,21 @@ print(*drawn)
             self.assertEqual(len(numbers), 20, way)
             self.assertEqual(len(set(numbers)), len(numbers), (way, numbers))
 
+    def test_a_lock_that_is_held_while_the_client_is_heard_is_unlocked_and_taken_again(self):
+        # A writer's lock has its owner's thread id in it, which is another one in a child.
+        path = script(f"#!{requires('python3')}", """\
+import ctypes, signal, sys
+libc = ctypes.CDLL(None)
+lock = ctypes.create_string_buffer(64)
+libc.pthread_rwlock_wrlock(lock)
+line = sys.stdin.readline()
+signal.alarm(10)
+print(libc.pthread_rwlock_unlock(lock), libc.pthread_rwlock_wrlock(lock), line, end="")
+""")
+        for way, first, answers in self.in_every_way(path, degrades=True):
+            for _, answer in [first, *answers]:
+                self.assertEqual(answer, "0 0 hello\n", way)
+
     def test_bashs_own_pid_is_that_of_the_server(self):
         path = script(f"#!{requires('bash')}", 'read line\necho "$$ $BASHPID $line"\n')
         for way, first, answers in self.in_every_way(path, degrades=True):

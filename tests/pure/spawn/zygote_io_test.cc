@@ -86,7 +86,8 @@ INSTANTIATE_TEST_SUITE_P(, Before,
                          testing::Values("dup", "nonblock", "cloexec", "closefrom", "close-each",
                                          "dup-over", "channel-unseen", "script", "signal-handlers",
                                          "sigsys", "block-sigsys", "altstack", "log", "addresses",
-                                         "open-and-close", "environ", "title", "malloc"),
+                                         "open-and-close", "environ", "title", "malloc",
+                                         "read-locked", "mutex", "unlocked"),
                          name_of);
 
 struct RefusalCase {
@@ -107,6 +108,7 @@ TEST_P(IoRefusal, SaysWhyAndThatMainMayBeTried) {
 constexpr char kDrew[] =
     "it drew random numbers before its first touch of the connection (uvinetd_touch_program)";
 constexpr char kAnonymous[] = "it has left an epoll, an eventfd, a timer or the like open";
+constexpr char kLocked[] = "it held a lock at its first touch of the connection";
 constexpr char kAsked[] =
     "it asked for its pid before its first touch of the connection (uvinetd_touch_program)";
 
@@ -122,6 +124,11 @@ INSTANTIATE_TEST_SUITE_P(
                     RefusalCase{"RandomDevice", "urandom", kDrew},
                     RefusalCase{"ProcessId", "pid", kAsked},
                     RefusalCase{"ASignalToItself", "raise", kAsked},
+                    RefusalCase{"AWritersLock", "write-locked", kLocked},
+                    RefusalCase{"ARecursiveMutex", "recursive-mutex", kLocked},
+                    RefusalCase{"ACheckingMutex", "checking-mutex", kLocked},
+                    RefusalCase{"ARobustMutex", "robust-mutex", kLocked},
+                    RefusalCase{"ALockAcrossPages", "far-lock", kLocked},
                     RefusalCase{"TheEnd", "exit", "it ended before it touched its connection"}),
     [](const auto& each) { return std::string(each.param.name); });
 
