@@ -40,6 +40,18 @@ def has_interpreter(path):
                for number in range(count))
 
 
+def musl_server():
+    """A server that is linked dynamically with another C library, or the test is skipped."""
+    compiler = requires("musl-gcc")
+    folder = temporary_folder()
+    source, path = os.path.join(folder, "server.c"), os.path.join(folder, "server")
+    with open(source, "w", encoding="ascii") as file:
+        file.write('#include <unistd.h>\nint main(void) { char c; write(1, "served\\n", 7);\n'
+                   "  while (read(0, &c, 1) > 0) {}\n  return 0; }\n")
+    run_client(compiler, "-o", path, source)
+    return path
+
+
 class Refused(unittest.TestCase):
     """What the program's file, or its zygote, shows."""
 
@@ -101,14 +113,8 @@ class Refused(unittest.TestCase):
         self.check_each(self.and_its_script(path), r"capabilit")
 
     def test_a_program_of_another_c_library(self):
-        compiler = requires("musl-gcc")
-        folder = temporary_folder()
-        source, path = os.path.join(folder, "server.c"), os.path.join(folder, "server")
-        with open(source, "w", encoding="ascii") as file:
-            file.write('#include <unistd.h>\nint main(void) { char c; write(1, "served\\n", 7);\n'
-                       "  while (read(0, &c, 1) > 0) {}\n  return 0; }\n")
-        run_client(compiler, "-o", path, source)
-        for way in ("main", "io"):
+        path = musl_server()
+        for way in WAYS:
             with self.subTest(way):
                 self.check(warm("musl", [path], way), r"glibc|C library")
 
@@ -286,6 +292,16 @@ class Checked(unittest.TestCase):
     def test_a_set_user_id_program_is_told(self):
         service = warm("setuid", [copy_of("uvinetd_warm_early", 0o4755), "well"])
         self.assertRegex(self.check(service), r"uvinetd\.toml:\d+:\d+: warning: .*set-user-id")
+
+    def test_a_static_program_is_told(self):
+        if has_interpreter(probe()):
+            self.skipTest("nothing can be linked statically here")
+        service = warm("static", [probe(), "hold"])
+        self.assertRegex(self.check(service), r"uvinetd\.toml:\d+:\d+: warning: .*static")
+
+    def test_a_program_of_another_c_library_is_told(self):
+        service = warm("musl", [musl_server()])
+        self.assertRegex(self.check(service), r"uvinetd\.toml:\d+:\d+: warning: .*(glibc|C library)")
 
     def test_a_program_that_can_be_parked_is_not(self):
         service = warm("good", [copy_of("uvinetd_warm_early"), "well"])

@@ -205,6 +205,23 @@ class Ends(unittest.TestCase):
                         daemon.wait_for_log(rf"\bexit id=ends pid={pid} {pattern} ms=\d+ cpu=\d+$")
                         self.assertEqual(daemon.reasons(service), [])
 
+    def test_what_a_server_used_of_the_processor_is_told(self):
+        path = os.path.join(temporary_folder(), "server")
+        with open(path, "w", encoding="ascii") as file:
+            file.write("#!/bin/sh\nread line\ni=0\n"
+                       "while [ $i -lt 200000 ]; do i=$((i + 1)); done\necho done\n")
+        os.chmod(path, 0o755)
+        services = [Service("cold", [path]), warm("warm", [path], "main with spares")]
+        with WarmDaemon(*services) as daemon:
+            daemon.warm_up(services[1])
+            for service in services:
+                with sockets.connect(service.port) as client:
+                    pid = daemon.server_of(client)
+                    client.sendall(b"go\n")
+                    self.assertEqual(sockets.read_all(client), b"done\n")
+                used = daemon.wait_for_log(rf"\bexit id={service.name} pid={pid} .* cpu=(\d+)$")
+                self.assertGreaterEqual(int(used.group(1)), 10)
+
     def test_the_end_of_a_zygote_or_a_spare_is_no_end_of_a_server(self):
         service = warm("warm", [tool("uvinetd_warm_early"), "well"], "main with spares")
         with WarmDaemon(service) as daemon:
