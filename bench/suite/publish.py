@@ -26,16 +26,20 @@ def report(results, experiments, verdicts, plots=(), plot_folder="results"):
 
 def _origin(facts):
     lines = [f"`{facts['command']}` on {facts['date']}, {facts['scale']['rounds']} rounds."]
-    lines += _cautions(facts)
+    lines += [f"Caution: {text}." for text in facts["cautions"]]
+    return "\n".join(lines + _renewed(facts)) + "\n"
+
+
+def _renewed(facts):
+    """A sentence for each later run that a part of the page is of, and its cautions."""
+    runs = {}
     for name, origin in facts.get("renewed", {}).items():
-        lines.append(f"The experiment {name} is of a later run: `{origin['command']}` on "
-                     f"{origin['date']}.")
-        lines += _cautions(origin)
-    return "\n".join(lines) + "\n"
-
-
-def _cautions(facts):
-    return [f"Caution: {text}." for text in facts["cautions"]]
+        runs.setdefault((origin["command"], origin["date"], *origin["cautions"]), []).append(name)
+    lines = []
+    for (command, date, *cautions), names in runs.items():
+        lines.append(f"Of a later run, `{command}` on {date}: {', '.join(names)}.")
+        lines += [f"Caution: {text}." for text in cautions]
+    return lines
 
 
 def _facts_table(name, facts):
@@ -65,8 +69,9 @@ def _summary(results, verdicts, plots):
     parts = [f"`{facts['command']}` measured this on {facts['date']} ({where['processor']}; "
              f"{where['kernel']}), the median of {facts['scale']['rounds']} rounds. The whole "
              "of it, with every peer's version, is in [bench/README.md](bench/README.md).\n",
+             *[line + "\n" for line in _renewed(facts)],
              targets_table(verdicts, facts["scale"]["name"]).markdown()]
-    parts += [f"![{PLOTS[name]}](bench/results/{name}.svg)\n" for name in ("services", "rate")
+    parts += [f"![{PLOTS[name]}](bench/results/{name}.svg)\n" for name in ("services", "rate", "warm")
               if name in plots]
     return "\n".join(parts)
 

@@ -80,7 +80,7 @@ class Results:
         ValueError when they cannot stand on one page.
         """
         for fact in ("machine", "scale"):
-            if self.facts[fact] != part.facts[fact]:
+            if _as_read(self.facts[fact]) != _as_read(part.facts[fact]):
                 raise ValueError(f"the published run has another {fact}")
         names = {one.experiment for one in part.all()}
         self._series = {key: one for key, one in self._series.items() if key[0] not in names}
@@ -119,6 +119,11 @@ class Results:
                 for quantity, rounds in one.values.items():
                     for number, value in enumerate(rounds, 1):
                         table.writerow((one.contestant, one.case, quantity, number, value, ""))
+
+
+def _as_read(fact):
+    """What comes back of a fact that was written: a tuple is a list."""
+    return json.loads(json.dumps(fact))
 
 
 def read_results(path):

@@ -226,14 +226,15 @@ class Files(unittest.TestCase):
         whole, part = measured(uvinetd=[100], base=[100]), measured(uvinetd=[50])
         whole.series("rate", "uvinetd").values = {"rate_per_second": [7]}
         for results, day in ((whole, "2026-01-01"), (part, "2026-01-02")):
-            results.facts = {"machine": {"memory": "1 GiB"}, "scale": {"name": "full", "rounds": 1},
-                             "command": f"run of {day}", "date": day, "cautions": [],
-                             "contestants": {}}
+            results.facts = {"machine": {"memory": "1 GiB"}, "command": f"run of {day}",
+                             "scale": {"name": "full", "rounds": 1, "sizes": (1, 10)},
+                             "date": day, "cautions": [], "contestants": {}}
+        whole.facts["scale"]["sizes"] = [1, 10]  # as it was read
         whole.renew(part)
         self.assertEqual(whole.of("latency"), part.of("latency"))
         self.assertEqual(whole.rounds("rate", "uvinetd", "rate_per_second"), [7])
         page = publish.report(whole, [], [])
-        self.assertIn("The experiment latency is of a later run: `run of 2026-01-02`", page)
+        self.assertIn("Of a later run, `run of 2026-01-02` on 2026-01-02: latency.", page)
         part.facts["machine"] = {"memory": "2 GiB"}
         with self.assertRaises(ValueError):
             whole.renew(part)
