@@ -106,7 +106,7 @@ const char* look_at_mapping(void* context, const char* line) {
   Address begin = 0;
   Address end = 0;
   line = read_number(line, begin);
-  if (*line != '-') return nullptr;
+  if (*line != '-' || begin == 0) return nullptr;
   line = read_number(line + 1, end);
   if (std::strncmp(line, " rw", 3) != 0) return nullptr;
   // A lock may lie across two pages, so the last one is looked at again with those after it.
