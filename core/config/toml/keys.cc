@@ -289,8 +289,9 @@ constexpr std::array kKeys{
     text<&Options::log_type>("log_type", To::Any, "the daemon's log"),
     sorted_list<&Options::log_on_success>("log_on_success", To::Any, "lines in the log"),
     sorted_list<&Options::log_on_failure>("log_on_failure", To::Any, "lines in the log"),
-    TomlKey{"log_connections", "boolean", "as -l says", "", "two lines per connection", To::Any,
-            kInherited, kBoolean, read_log_connections, print_log_connections, nullptr},
+    TomlKey{"log_connections", "boolean", "as --log-connections says", "",
+            "two lines per connection", To::Any, kInherited, kBoolean, read_log_connections,
+            print_log_connections, nullptr},
 };
 
 using Index = std::array<std::size_t, kKeys.size()>;
