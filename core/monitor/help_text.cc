@@ -8,8 +8,9 @@ std::string_view help_text() {
   return R"(Usage: uvinetd [OPTION]... [CONFIG]...
 
 An internet superserver: owns the sockets of the services in CONFIG and starts
-the right server for each request. CONFIG is an inetd.conf or a directory of
-such files. None given: /etc/inetd.conf.
+the right server for each request. CONFIG is an inetd.conf, an xinetd or a TOML
+file, or a directory of such files. None given: /etc/uvinetd/uvinetd.toml, else
+/etc/inetd.conf.
 
 Running:
   -f, -i, --foreground    Do not become a daemon. Implied as process 1, under a
