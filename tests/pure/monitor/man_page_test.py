@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
 """Holds the options in --help against those in a manual page:
-man_page_test.py HELP_PROGRAM MAN_PAGE LEAST, where LEAST is how many there are at least.
+man_page_test.py MAN_PAGE LEAST HELP_PROGRAM [ARGUMENT...], where LEAST is how many there are at
+least.
 
 The man page counts as naming an option where an item of its OPTIONS list or a paragraph has it as
 an .Fl or .It Fl word. Where mandoc is installed, its lint must be silent.
@@ -31,8 +32,8 @@ def options_of_man(text):
 
 
 def main():
-    program, page, least = sys.argv[1:4]
-    in_help = options_of_help(subprocess.run([program], check=True, text=True,
+    page, least, *command = sys.argv[1:]
+    in_help = options_of_help(subprocess.run(command, check=True, text=True,
                                              stdout=subprocess.PIPE).stdout)
     with open(page, encoding="utf-8") as file:
         in_man = options_of_man(file.read())
