@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
 """Small clients: each call opens what it needs, has a deadline, and closes what it opened."""
+import collections
 import itertools
 import json
 import os
@@ -9,11 +10,33 @@ from harness.waiting import eventually, seconds
 
 _SIZES = 65536
 _CLIENTS = itertools.count()
+_RECENT_PORTS = collections.deque(maxlen=1000)
 
 
 def connect(port, host="127.0.0.1"):
-    """A connected TCP socket with a deadline on every operation."""
-    return socket.create_connection((host, port), timeout=seconds())
+    """A connected TCP socket with a deadline on every operation.
+
+    Its own port is none that a client of this process has had lately: a log tells them by it.
+    """
+    client = _bound_to_a_new_port(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    try:
+        client.settimeout(seconds())
+        client.connect((host, port))
+    except OSError:
+        client.close()
+        raise
+    return client
+
+
+def _bound_to_a_new_port(family):
+    while True:
+        client = socket.socket(family, socket.SOCK_STREAM)
+        client.bind(("", 0))
+        port = client.getsockname()[1]
+        if port not in _RECENT_PORTS:
+            _RECENT_PORTS.append(port)
+            return client
+        client.close()
 
 
 def connect_unix(path, kind=socket.SOCK_STREAM):

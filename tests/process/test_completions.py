@@ -175,4 +175,5 @@ class Values(unittest.TestCase):
                 done = subprocess.run([requires_program(name), *before, f"{option}={value}",
                                        "--help"], check=False, capture_output=True, text=True,
                                       timeout=seconds())
-                self.assertEqual(done.returncode, 0, done.stderr)
+                if "is for Linux only" not in done.stderr:  # a portable build knows the word
+                    self.assertEqual(done.returncode, 0, done.stderr)
