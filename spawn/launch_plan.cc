@@ -92,7 +92,7 @@ std::vector<std::string> LaunchPlan::zygote_environment(ConnectionEnvironment& c
     return std::find_if(out.begin(), out.end(),
                         [&](const std::string& each) { return each.starts_with(name); });
   };
-  const bool binds_as_told = find(kBindNow.substr(0, kBindNow.find('=') + 1)) != out.end();
+  const bool is_told_how_to_bind = find(kBindNow.substr(0, kBindNow.find('=') + 1)) != out.end();
   const auto users = find(kPreload);
   const bool has_own = users != out.end();
   if (has_own) users->insert(kPreload.size(), library + ':');
@@ -104,7 +104,7 @@ std::vector<std::string> LaunchPlan::zygote_environment(ConnectionEnvironment& c
   }
   out.push_back(std::string(zygote::kVariable) + (parks_at_io ? "=io " : "=main ") +
                 std::to_string(hops) + ' ' + std::string(build_id()));
-  if (!binds_as_told) out.emplace_back(kBindNow);
+  if (!parks_at_io && !is_told_how_to_bind) out.emplace_back(kBindNow);
   if (!has_own) out.push_back(std::string(kPreload) + library);
   return out;
 }

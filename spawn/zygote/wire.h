@@ -29,8 +29,9 @@ inline constexpr int kChannelFd = 3;  // where the program finds its channel whe
 inline constexpr char kLibrary[] = "uvi-zygote.so";
 
 // How the library learns that it is wanted, as the last variables of the environment (after the
-// connection's, see kSlotBytes): UVINETD_ZYGOTE="PARK HOPS BUILD"; then LD_BIND_NOW=1, unless the
-// user has one, so that no child looks up and writes down what every child calls; then LD_PRELOAD,
+// connection's, see kSlotBytes): UVINETD_ZYGOTE="PARK HOPS BUILD"; then LD_BIND_NOW=1 with "main",
+// unless the user has one, so that no child looks up and writes down what every child calls (with
+// "io" most of it has been called, and interpreters load more later); then LD_PRELOAD,
 // unless the user has one: then the library stands before it, in its place, with a colon between.
 // PARK is "main" or "io"; HOPS is a digit: how often main() is to be let run because it will exec
 // the program that is meant (/usr/bin/env); BUILD is the launcher's build_id(), and a library of
