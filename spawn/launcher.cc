@@ -162,7 +162,7 @@ Status Launcher::take_start(const LauncherStart& start, Message& message) {
 
 void Launcher::make_zygotes() {
   Zygotes::Callbacks callbacks;
-  callbacks.is_taken = [this](pid_t pid) { return children_.contains(pid); };
+  callbacks.is_server = [this](pid_t pid) { return children_.contains(pid); };
   callbacks.on_born = [this](const WarmLaunch& warm, pid_t pid) {
     began(warm.launch, warm.slot, pid, false, warm.is_prompt);
   };

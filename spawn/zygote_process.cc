@@ -89,7 +89,9 @@ std::optional<pid_t> ZygoteProcess::give(std::string_view serve, int connection)
   while (!waiting_.empty()) {
     const auto child = std::move(waiting_.back());
     waiting_.pop_back();
-    if (send_packet(child.pair.get(), serve, connection)) return child.pid;
+    if (!send_packet(child.pair.get(), serve, connection)) continue;
+    members_.erase(child.pid);
+    return child.pid;
   }
   return std::nullopt;
 }
@@ -117,12 +119,6 @@ bool ZygoteProcess::ask(std::string_view serve, WarmLaunch* launch, ReadyZygoteP
   return launch == nullptr || give_to(child);
 }
 
-bool ZygoteProcess::owns(pid_t pid) const {
-  return (pid == pid_ && !is_ended_) ||
-         std::any_of(waiting_.begin(), waiting_.end(),
-                     [&](const Child& child) { return child.pid == pid; });
-}
-
 ZygoteProcess::Birth ZygoteProcess::look(const Unborn& child, const Births& births, pid_t reaped,
                                          std::chrono::nanoseconds now, pid_t& pid) const {
   std::array<char, sizeof(BareHead) + 1> buffer{};
@@ -137,7 +133,8 @@ ZygoteProcess::Birth ZygoteProcess::look(const Unborn& child, const Births& birt
     return Birth::Never;
   }
   const bool is_born = is_head && read_as<BareHead>(bytes, zygote::Kind::Born);
-  const bool is_taken = owns(packet.sender) || births.is_taken(packet.sender);
+  // A zygote of root can have the kernel tell any pid (SCM_CREDENTIALS).
+  const bool is_taken = members_.contains(packet.sender) || births.is_server(packet.sender);
   const bool is_ours = packet.sender == reaped || is_child(packet.sender);
   if (!is_born || packet.sender <= 0 || is_taken || !is_ours) return Birth::Wrong;
   pid = packet.sender;
@@ -154,6 +151,7 @@ ZygoteProcess::Conduct ZygoteProcess::collect(const Births& births, pid_t reaped
     if (birth == Birth::Born && child.launch) {
       births.on_born(*child.launch, pid);
     } else if (birth == Birth::Born) {
+      members_.insert(pid);
       waiting_.push_back({pid, std::move(child.pair)});
     } else if (birth == Birth::NotYet) {
       unborn_.push_back(std::move(child));

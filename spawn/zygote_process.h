@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -44,7 +45,12 @@ class ZygoteProcess {
  public:
   static constexpr std::chrono::seconds kBirthDeadline{5};
 
-  ZygoteProcess(pid_t pid, UniqueFd channel) : pid_(pid), channel_(std::move(channel)) {}
+  // `members`: of all zygotes of the launcher, those that it has not reaped yet and that serve
+  // nobody; this one and its waiting children are put there. It outlives this.
+  ZygoteProcess(pid_t pid, UniqueFd channel, std::set<pid_t>& members)
+      : pid_(pid), channel_(std::move(channel)), members_(members) {
+    members_.insert(pid);
+  }
 
   [[nodiscard]] pid_t pid() const { return pid_; }
   [[nodiscard]] int channel() const { return channel_.get(); }
@@ -58,8 +64,8 @@ class ZygoteProcess {
                          std::chrono::nanoseconds now);
 
   struct Births {
-    // It is a server or of another zygote's: nobody may be born with its pid.
-    std::function<bool(pid_t)> is_taken;
+    // It serves already: nobody else may be born with its pid.
+    std::function<bool(pid_t)> is_server;
     std::function<void(const WarmLaunch&, pid_t)> on_born;
     std::function<void(WarmLaunch)> on_unborn;  // with its connection
   };
@@ -68,8 +74,6 @@ class ZygoteProcess {
   // just been reaped, or 0. Silent: one of them was not born in time, or ended before it could say
   // so. Breach: it or the zygote has done what it must not. The zygote is to be killed then.
   [[nodiscard]] Conduct collect(const Births& births, pid_t reaped, std::chrono::nanoseconds now);
-  // Whether this is the zygote or a child of it that waits.
-  [[nodiscard]] bool owns(pid_t pid) const;
   // Whether this was a child that waited; it is gone.
   bool forget(pid_t pid);
 
@@ -111,6 +115,7 @@ class ZygoteProcess {
   pid_t pid_;
   bool is_ended_ = false;
   UniqueFd channel_;
+  std::set<pid_t>& members_;
   std::vector<Child> waiting_;
   std::vector<Unborn> unborn_;  // oldest first
 };

@@ -77,24 +77,6 @@ std::vector<char*> pointers(std::vector<std::string>& strings) {
 
 }  // namespace
 
-// A zygote of root can have the kernel tell any pid (SCM_CREDENTIALS).
-Zygotes::Zygotes(Spawner& spawner, std::string library, Callbacks callbacks)
-    : spawner_(spawner), library_(std::move(library)), callbacks_(std::move(callbacks)) {
-  callbacks_.is_taken = [this, is_server = std::move(callbacks_.is_taken)](pid_t pid) {
-    return is_server(pid) || has_member(pid);
-  };
-}
-
-bool Zygotes::has_member(pid_t pid) const {
-  return std::any_of(all_.begin(), all_.end(),
-                     [&](const auto& each) {
-                       const auto& process = each.second.process;
-                       return process && process->owns(pid);
-                     }) ||
-         std::any_of(leaving_.begin(), leaving_.end(),
-                     [&](const Leaving& each) { return each.process->owns(pid); });
-}
-
 Zygotes::Answer Zygotes::serve(LaunchPlan& plan, WarmLaunch& launch,
                                ConnectionEnvironment& connection, int family, nanoseconds now) {
   const Key key{launch.launch.service, family};
@@ -169,7 +151,7 @@ void Zygotes::start(const Key& key, One& one, LaunchPlan& plan, ConnectionEnviro
                            : ZygoteEvent::Refused;
     return end(key, one, event, pid.error().text(), now);
   }
-  one.process = std::make_unique<ZygoteProcess>(*pid, std::move(pair->ours));
+  one.process = std::make_unique<ZygoteProcess>(*pid, std::move(pair->ours), members_);
   busy_.insert(key);
   one.started = now;
   one.checked = now;
@@ -301,6 +283,7 @@ void Zygotes::let_go(One& one, bool kills, nanoseconds now) {
 }
 
 bool Zygotes::on_exit(pid_t pid, int status, nanoseconds now) {
+  if (members_.erase(pid) == 0) return false;
   for (auto& [key, one] : all_) {
     if (!one.process) continue;
     if (one.process->forget(pid)) {

@@ -36,13 +36,13 @@ class Zygotes {
   static constexpr std::chrono::milliseconds kBirthDelay{1};  // that a birth may be noticed late
   static constexpr std::size_t kMostDescriptors = 256;        // of children that wait
 
-  // `is_taken` need to know of servers only.
   struct Callbacks : ZygoteProcess::Births {
     // Why servers of this service are exec'd from now on, or for a while.
     std::function<void(std::uint32_t service, std::string reason)> on_cold;
   };
   // `library`: the path of uvi-zygote.so.
-  Zygotes(Spawner& spawner, std::string library, Callbacks callbacks);
+  Zygotes(Spawner& spawner, std::string library, Callbacks callbacks)
+      : spawner_(spawner), library_(std::move(library)), callbacks_(std::move(callbacks)) {}
   Zygotes(const Zygotes&) = delete;
   Zygotes& operator=(const Zygotes&) = delete;
 
@@ -97,7 +97,6 @@ class Zygotes {
   void hear(const Key& key, One& one, Time now);
   void on_parked(const Key& key, One& one, const ZygoteAnswer& answer, Time now);
   [[nodiscard]] static bool is_busy(const One& one);
-  [[nodiscard]] bool has_member(pid_t pid) const;
   void judge(const Key& key, One& one, ZygoteProcess::Conduct conduct, Time now);
   void refill(One& one, Time now);
   void rest(One& one, Time now);
@@ -109,6 +108,7 @@ class Zygotes {
   std::string library_;
   Callbacks callbacks_;
   ReadyZygotePair pairs_;
+  std::set<pid_t> members_;  // see ZygoteProcess
   std::map<Key, One> all_;
   // Those that start, or have children on their way or to be asked for: the others are silent until
   // they die, and cost nothing, however many there are.

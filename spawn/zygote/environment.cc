@@ -94,14 +94,16 @@ Wish find_wish(char** environment) {
     char* const value = *at + sizeof kVariable;
     Wish wish;
     if (begins_with(value, "io ", 3)) {
-      wish = {Park::Io, value + 3, value + 5};
+      wish = {Park::Io, value + 3, nullptr};
     } else if (begins_with(value, "main ", 5)) {
-      wish = {Park::Main, value + 5, value + 7};
+      wish = {Park::Main, value + 5, nullptr};
     } else {
       return {};
     }
     const bool is_digit = *wish.hops >= '0' && *wish.hops <= '9' && wish.hops[1] == ' ';
-    return is_digit ? wish : Wish{};
+    if (!is_digit) return {};
+    wish.build = wish.hops + 2;
+    return wish;
   }
   return {};
 }

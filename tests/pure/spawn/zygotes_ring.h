@@ -54,7 +54,7 @@ class ZygotesRing : public testing::Test {
     service.warm.edit() = warm;
     plan_.emplace(service, TableIdentity{});
     Zygotes::Callbacks callbacks;
-    callbacks.is_taken = [this](pid_t pid) {
+    callbacks.is_server = [this](pid_t pid) {
       return std::any_of(born_.begin(), born_.end(),
                          [&](const auto& each) { return each.second == pid; }) &&
              !exits_.contains(pid);
