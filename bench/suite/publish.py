@@ -49,10 +49,13 @@ def _facts_table(name, facts):
 def publish(results, experiments, verdicts, made, top):
     """Puts a full run, or one whose parts are renewed, into bench/results and both README.md.
 
-    `made`: the folder with the newest plots; others that were published stay.
+    `made`: the folder with the newest plots. Those of parts that are not renewed stay.
     """
     kept = top / "bench" / "results"
     kept.mkdir(exist_ok=True)
+    if "renewed" not in results.facts:
+        for file in sorted(kept.iterdir()):
+            file.unlink()
     for file in sorted(made.iterdir()):
         if file.suffix in (".svg", ".png"):
             shutil.copy(file, kept / file.name)
