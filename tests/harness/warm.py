@@ -75,7 +75,6 @@ class WarmDaemon(Daemon):
 
     def __init__(self, *services, **arguments):
         super().__init__(self.text(services), file_name="uvinetd.toml", **arguments)
-        self._names = {service.port: service.name for service in services}
 
     @staticmethod
     def text(services):
@@ -84,7 +83,6 @@ class WarmDaemon(Daemon):
 
     def reload_services(self, *services):
         """A reload with these services; returns its log line."""
-        self._names.update({service.port: service.name for service in services})
         return self.reload(self.text(services))
 
     # Processes
@@ -143,13 +141,9 @@ class WarmDaemon(Daemon):
                 for pid in self.processes(service)}
 
     def server_of(self, client):
-        """The pid of the server that this client's connection was given to, by the log.
-
-        Clients of two services may have the same port, one after the other.
-        """
+        """The pid of the server that this client's connection was given to, by the log."""
         host, port = client.getsockname()[:2]
-        name = re.escape(self._names[client.getpeername()[1]])
-        pattern = rf"\bstart id={name} pid=(\d+) from={re.escape(host)}:{port}\b"
+        pattern = rf"\bstart id=\S+ pid=(\d+) from={re.escape(host)}:{port}\b"
         return int(self.wait_for_log(pattern).group(1))
 
     # Facts
