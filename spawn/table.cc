@@ -37,6 +37,44 @@ TableIdentity get_identity(Reader& in) {
   return out;
 }
 
+void put(Writer& out, const ReactorSettings& more) {
+  put(out, more.access);
+  put(out, more.hours);
+  put(out, more.limits);
+  put(out, more.ends);
+  put(out, more.relay);
+}
+
+void get(Reader& in, ReactorSettings& out) {
+  get(in, out.access);
+  get(in, out.hours);
+  get(in, out.limits);
+  get(in, out.ends);
+  get(in, out.relay);
+}
+
+void put(Writer& out, const LauncherSettings& process) {
+  put(out, process.stdio);
+  put(out, process.box);
+}
+
+void get(Reader& in, LauncherSettings& out) {
+  get(in, out.stdio);
+  get(in, out.box);
+}
+
+template <typename T>
+void put_rare(Writer& out, const Rare<T>& rare) {
+  const bool is_there = !rare.is_default();
+  out.put(is_there);
+  if (is_there) put(out, *rare);
+}
+
+template <typename T>
+void get_rare(Reader& in, Rare<T>& out) {
+  if (in.get<bool>()) get(in, out.edit());
+}
+
 void put_settings(Writer& out, const TableSettings& settings) {
   out.put(settings.key);
   out.put(std::string_view(settings.id));
@@ -50,6 +88,7 @@ void put_settings(Writer& out, const TableSettings& settings) {
   out.put(settings.starts_per_minute);
   out.put(settings.source_starts_per_minute);
   out.put(settings.instances_per_source);
+  put_rare(out, settings.more);
 }
 
 void get_settings(Reader& in, TableSettings& out) {
@@ -65,6 +104,7 @@ void get_settings(Reader& in, TableSettings& out) {
   out.starts_per_minute = in.get<std::uint32_t>();
   out.source_starts_per_minute = in.get<std::uint32_t>();
   out.instances_per_source = in.get<std::uint32_t>();
+  get_rare(in, out.more);
 }
 
 void put_warm_start(Writer& out, const WarmStart& warm) {
@@ -100,6 +140,7 @@ void put_service(Writer& out, const TableService& service) {
   out.put_strings(service.environment);
   out.put(service.warm->is_wanted);
   if (service.warm->is_wanted) put_warm_start(out, *service.warm);
+  put_rare(out, service.process);
 }
 
 // Calls `add(key, address bytes)` for every socket.
@@ -125,6 +166,7 @@ TableService get_service(Reader& in) {
   out.passes_environment = in.get<bool>();
   out.environment = in.get_strings();
   if (in.get<bool>()) out.warm.edit() = get_warm_start(in);
+  get_rare(in, out.process);
   return out;
 }
 

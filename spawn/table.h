@@ -17,6 +17,13 @@
 #include "core/base/rare.h"
 #include "core/base/result.h"
 #include "core/base/shared_memory.h"
+#include "spawn/settings/access.h"
+#include "spawn/settings/box.h"
+#include "spawn/settings/ends.h"
+#include "spawn/settings/hours.h"
+#include "spawn/settings/limits.h"
+#include "spawn/settings/relay.h"
+#include "spawn/settings/stdio.h"
 
 namespace uvinetd {
 
@@ -36,6 +43,24 @@ struct TableListener {
   SocketAddress address;
 };
 
+// What most services leave at its default, of the reactor's part ...
+struct ReactorSettings {
+  AccessSettings access;
+  HoursSettings hours;
+  LimitSettings limits;
+  EndSettings ends;
+  RelaySettings relay;
+
+  friend bool operator==(const ReactorSettings&, const ReactorSettings&) = default;
+};
+// ... and of the launcher's.
+struct LauncherSettings {
+  StdioSettings stdio;
+  BoxSettings box;
+
+  friend bool operator==(const LauncherSettings&, const LauncherSettings&) = default;
+};
+
 // What the reactor and the launchers both need of a service.
 struct TableSettings {
   std::uint32_t key = 0;
@@ -51,6 +76,7 @@ struct TableSettings {
   std::uint32_t starts_per_minute = 0;
   std::uint32_t source_starts_per_minute = 0;
   std::uint32_t instances_per_source = 0;
+  Rare<ReactorSettings> more;
 
   [[nodiscard]] bool is_datagram() const { return socket_type == SOCK_DGRAM; }
   [[nodiscard]] bool is_internal() const { return !internal->empty(); }
@@ -77,6 +103,7 @@ struct TableService : TableSettings {
   bool passes_environment = false;       // begins with the identity's passed_environment
   std::vector<std::string> environment;  // NAME=VALUE, in the place of a variable of that name
   Rare<WarmStart> warm;                  // how it is started warm, if it is
+  Rare<LauncherSettings> process;
   // At start they stand here before they are bound: one without a descriptor is not served.
   std::vector<TableListener> listeners;
 };

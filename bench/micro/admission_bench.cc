@@ -6,7 +6,7 @@
 
 #include <vector>
 
-#include "core/reactor/admission.h"
+#include "core/reactor/admission/source_limits.h"
 
 namespace uvinetd::bench {
 namespace {

@@ -6,6 +6,7 @@
 #include <limits>
 #include <map>
 
+#include "core/monitor/settings/settings.h"
 #include "spawn/zygote_choice.h"
 
 namespace uvinetd {
@@ -35,6 +36,29 @@ WarmStart warm_start(const ServiceOptions& more) {
   out.age_seconds = static_cast<std::uint32_t>(
       std::min<std::int64_t>(age, std::numeric_limits<std::uint32_t>::max()));
   return out;
+}
+
+ReactorSettings reactor_settings(const LoadedService& service, const CommandLine& options) {
+  ReactorSettings out;
+  out.access = access_settings(service, options);
+  out.hours = hours_settings(service, options);
+  out.limits = limit_settings(service, options);
+  out.ends = end_settings(service, options);
+  out.relay = relay_settings(service, options);
+  return out;
+}
+
+LauncherSettings launcher_settings(const LoadedService& service, const CommandLine& options) {
+  LauncherSettings out;
+  out.stdio = stdio_settings(service, options);
+  out.box = box_settings(service, options);
+  return out;
+}
+
+template <typename T>
+void set_if_any(T value, Rare<T>& out) {
+  out = {};
+  if (!(value == T())) out.edit() = std::move(value);
 }
 
 }  // namespace
@@ -115,6 +139,8 @@ void TableBuilder::fill(const LoadedService& service, const Sockets& sockets, Ta
   set_environment(more, entry);
   entry.warm = {};
   if (kHasZygote && wants_warm_start(spec, options_.start)) entry.warm.edit() = warm_start(more);
+  set_if_any(reactor_settings(service, options_), entry.more);
+  set_if_any(launcher_settings(service, options_), entry.process);
   entry.listeners = sockets.listeners_of(service);
 }
 

@@ -125,7 +125,7 @@ void AcceptingListener::admit(UniqueFd connection, const SocketAddress& peer, bo
     host_.refuse(service_, peer.text(), "gone");
     return;
   }
-  if (const char* reason = host_.refuse_source(service_, peer)) {
+  if (const char* reason = host_.refuse_client(service_, {peer, connection.get()})) {
     host_.refuse(service_, peer.text(), reason);
     return;
   }

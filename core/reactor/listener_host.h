@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "core/base/log.h"
+#include "core/reactor/admission/client.h"
 #include "core/reactor/launchers.h"
 #include "core/reactor/poller.h"
 #include "core/reactor/service.h"
@@ -36,8 +37,8 @@ class ListenerHost {
   // has happened, and `copy` is still the caller's.
   virtual LaunchId launch(Listener& listener, int socket, UniqueFd& copy,
                           const SocketAddress& peer) = 0;
-  // Per-source limits; counts the start when allowed. nullptr: allowed, else the reason.
-  virtual const char* refuse_source(Service& service, const SocketAddress& peer) = 0;
+  // nullptr: admitted, and counted; else the reason (admission/admission.h).
+  virtual const char* refuse_client(Service& service, const Client& client) = 0;
 
   // One refused client, datagram or start; logs at a bounded rate.
   virtual void refuse(const Service& service, std::string_view from, std::string_view reason) = 0;

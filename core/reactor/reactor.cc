@@ -29,7 +29,7 @@ Reactor::Reactor(Channel monitor, Poller poller)
       sessions_(
           loop_, timers_,
           [this](std::uint32_t key, const SocketAddress& peer) {
-            sources_.ended(key, peer);
+            admission_.ended(key, peer);
             if (auto* service = find_service(key)) instance_ended(*service);
             forget_if_done(key);
             if (!starved_for_sessions_.empty()) wake(starved_for_sessions_);

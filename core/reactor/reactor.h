@@ -21,7 +21,7 @@
 #include "core/base/log.h"
 #include "core/base/log_tender.h"
 #include "core/base/loop.h"
-#include "core/reactor/admission.h"
+#include "core/reactor/admission/admission.h"
 #include "core/reactor/launchers.h"
 #include "core/reactor/listener.h"
 #include "core/reactor/listener_host.h"
@@ -52,7 +52,7 @@ class Reactor final : public ListenerHost {
   bool has_room(Listener& listener) override;
   LaunchId launch(Listener& listener, int socket, UniqueFd& copy,
                   const SocketAddress& peer) override;
-  const char* refuse_source(Service& service, const SocketAddress& peer) override;
+  const char* refuse_client(Service& service, const Client& client) override;
   void refuse(const Service& service, std::string_view from, std::string_view reason) override;
   void pause(Service& service, const char* reason, std::chrono::milliseconds time) override;
   void pause_everything(int code) override;
@@ -89,7 +89,7 @@ class Reactor final : public ListenerHost {
   void note_mux_name(const TableOutline& entry);
   std::string list_mux_names();
   std::string multiplex(const Sessions::Wanted& wanted);
-  const char* refuse_muxed(Service& service, const SocketAddress& peer);
+  const char* refuse_muxed(Service& service, const Client& client);
   bool has_room_for_muxed(std::uint32_t identity);
   void serve_muxed(Service& service, UniqueFd connection, const SocketAddress& peer);
 
@@ -139,7 +139,7 @@ class Reactor final : public ListenerHost {
   std::vector<RunningChild> adopted_early_;  // told before the first table
   // Until the first Apply: the service of each socket, by the socket's key.
   std::vector<std::pair<std::uint32_t, std::uint32_t>> owners_;
-  SourceLimits sources_;
+  Admission admission_;
 
   std::unique_ptr<FdWatcher> poller_watcher_;
   std::unique_ptr<FdWatcher> monitor_watcher_;

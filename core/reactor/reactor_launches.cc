@@ -81,17 +81,8 @@ void Reactor::wake(std::vector<std::uint32_t>& starved) {
   }
 }
 
-const char* Reactor::refuse_source(Service& service, const SocketAddress& peer) {
-  switch (sources_.admit(service.entry.key, peer, service.entry.instances_per_source,
-                         service.entry.source_starts_per_minute, now())) {
-    case SourceLimits::Verdict::Allowed:
-      return nullptr;
-    case SourceLimits::Verdict::TooManyInstances:
-      return "source-instances";
-    case SourceLimits::Verdict::TooManyStarts:
-      return "source-rate";
-  }
-  return nullptr;
+const char* Reactor::refuse_client(Service& service, const Client& client) {
+  return admission_.refuse(service, client, now());
 }
 
 LaunchId Reactor::launch(Listener& listener, int socket, UniqueFd& copy,
@@ -195,7 +186,7 @@ void Reactor::on_exited(const Report& report, bool is_from_launcher) {
   }
   if (!node) return;
   const auto& running = node.mapped();
-  sources_.ended(running.service, running.peer);
+  admission_.ended(running.service, running.peer);
   if (instances_ > 0) --instances_;
   instance_ended(*service);
   if (auto* listener = find_listener(running.listener)) {
@@ -247,7 +238,7 @@ void Reactor::give_up(const InFlight& launch, const std::string& reason, bool is
   auto* service = find_service(launch.service);
   if (service == nullptr) return;
   refuse(*service, launch.peer.text(), reason);
-  sources_.ended(launch.service, launch.peer);
+  admission_.ended(launch.service, launch.peer);
   if (instances_ > 0) --instances_;
   instance_ended(*service);
   if (auto* listener = find_listener(launch.listener)) {

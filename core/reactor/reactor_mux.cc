@@ -59,13 +59,13 @@ std::string Reactor::multiplex(const Sessions::Wanted& wanted) {
     }
     return kNotAvailable;
   }
-  if (const char* reason = refuse_muxed(*service, wanted.peer)) {
+  if (const char* reason = refuse_muxed(*service, {wanted.peer, wanted.connection.get()})) {
     refuse(*service, wanted.peer.text(), reason);
     return kNotAvailable;
   }
   service->rate.count(now());
   if (service->entry.mux_greets && !greet(wanted.connection.get())) {
-    sources_.ended(service->entry.key, wanted.peer);
+    admission_.ended(service->entry.key, wanted.peer);
     refuse(*service, wanted.peer.text(), "gone");
     wanted.connection.reset();
     return {};
@@ -74,8 +74,8 @@ std::string Reactor::multiplex(const Sessions::Wanted& wanted) {
   return {};
 }
 
-// nullptr: admitted and counted, as by refuse_source().
-const char* Reactor::refuse_muxed(Service& service, const SocketAddress& peer) {
+// nullptr: admitted and counted, as by refuse_client().
+const char* Reactor::refuse_muxed(Service& service, const Client& client) {
   if (!is_accepting_) return "stopping";
   switch (ask_limits(*this, service)) {
     case Permit::Yes:
@@ -88,7 +88,7 @@ const char* Reactor::refuse_muxed(Service& service, const SocketAddress& peer) {
       return "busy";
   }
   if (!service.entry.is_internal() && !has_room_for_muxed(service.entry.identity)) return "busy";
-  return refuse_source(service, peer);
+  return refuse_client(service, client);
 }
 
 // A few may wait until their launcher has been started.
@@ -103,7 +103,7 @@ void Reactor::serve_muxed(Service& service, UniqueFd connection, const SocketAdd
   if (service.entry.is_internal()) {
     const auto* builtin = find_builtin(*service.entry.internal);
     if (builtin == nullptr || builtin->open == nullptr) {
-      sources_.ended(service.entry.key, peer);
+      admission_.ended(service.entry.key, peer);
       return refuse(service, peer.text(), "internal");
     }
     ++service.instances;

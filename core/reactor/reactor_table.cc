@@ -185,9 +185,7 @@ void Reactor::adopt(const RunningChild& child) {
                   SocketAddress::from_bytes(child.peer)};
   ++service->instances;
   ++instances_;
-  if (service->entry.instances_per_source != 0 || service->entry.source_starts_per_minute != 0) {
-    sources_.adopt(child.service, running.peer);
-  }
+  admission_.adopt(*service, running.peer);
   running_.emplace(child.id, running);
   if (auto* listener = find_listener(child.listener)) {
     listener->on_adopted(child.id, std::chrono::nanoseconds(child.started_ns));

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "core/base/loop.h"
-#include "core/reactor/admission.h"
+#include "core/reactor/admission/minute_rate.h"
 #include "spawn/table.h"
 #include "spawn/wire.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: ISC
-#include "core/reactor/admission.h"
+#include "core/reactor/admission/source_limits.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: ISC
-// The limits that are checked before any process is spent. Pure but for the time passed in.
+// How much one source may have of a service. Pure but for the time passed in.
 #pragma once
 
 #include <chrono>
@@ -8,24 +8,9 @@
 #include <unordered_map>
 
 #include "core/base/address.h"
+#include "core/reactor/admission/minute_rate.h"
 
 namespace uvinetd {
-
-// At most N starts in a fixed window of 60 s that begins with its first start (FreeBSD inetd(8) -R,
-// `.N` and `:N` of inetd.conf). Exactly N.
-class MinuteRate {
- public:
-  // True when one more may start now. `most` 0 is no limit.
-  [[nodiscard]] bool allows(std::uint32_t most, std::chrono::milliseconds now) const;
-  void count(std::chrono::milliseconds now);
-  // Until the window ends; meaningful after allows() said no.
-  [[nodiscard]] std::chrono::milliseconds wait(std::chrono::milliseconds now) const;
-
- private:
-  static constexpr std::chrono::milliseconds kWindow{60'000};
-  std::chrono::milliseconds start_{-kWindow};
-  std::uint32_t starts_ = 0;
-};
 
 // Per source and service: how many run and how many were started in the minute. A source is an IPv4
 // address or an IPv6 /64. Bounded: past kMost entries the ones that count nothing any more are

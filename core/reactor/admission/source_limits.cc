@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: ISC
-#include "core/reactor/admission.h"
+#include "core/reactor/admission/source_limits.h"
 
 #include <arpa/inet.h>
 
@@ -7,22 +7,6 @@
 #include <functional>
 
 namespace uvinetd {
-
-bool MinuteRate::allows(std::uint32_t most, std::chrono::milliseconds now) const {
-  return most == 0 || now - start_ >= kWindow || starts_ < most;
-}
-
-void MinuteRate::count(std::chrono::milliseconds now) {
-  if (now - start_ >= kWindow) {
-    start_ = now;
-    starts_ = 0;
-  }
-  ++starts_;
-}
-
-std::chrono::milliseconds MinuteRate::wait(std::chrono::milliseconds now) const {
-  return start_ + kWindow - now;
-}
 
 std::size_t SourceLimits::Hash::operator()(const Key& key) const noexcept {
   const auto mixed = key.source ^ (static_cast<std::uint64_t>(key.service) << 32) ^ key.family;

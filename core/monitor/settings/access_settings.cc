@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: ISC
+#include "core/monitor/settings/settings.h"
+
+namespace uvinetd {
+
+AccessSettings access_settings(const LoadedService& /*service*/, const CommandLine& /*options*/) {
+  return {};
+}
+
+}  // namespace uvinetd
