@@ -11,7 +11,7 @@ namespace uvinetd {
 namespace {
 
 // Sorted. Nothing is lost by leaving these out but comfort.
-constexpr std::array<std::string_view, 25> kLater{"at_limit",
+constexpr std::array<std::string_view, 23> kLater{"at_limit",
                                                   "banner",
                                                   "banner_fail",
                                                   "banner_success",
@@ -26,9 +26,7 @@ constexpr std::array<std::string_view, 25> kLater{"at_limit",
                                                   "log_on_failure",
                                                   "log_on_success",
                                                   "log_type",
-                                                  "max_load",
                                                   "max_runtime",
-                                                  "mdns",
                                                   "nice",
                                                   "rate",
                                                   "rate_pause",
@@ -38,11 +36,9 @@ constexpr std::array<std::string_view, 25> kLater{"at_limit",
                                                   "stderr"};
 
 // Sorted. Who asks for these counts on them.
-constexpr std::array<std::string_view, 13> kLeftOut{
-    "access_times", "allow",        "capability_bounding", "cgroup",
-    "chroot",       "deny",         "deny_time",           "identify",
-    "libwrap",      "no_new_privs", "proxy_protocol",      "redirect",
-    "sensor"};
+constexpr std::array<std::string_view, 11> kLeftOut{
+    "allow",    "capability_bounding", "cgroup",         "chroot",   "deny",  "deny_time",
+    "identify", "no_new_privs",        "proxy_protocol", "redirect", "sensor"};
 
 static_assert(std::is_sorted(kLater.begin(), kLater.end()));
 static_assert(std::is_sorted(kLeftOut.begin(), kLeftOut.end()));

@@ -49,6 +49,13 @@ struct ListenSpec {
   friend bool operator==(const ListenSpec&, const ListenSpec&) = default;
 };
 
+// Where settings of admission stand, in the service or in the defaults; without a line: not written.
+struct AdmissionPlaces {
+  SourcePosition access_times, max_load, libwrap;
+
+  friend bool operator==(const AdmissionPlaces&, const AdmissionPlaces&) = default;
+};
+
 struct ServiceSpec {
   std::string id;  // unique: "finger/tcp", "finger/tcp@127.0.0.1"; used in log, ledger, control
   std::vector<ListenSpec> listen;  // empty: reached through the TCP port multiplexer
@@ -72,6 +79,7 @@ struct ServiceSpec {
   // Where each part stands, for diagnostics that are found later (unknown user, port in use).
   SourcePosition at, user_at, group_at, program_at;
   Rare<SourcePosition> start_at;  // of `start`; without a line: not written
+  Rare<AdmissionPlaces> admission_at;
 
   friend bool operator==(const ServiceSpec&, const ServiceSpec&) = default;
 };

@@ -6,6 +6,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/process.h"
+#include "core/reactor/datagram_head.h"
 #include "core/reactor/listener_host.h"
 #include "core/reactor/listener_kinds.h"
 
@@ -168,6 +169,13 @@ BuiltinDatagramListener::BuiltinDatagramListener(ListenerHost& host, Service& se
 
 void BuiltinDatagramListener::on_readable() {
   constexpr int kMostDatagrams = 32;
+  if (const char* reason = host_.refuse_all(service_)) {
+    SocketAddress from;
+    for (int i = 0; i < kMostDatagrams && discard_head(fd(), &from); ++i) {
+      host_.refuse(service_, from.text(), reason);
+    }
+    return;
+  }
   server_.on_readable(kMostDatagrams, wall_clock_seconds());
   const auto counts = server_.take_counts();
   if (counts.refused_port + counts.refused_address > 0) {

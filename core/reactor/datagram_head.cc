@@ -94,10 +94,15 @@ DatagramHead peek_head(int fd) {
   return {DatagramHead::State::Broken, {}};
 }
 
-bool discard_head(int fd) {
+bool discard_head(int fd, SocketAddress* from) {
   char byte = 0;
   for (int tries = 0; tries < kPendingErrors; ++tries) {
-    if (recv(fd, &byte, 1, MSG_DONTWAIT) >= 0) return true;
+    sockaddr_storage sender{};
+    socklen_t size = sizeof sender;
+    if (recvfrom(fd, &byte, 1, MSG_DONTWAIT, reinterpret_cast<sockaddr*>(&sender), &size) >= 0) {
+      if (from != nullptr) *from = SocketAddress(reinterpret_cast<sockaddr*>(&sender), size);
+      return true;
+    }
     if (errno == EAGAIN || errno == EWOULDBLOCK) return false;
   }
   return false;

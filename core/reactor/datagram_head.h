@@ -7,6 +7,8 @@
 #include <optional>
 #include <string>
 
+#include "core/base/address.h"
+
 namespace uvinetd {
 
 struct DatagramHead {
@@ -29,7 +31,7 @@ struct DatagramHead {
 // Asks the kernel for receive times on this socket, for peek_head().
 void enable_marks(int fd);
 
-// Takes one datagram and throws it away. False: there was none.
-bool discard_head(int fd);
+// Takes one datagram and throws it away. False: there was none. `from`, where given: its sender.
+bool discard_head(int fd, SocketAddress* from = nullptr);
 
 }  // namespace uvinetd

@@ -28,6 +28,14 @@ void DatagramListener::on_readable() {
   look();
 }
 
+// The datagrams of a time at which nobody is served are nobody's.
+void DatagramListener::discard(const char* reason) {
+  SocketAddress from;
+  if (discard_head(fd(), &from)) host_.refuse(service_, from.text(), reason);
+  if (gate_ == DgramState::Holding) look_later();
+  reconcile();
+}
+
 // The head of the queue decides what happens next, whoever asked for the look.
 void DatagramListener::look() {
   if (!host_.is_accepting()) return;
@@ -48,6 +56,7 @@ void DatagramListener::look() {
     advance(launch_ == 0 ? DgramEvent::HeadUnread : DgramEvent::HeadSame);
     return;
   }
+  if (const char* reason = host_.refuse_all(service_)) return discard(reason);
   switch (ask_permit()) {
     case Permit::Yes:
       head_ = std::move(head);

@@ -40,6 +40,9 @@ class ListenerHost {
   // nullptr: admitted, and counted; else the reason (admission/admission.h).
   virtual const char* refuse_client(Service& service, const Client& client) = 0;
 
+  // The same for what is no client yet (a datagram): whether nobody is served now.
+  virtual const char* refuse_all(Service& service) = 0;
+
   // One refused client, datagram or start; logs at a bounded rate.
   virtual void refuse(const Service& service, std::string_view from, std::string_view reason) = 0;
   // Stops polling all sockets of the service for a while.

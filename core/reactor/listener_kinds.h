@@ -127,6 +127,7 @@ class DatagramListener final : public Listener {
   void advance(DgramEvent event);
   void start();
   void look();
+  void discard(const char* reason);
   void look_later();
 
   DgramState gate_ = DgramState::Idle;

@@ -8,6 +8,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/process.h"
+#include "core/reactor/admission/load_average.h"
 #include "core/reactor/sandbox.h"
 #include "spawn/identity.h"
 
@@ -191,7 +192,8 @@ Status Reactor::take_start(const ReactorStart& start, Message& message) {
   epoch_ = start.epoch;
   logs_connections_ = start.logs_connections;
   global_limit_ = start.global_instances;
-  tzset();  // daytime answers in local time; the zone's file is out of reach afterwards
+  tzset();  // local time is told and asked for; the zone's file is out of reach afterwards
+  prepare_load_average();
   if (start.becomes_user) {
     enter_empty_root();
     if (auto status = become({start.uid, start.gid, {}, 0}); !status) return status;

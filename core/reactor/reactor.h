@@ -53,6 +53,7 @@ class Reactor final : public ListenerHost {
   LaunchId launch(Listener& listener, int socket, UniqueFd& copy,
                   const SocketAddress& peer) override;
   const char* refuse_client(Service& service, const Client& client) override;
+  const char* refuse_all(Service& service) override;
   void refuse(const Service& service, std::string_view from, std::string_view reason) override;
   void pause(Service& service, const char* reason, std::chrono::milliseconds time) override;
   void pause_everything(int code) override;

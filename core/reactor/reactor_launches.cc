@@ -85,6 +85,10 @@ const char* Reactor::refuse_client(Service& service, const Client& client) {
   return admission_.refuse(service, client, now());
 }
 
+const char* Reactor::refuse_all(Service& service) {
+  return admission_.refuse_all(service, now());
+}
+
 LaunchId Reactor::launch(Listener& listener, int socket, UniqueFd& copy,
                          const SocketAddress& peer) {
   return launch_for(listener.service(), listener.key(), socket, copy, peer);

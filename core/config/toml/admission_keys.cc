@@ -5,6 +5,7 @@
 #include <cmath>
 #include <utility>
 
+#include "core/config/access_time.h"
 #include "core/config/quote.h"
 #include "core/config/toml/special_keys.h"
 #include "core/config/toml/text.h"
@@ -69,11 +70,38 @@ std::string print_rate_per_source(const ServiceSpec& spec) {
   return print_rates(spec.source_starts_per_minute, spec.more->rate_per_source);
 }
 
+bool read_access_times(const TomlValue& value, TomlContext&, ServiceSpec& spec) {
+  auto times = read_texts(value);
+  if (!times) return false;
+  if (times->empty()) {
+    return value.refuse("a list of times: an empty one would serve nobody",
+                        "[\"00:00-24:00\"] is always");
+  }
+  for (std::size_t i = 0; i < times->size(); ++i) {
+    if (parse_access_time((*times)[i])) continue;
+    return value.report.error(value.node.items[i].at, "access-time",
+                              "bad time " + quoted((*times)[i]), kAccessTimeHint);
+  }
+  spec.more.edit().access_times = std::move(*times);
+  spec.admission_at.edit().access_times = value.report.position(value.node.at);
+  return true;
+}
+
+// The name of a file: tcpd(8) knows a service by that of its program.
+bool read_libwrap(const TomlValue& value, TomlContext&, ServiceSpec& spec) {
+  auto name = read_text(value);
+  if (!name) return false;
+  spec.more.edit().libwrap = std::move(*name);
+  spec.admission_at.edit().libwrap = value.report.position(value.node.at);
+  return true;
+}
+
 bool read_max_load(const TomlValue& value, TomlContext&, ServiceSpec& spec) {
   const bool is_integer = value.node.kind == TomlNode::Kind::Integer;
   const double load = is_integer ? static_cast<double>(value.node.integer) : value.node.real;
-  if (!std::isfinite(load) || load < 0) return value.refuse("a load average");
+  if (!std::isfinite(load) || load <= 0) return value.refuse("a load average above 0");
   spec.more.edit().max_load = load;
+  spec.admission_at.edit().max_load = value.report.position(value.node.at);
   return true;
 }
 

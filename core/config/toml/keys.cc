@@ -271,14 +271,16 @@ constexpr std::array kKeys{
     word<&Options::at_limit, kAtLimit>("at_limit", To::Any, "queue", ""),
     list<&Options::allow>("allow", To::Any, "everybody"),
     list<&Options::deny>("deny", To::Any, "[]"),
-    list<&Options::access_times>("access_times", To::Any, "always"),
+    TomlKey{"access_times", "array of strings", "always", "", "", To::Any, kInherited, kArray,
+            read_access_times, print_list<&Options::access_times>, nullptr},
     TomlKey{"max_load", "number", "none", "load of one minute", "", To::Any, kInherited, kNumber,
             read_max_load, print_max_load, nullptr},
     flag<&Options::is_sensor>("sensor", To::Any),
     TomlKey{"deny_time", "string or integer", "none", "seconds, of whole minutes",
             "a client that changes its address is kept out longer", To::Any, kInherited,
             kText | kInteger, read_deny_time, print_deny_time, nullptr},
-    text<&Options::libwrap>("libwrap", To::Any, "not asked"),
+    TomlKey{"libwrap", "string", "not asked", "", "a program more is started", To::Any, kInherited,
+            kText, read_libwrap, print_string<&Options::libwrap>, nullptr},
 
     // ---- what the client and the log are told --------------------------------------------------
     path_key<&Options::banner>("banner", To::Any, "none"),

@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "core/base/address.h"
+#include "core/config/access_time.h"
 #include "core/config/field_reader.h"
 #include "core/config/quote.h"
 #include "core/config/xinetd/text.h"
@@ -141,27 +142,14 @@ std::vector<std::string> read_clients(const Field& field, Report& report) {
 }
 
 bool check_access_time(const Field& field, Report& report) {
-  const std::string_view text = field.text;
-  const auto bad_time = [&] {
-    return report.error(field.at, "access-time", "bad time " + quoted(text), "as in 08:00-17:30");
-  };
-  const auto read_time = [](std::string_view part) -> std::optional<unsigned> {
-    const auto colon = part.find(':');
-    if (colon == std::string_view::npos || colon > 2 || part.size() - colon > 3) return {};
-    const auto hour = parse_number(part.substr(0, colon), 24);
-    const auto minute = parse_number(part.substr(colon + 1), 59);
-    if (!hour || !minute || *hour * 60 + *minute > 24 * 60) return {};
-    return *hour * 60 + *minute;
-  };
-  const auto dash = text.find('-');
-  if (dash == std::string_view::npos) return bad_time();
-  const auto begin = read_time(text.substr(0, dash));
-  const auto end = read_time(text.substr(dash + 1));
-  if (!begin || !end || *begin == *end || *begin == 24 * 60) return bad_time();
-  if (*begin > *end) {
+  const auto range = parse_access_time(field.text);
+  if (!range) {
+    return report.error(field.at, "access-time", "bad time " + quoted(field.text), kAccessTimeHint);
+  }
+  if (range->begin > range->end) {
     report.warning(field.at, "xinetd-differs",
-                   quoted(text) + " runs past midnight: xinetd leaves the service out");
-  } else if (*end == 24 * 60) {
+                   quoted(field.text) + " runs past midnight: xinetd leaves the service out");
+  } else if (range->end == kMinutesOfDay) {
     report.warning(field.at, "xinetd-differs",
                    "the day ends at 24:00: xinetd leaves the service out");
   }

@@ -138,8 +138,8 @@ bool access_times(const Attribute& attribute, Reading& reading) {
     is_good &= check_access_time(field, reading.report);
     reading.draft.spec.more.edit().access_times.push_back(field.text);
   }
-  return is_good &&
-         check_enforced("access_times", attribute.name.text, attribute.at(), reading.report);
+  reading.draft.spec.admission_at.edit().access_times = reading.report.position(attribute.at());
+  return is_good;
 }
 
 bool bind(const Attribute& attribute, Reading& reading) {
@@ -237,7 +237,8 @@ bool instances(const Attribute& attribute, Reading& reading) {
 
 bool libwrap(const Attribute& attribute, Reading& reading) {
   reading.draft.spec.more.edit().libwrap = attribute.value().text;
-  return check_enforced("libwrap", attribute.name.text, attribute.at(), reading.report);
+  reading.draft.spec.admission_at.edit().libwrap = reading.report.position(attribute.at());
+  return true;
 }
 
 bool max_load(const Attribute& attribute, Reading& reading) {
@@ -250,13 +251,16 @@ bool max_load(const Attribute& attribute, Reading& reading) {
                                 "a number above 0");
   }
   reading.draft.spec.more.edit().max_load = load;
-  return check_enforced("max_load", attribute.name.text, attribute.at(), reading.report);
+  reading.draft.spec.admission_at.edit().max_load = reading.report.position(attribute.at());
+  return true;
 }
 
 bool mdns(const Attribute& attribute, Reading& reading) {
   const auto value = read_yes_no(attribute.value(), reading.report);
-  if (value != true) return value.has_value();
-  return check_enforced("mdns", attribute.name.text, attribute.at(), reading.report);
+  if (value == true) {
+    reading.report.warning(attribute.at(), "mdns", "services are not announced by multicast DNS");
+  }
+  return value.has_value();
 }
 
 bool nice(const Attribute& attribute, Reading& reading) {

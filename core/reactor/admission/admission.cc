@@ -5,7 +5,12 @@ namespace uvinetd {
 
 const char* Admission::refuse(const Service& service, const Client& client,
                               std::chrono::milliseconds now) {
+  if (const char* reason = refuse_all(service, now)) return reason;
   return refuse_source(service, client.peer, now);
+}
+
+const char* Admission::refuse_all(const Service& service, std::chrono::milliseconds now) {
+  return hours_.refuse(service.entry.more->hours, now);
 }
 
 const char* Admission::refuse_source(const Service& service, const SocketAddress& peer,
