@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: ISC
-#include <poll.h>
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -9,6 +8,7 @@
 #include "core/reactor/datagram_head.h"
 #include "core/reactor/listener_host.h"
 #include "core/reactor/listener_kinds.h"
+#include "core/reactor/waiting_room.h"
 
 namespace uvinetd {
 namespace {
@@ -53,16 +53,6 @@ UniqueFd accept_one(int fd, int flags, SocketAddress& peer) {
   return connection;
 }
 
-// A client that left while it stood in the queue. On a Unix socket the end of a client that has
-// sent all it had to say is a hang-up too, and what it sent can still be read.
-bool is_gone(int fd) {
-  pollfd entry{fd, 0, 0};
-  if (poll(&entry, 1, 0) <= 0) return false;
-  if ((entry.revents & POLLERR) != 0) return true;
-  char byte = 0;
-  return (entry.revents & POLLHUP) != 0 && recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) <= 0;
-}
-
 }  // namespace
 
 bool AcceptingListener::wants_polling() const {
@@ -97,12 +87,11 @@ bool AcceptingListener::may_accept() {
 }
 
 void AcceptingListener::on_readable() {
-  bool is_turn_over = false;
-  for (int i = 0; i < kMostAccepts && !is_turn_over && may_accept(); ++i) {
+  for (int i = 0; i < kMostAccepts && may_accept(); ++i) {
     SocketAddress peer;
     auto connection = accept_one(fd(), accept_flags(), peer);
     if (connection.is_open()) {
-      admit(std::move(connection), peer, is_turn_over);
+      take_in(std::move(connection), peer);
       continue;
     }
     const int code = errno;
@@ -121,17 +110,13 @@ void AcceptingListener::on_readable() {
   }
 }
 
-void AcceptingListener::admit(UniqueFd connection, const SocketAddress& peer, bool& is_turn_over) {
-  if (is_gone(connection.get())) {
-    host_.refuse(service_, peer.text(), "gone");
-    return;
-  }
-  if (const char* reason = host_.refuse_client(service_, {peer, connection.get()})) {
-    host_.refuse(service_, peer.text(), reason);
-    return;
-  }
-  service_.rate.count(host_.now());
-  is_turn_over = !serve(std::move(connection), peer);
+void AcceptingListener::take_in(UniqueFd connection, const SocketAddress& peer) {
+  // It may have left while it stood in the queue.
+  Visitor visitor{service_.entry.key, key(), std::move(connection), {}, false};
+  visitor.client.peer = peer;
+  visitor.client.socket = visitor.connection.get();
+  const char* reason = is_gone(visitor.client.socket) ? "gone" : host_.take_in(service_, visitor);
+  if (reason != nullptr) host_.refuse(service_, peer.text(), reason);
 }
 
 // ---- kinds -----------------------------------------------------------------------------------
@@ -140,26 +125,12 @@ int ConnectionListener::accept_flags() const {
   return 0;
 }  // servers expect a blocking socket
 
-bool ConnectionListener::serve(UniqueFd connection, const SocketAddress& peer) {
-  const int socket = connection.get();
-  if (host_.launch(*this, socket, connection, peer) != 0) return true;
-  // The launcher died between the look at its room and the send: nothing has happened yet.
-  host_.refuse(service_, peer.text(), "launcher");
-  return false;
-}
-
 int BuiltinStreamListener::accept_flags() const {
 #ifdef SOCK_NONBLOCK
   return SOCK_NONBLOCK;
 #else
   return 1;
 #endif
-}
-
-bool BuiltinStreamListener::serve(UniqueFd connection, const SocketAddress& peer) {
-  ++service_.instances;
-  host_.sessions().open(builtin_, service_.entry.key, std::move(connection), peer);
-  return true;
 }
 
 BuiltinDatagramListener::BuiltinDatagramListener(ListenerHost& host, Service& service,

@@ -101,8 +101,7 @@ void DatagramListener::advance(DgramEvent event) {
 void DatagramListener::start() {
   reconcile();  // not polled while the server has not read yet
   delay_ = kFirstLook;
-  UniqueFd none;
-  launch_ = host_.launch(*this, fd(), none, SocketAddress());
+  launch_ = host_.launch(*this);
   if (launch_ == 0) {
     head_ = DatagramHead();  // it has had no start
   } else {

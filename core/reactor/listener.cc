@@ -61,7 +61,7 @@ std::unique_ptr<Listener> make_listener(ListenerHost& host, Service& service, st
     if (entry.is_datagram()) {
       return std::make_unique<BuiltinDatagramListener>(host, service, key, std::move(fd), *builtin);
     }
-    return std::make_unique<BuiltinStreamListener>(host, service, key, std::move(fd), *builtin);
+    return std::make_unique<BuiltinStreamListener>(host, service, key, std::move(fd));
   }
   if (entry.is_wait) return std::make_unique<WaitListener>(host, service, key, std::move(fd));
   if (entry.is_datagram()) {

@@ -5,11 +5,11 @@
 #include <string_view>
 
 #include "core/base/log.h"
-#include "core/reactor/admission/client.h"
 #include "core/reactor/launchers.h"
 #include "core/reactor/poller.h"
 #include "core/reactor/service.h"
 #include "core/reactor/sessions.h"
+#include "core/reactor/visitor.h"
 
 namespace uvinetd {
 
@@ -32,13 +32,12 @@ class ListenerHost {
   // listener is then woken by set_starved(false).
   virtual bool has_room(Listener& listener) = 0;
 
-  // Starts the service's program with `socket` as its stdio; `copy` is kept until the answer
-  // (a connection) or not open (the listening socket itself). 0: it could not be sent; nothing
-  // has happened, and `copy` is still the caller's.
-  virtual LaunchId launch(Listener& listener, int socket, UniqueFd& copy,
-                          const SocketAddress& peer) = 0;
-  // nullptr: admitted, and counted; else the reason (admission/admission.h).
-  virtual const char* refuse_client(Service& service, const Client& client) = 0;
+  // Starts the service's program with the listening socket itself, or the one that a datagram waits
+  // in, as its stdio. 0: it could not be sent; nothing has happened.
+  virtual LaunchId launch(Listener& listener) = 0;
+  // Takes a client in: by what admission says it is served, or waits until that can be said.
+  // nullptr: the connection is taken, and counts as an instance; else the reason why not.
+  virtual const char* take_in(Service& service, Visitor& visitor) = 0;
 
   // The same for what is no client yet (a datagram): whether nobody is served now.
   virtual const char* refuse_all(Service& service) = 0;

@@ -25,13 +25,11 @@ class AcceptingListener : public Listener {
 
  protected:
   [[nodiscard]] bool wants_polling() const override;
-  // Takes a client that has passed admission. False: no room after all, and the turn is over.
-  virtual bool serve(UniqueFd connection, const SocketAddress& peer) = 0;
   [[nodiscard]] virtual int accept_flags() const = 0;
 
  private:
   bool may_accept();
-  void admit(UniqueFd connection, const SocketAddress& peer, bool& is_turn_over);
+  void take_in(UniqueFd connection, const SocketAddress& peer);
   NowaitState gate_ = NowaitState::Open;
 };
 
@@ -40,22 +38,15 @@ class ConnectionListener final : public AcceptingListener {
   using AcceptingListener::AcceptingListener;
 
  protected:
-  bool serve(UniqueFd connection, const SocketAddress& peer) override;
   [[nodiscard]] int accept_flags() const override;
 };
 
 class BuiltinStreamListener final : public AcceptingListener {
  public:
-  BuiltinStreamListener(ListenerHost& host, Service& service, std::uint32_t key, UniqueFd fd,
-                        const Builtin& builtin)
-      : AcceptingListener(host, service, key, std::move(fd)), builtin_(builtin) {}
+  using AcceptingListener::AcceptingListener;
 
  protected:
-  bool serve(UniqueFd connection, const SocketAddress& peer) override;
   [[nodiscard]] int accept_flags() const override;
-
- private:
-  const Builtin& builtin_;
 };
 
 class BuiltinDatagramListener final : public Listener {

@@ -36,6 +36,10 @@ Reactor::Reactor(Channel monitor, Poller poller)
             if (!starved_for_sessions_.empty()) wake(starved_for_sessions_);
           },
           [this](const Sessions::Wanted& wanted) { return multiplex(wanted); }),
+      waiting_room_(loop_, timers_,
+                    [this](WaitingRoom::Ticket ticket, Awaited awaited, WaitingRoom::Event event) {
+                      on_waiting(ticket, awaited, event);
+                    }),
       launchers_(loop_, timers_,
                  {[this](Report& report, std::optional<InFlight> launch) {
                     on_report(report, std::move(launch));
@@ -157,6 +161,7 @@ void Reactor::on_message(Message message) {
       is_accepting_ = false;
       is_stopping_ = true;
       poller_watcher_->watch(0);
+      dismiss_stopped();
       return check_stopped();
     case MessageType::Ping:
       tell(MessageType::Pong, print(Pong{is_busy_}));
@@ -251,6 +256,7 @@ void Reactor::on_monitor_gone() {
   is_stopping_ = true;
   monitor_watcher_->watch(0);
   poller_watcher_->watch(0);
+  dismiss_stopped();
   for (auto& [key, service] : services_) service->listeners.clear();
   listeners_.clear();
   next_fds_.clear();

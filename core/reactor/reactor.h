@@ -28,6 +28,7 @@
 #include "core/reactor/poller.h"
 #include "core/reactor/refusal_log.h"
 #include "core/reactor/sessions.h"
+#include "core/reactor/waiting_room.h"
 #include "spawn/table.h"
 #include "spawn/wire.h"
 
@@ -50,9 +51,8 @@ class Reactor final : public ListenerHost {
   [[nodiscard]] std::uint16_t random_bits() override;
   [[nodiscard]] bool is_accepting() const override { return is_accepting_; }
   bool has_room(Listener& listener) override;
-  LaunchId launch(Listener& listener, int socket, UniqueFd& copy,
-                  const SocketAddress& peer) override;
-  const char* refuse_client(Service& service, const Client& client) override;
+  LaunchId launch(Listener& listener) override;
+  const char* take_in(Service& service, Visitor& visitor) override;
   const char* refuse_all(Service& service) override;
   void refuse(const Service& service, std::string_view from, std::string_view reason) override;
   void pause(Service& service, const char* reason, std::chrono::milliseconds time) override;
@@ -60,6 +60,8 @@ class Reactor final : public ListenerHost {
   void rebind(Listener& listener) override;
 
  private:
+  static constexpr std::string_view kMuxNotAvailable = "-Service not available\r\n";
+
   // Messages of the monitor (reactor.cc).
   void on_monitor_ready();
   void on_message(Message message);
@@ -90,9 +92,19 @@ class Reactor final : public ListenerHost {
   void note_mux_name(const TableOutline& entry);
   std::string list_mux_names();
   std::string multiplex(const Sessions::Wanted& wanted);
-  const char* refuse_muxed(Service& service, const Client& client);
-  bool has_room_for_muxed(std::uint32_t identity);
-  void serve_muxed(Service& service, UniqueFd connection, const SocketAddress& peer);
+  const char* refuse_without_backlog(Service& service);
+  bool has_room_to_hold(std::uint32_t identity);
+
+  // From accept to a launch or a session (reactor_clients.cc).
+  const char* serve(Service& service, Visitor& visitor);
+  const char* seat(Service& service, Visitor& visitor, Awaited awaited);
+  void on_waiting(WaitingRoom::Ticket ticket, Awaited awaited, WaitingRoom::Event event);
+  void readmit(WaitingRoom::Ticket ticket);
+  void count(Service& service, const Visitor& visitor);
+  void uncount(Service& service, const Visitor& visitor);
+  void dismiss(WaitingRoom::Ticket ticket, const char* reason);
+  void dismiss_stopped();
+  void turn_away(Service& service, Visitor& visitor, const char* reason);
 
   // Launches and what becomes of them (reactor_launches.cc).
   LaunchId launch_for(Service& service, std::uint32_t listener, int socket, UniqueFd& copy,
@@ -145,6 +157,7 @@ class Reactor final : public ListenerHost {
   std::unique_ptr<FdWatcher> poller_watcher_;
   std::unique_ptr<FdWatcher> monitor_watcher_;
   Sessions sessions_;
+  WaitingRoom waiting_room_;
   Launchers launchers_;
 
   std::uint32_t epoch_ = 0;

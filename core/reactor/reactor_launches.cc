@@ -50,7 +50,7 @@ std::string errno_name(int code) {
 bool Reactor::has_room(Listener& listener) {
   const auto identity = listener.service().entry.identity;
   if (listener.service().entry.is_internal()) {
-    if (sessions_.count() < session_limit()) return true;
+    if (sessions_.count() + waiting_room_.count() < session_limit()) return true;
     starved_for_sessions_.push_back(listener.key());
   } else if (global_limit_ != 0 && instances_ >= global_limit_) {
     starved_globally_.push_back(listener.key());
@@ -81,17 +81,13 @@ void Reactor::wake(std::vector<std::uint32_t>& starved) {
   }
 }
 
-const char* Reactor::refuse_client(Service& service, const Client& client) {
-  return admission_.refuse(service, client, now());
-}
-
 const char* Reactor::refuse_all(Service& service) {
   return admission_.refuse_all(service, now());
 }
 
-LaunchId Reactor::launch(Listener& listener, int socket, UniqueFd& copy,
-                         const SocketAddress& peer) {
-  return launch_for(listener.service(), listener.key(), socket, copy, peer);
+LaunchId Reactor::launch(Listener& listener) {
+  UniqueFd none;
+  return launch_for(listener.service(), listener.key(), listener.fd(), none, SocketAddress());
 }
 
 LaunchId Reactor::launch_for(Service& service, std::uint32_t listener, int socket, UniqueFd& copy,

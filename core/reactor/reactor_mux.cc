@@ -4,31 +4,20 @@
 // Such a client is admitted by the limits of the service that it names, as if it had come to a
 // socket of that service. But there is no backlog for it to wait in: where a listener would stop
 // polling, it is refused.
-#include <sys/socket.h>
-
 #include <cctype>
 #include <utility>
 
-#include "core/base/process.h"
 #include "core/reactor/reactor.h"
 
 namespace uvinetd {
 namespace {
 
-constexpr const char* kNotAvailable = "-Service not available\r\n";
-constexpr std::string_view kGreeting = "+Go\r\n";
 constexpr std::size_t kMostHeld = Launchers::kMostInFlight;  // waiting for a launcher, by identity
 
 std::string lower_case(std::string_view text) {
   std::string out(text);
   for (auto& c : out) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   return out;
-}
-
-// Into a connection that nothing has been sent to yet, so that it has room.
-bool greet(int fd) {
-  const auto size = static_cast<ssize_t>(kGreeting.size());
-  return send(fd, kGreeting.data(), kGreeting.size(), MSG_NOSIGNAL | MSG_DONTWAIT) == size;
 }
 
 }  // namespace
@@ -57,25 +46,21 @@ std::string Reactor::multiplex(const Sessions::Wanted& wanted) {
     if (const auto* mux = find_service(wanted.service)) {
       refuse(*mux, wanted.peer.text(), "unknown-service");
     }
-    return kNotAvailable;
+    return std::string(kMuxNotAvailable);
   }
-  if (const char* reason = refuse_muxed(*service, {wanted.peer, wanted.connection.get()})) {
-    refuse(*service, wanted.peer.text(), reason);
-    return kNotAvailable;
-  }
-  service->rate.count(now());
-  if (service->entry.mux_greets && !greet(wanted.connection.get())) {
-    admission_.ended(service->entry.key, wanted.peer);
-    refuse(*service, wanted.peer.text(), "gone");
-    wanted.connection.reset();
-    return {};
-  }
-  serve_muxed(*service, std::move(wanted.connection), wanted.peer);
-  return {};
+  Visitor visitor{service->entry.key, kNoListener, std::move(wanted.connection), {}, true};
+  visitor.client.peer = wanted.peer;
+  visitor.client.socket = visitor.connection.get();
+  const char* reason = refuse_without_backlog(*service);
+  if (reason == nullptr) reason = take_in(*service, visitor);
+  if (reason == nullptr) return {};
+  refuse(*service, wanted.peer.text(), reason);
+  wanted.connection = std::move(visitor.connection);
+  return std::string(kMuxNotAvailable);
 }
 
-// nullptr: admitted and counted, as by refuse_client().
-const char* Reactor::refuse_muxed(Service& service, const Client& client) {
+// nullptr: there is room for one more, now, who could not be left in a backlog.
+const char* Reactor::refuse_without_backlog(Service& service) {
   if (!is_accepting_) return "stopping";
   switch (ask_limits(*this, service)) {
     case Permit::Yes:
@@ -87,31 +72,16 @@ const char* Reactor::refuse_muxed(Service& service, const Client& client) {
     case Permit::NoRoom:
       return "busy";
   }
-  if (!service.entry.is_internal() && !has_room_for_muxed(service.entry.identity)) return "busy";
-  return refuse_client(service, client);
+  if (!service.entry.is_internal() && !has_room_to_hold(service.entry.identity)) return "busy";
+  return nullptr;
 }
 
 // A few may wait until their launcher has been started.
-bool Reactor::has_room_for_muxed(std::uint32_t identity) {
+bool Reactor::has_room_to_hold(std::uint32_t identity) {
   if (global_limit_ != 0 && instances_ >= global_limit_) return false;
   if (launchers_.has_room(identity)) return true;
   const auto held = held_.find(identity);
   return held == held_.end() || held->second.size() < kMostHeld;
-}
-
-void Reactor::serve_muxed(Service& service, UniqueFd connection, const SocketAddress& peer) {
-  if (service.entry.is_internal()) {
-    const auto* builtin = find_builtin(*service.entry.internal);
-    if (builtin == nullptr || builtin->open == nullptr) {
-      admission_.ended(service.entry.key, peer);
-      return refuse(service, peer.text(), "internal");
-    }
-    ++service.instances;
-    return sessions_.open(*builtin, service.entry.key, std::move(connection), peer);
-  }
-  (void)set_nonblocking(connection.get(), false);  // servers expect a blocking socket
-  const int socket = connection.get();
-  (void)launch_for(service, kNoListener, socket, connection, peer);
 }
 
 }  // namespace uvinetd

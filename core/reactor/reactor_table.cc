@@ -154,6 +154,7 @@ void Reactor::remove_absent(const std::vector<std::uint32_t>& kept_services,
     removed.push_back(key);
   }
   for (const auto key : removed) forget_if_done(key);
+  dismiss_stopped();
 }
 
 void Reactor::forget_if_done(std::uint32_t key) {

@@ -145,8 +145,7 @@ void WaitListener::start() {
   // Not polled from before the server exists until after it has ended.
   reconcile();
   if (service_.entry.is_datagram()) head_ = peek_head(fd());
-  UniqueFd none;
-  launch_ = host_.launch(*this, fd(), none, SocketAddress());
+  launch_ = host_.launch(*this);
   if (launch_ == 0) gate_ = step(gate_, WaitEvent::Lost).next;
   if (launch_ != 0) service_.rate.count(host_.now());
 }

@@ -3,10 +3,11 @@
 
 namespace uvinetd {
 
-const char* Admission::refuse(const Service& service, const Client& client,
-                              std::chrono::milliseconds now) {
-  if (const char* reason = refuse_all(service, now)) return reason;
-  return refuse_source(service, client.peer, now);
+Verdict Admission::ask(const Service& service, const Client& client,
+                       std::chrono::milliseconds now) {
+  const char* reason = refuse_all(service, now);
+  if (reason == nullptr) reason = refuse_source(service, client.peer, now);
+  return reason == nullptr ? Verdict::serve() : Verdict::refuse(reason);
 }
 
 const char* Admission::refuse_all(const Service& service, std::chrono::milliseconds now) {

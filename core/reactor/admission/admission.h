@@ -2,6 +2,10 @@
 // Whether a client is served: everything that is decided before a process is spent. The limits of
 // the whole service come before that, in Permit (listener.h): at those, clients stay in the
 // backlog.
+//
+// The order of the checks is that of ask(): what costs least and counts nothing comes first. A
+// client of whom something must be found out first waits (waiting_room.h), and is asked about again
+// when it is known, from the beginning: rules may have changed meanwhile.
 #pragma once
 
 #include <chrono>
@@ -13,11 +17,22 @@
 
 namespace uvinetd {
 
+// Serve; Refuse, for `reason`; or Wait, until `awaited` is known.
+struct Verdict {
+  enum class Answer : std::uint8_t { Serve, Refuse, Wait };
+  Answer answer = Answer::Serve;
+  const char* reason = nullptr;
+  Awaited awaited = Awaited::Header;
+
+  static constexpr Verdict serve() { return {}; }
+  static constexpr Verdict refuse(const char* reason) { return {Answer::Refuse, reason, {}}; }
+  static constexpr Verdict wait(Awaited awaited) { return {Answer::Wait, nullptr, awaited}; }
+};
+
 class Admission {
  public:
-  // nullptr: admitted, and counted as one start and one running server of its source; else the
-  // reason. What costs least and counts nothing comes first.
-  const char* refuse(const Service& service, const Client& client, std::chrono::milliseconds now);
+  // Serve counts one start and one running server of the client's source; nothing else counts.
+  Verdict ask(const Service& service, const Client& client, std::chrono::milliseconds now);
 
   // The part of it that is the same for all clients: hours and load. Nothing is counted.
   const char* refuse_all(const Service& service, std::chrono::milliseconds now);

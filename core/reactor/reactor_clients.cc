@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: ISC
+// The reactor's clients, from accept to a launch or a session: taken in by what admission says,
+// from a listener or from the multiplexer, and after a wait once more.
+//
+// Who comes from a listener finds room, or is left in the backlog (Listener::ask_permit). There is
+// none for those who have waited or come through the multiplexer: where a listener would stop
+// polling, they are refused.
+#include <sys/socket.h>
+
+#include <utility>
+
+#include "core/base/process.h"
+#include "core/reactor/reactor.h"
+
+namespace uvinetd {
+namespace {
+
+constexpr std::string_view kGreeting = "+Go\r\n";
+
+// Into a connection that nothing has been sent to yet, so that it has room.
+bool say(int fd, std::string_view text) {
+  const auto size = static_cast<ssize_t>(text.size());
+  return send(fd, text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT) == size;
+}
+
+// Why a client is refused of whom this was not to be had in time.
+const char* reason_without(Awaited awaited) {
+  switch (awaited) {
+    case Awaited::Header:
+      return "proxy";
+    case Awaited::Name:
+      return "name";
+    case Awaited::Ident:
+      return "ident";
+  }
+  return "";
+}
+
+}  // namespace
+
+// ListenerHost
+const char* Reactor::take_in(Service& service, Visitor& visitor) {
+  const auto verdict = admission_.ask(service, visitor.client, now());
+  switch (verdict.answer) {
+    case Verdict::Answer::Refuse:
+      return verdict.reason;
+    case Verdict::Answer::Wait:
+      return seat(service, visitor, verdict.awaited);
+    case Verdict::Answer::Serve:
+      break;
+  }
+  service.rate.count(now());
+  const char* reason = serve(service, visitor);
+  if (reason != nullptr) admission_.ended(service.entry.key, visitor.client.peer);
+  return reason;
+}
+
+const char* Reactor::serve(Service& service, Visitor& visitor) {
+  const int socket = visitor.connection.get();
+  const auto* builtin =
+      service.entry.is_internal() ? find_builtin(*service.entry.internal) : nullptr;
+  if (service.entry.is_internal() && (builtin == nullptr || builtin->open == nullptr)) {
+    return "internal";
+  }
+  if (visitor.is_muxed() && service.entry.mux_greets && !say(socket, kGreeting)) return "gone";
+  if (builtin != nullptr) {
+    ++service.instances;
+    sessions_.open(*builtin, service.entry.key, std::move(visitor.connection), visitor.client.peer);
+    return nullptr;
+  }
+  if (visitor.was_watched) (void)set_nonblocking(socket, false);  // servers expect it so
+  (void)launch_for(service, visitor.listener, socket, visitor.connection, visitor.client.peer);
+  return nullptr;
+}
+
+// ---- who has to wait -------------------------------------------------------------------------
+
+const char* Reactor::seat(Service& service, Visitor& visitor, Awaited awaited) {
+  if (!waiting_room_.has_place(visitor.client.peer, awaited)) return "waiting";
+  visitor.counts_globally = !service.entry.is_internal();
+  count(service, visitor);
+  waiting_room_.enter(std::move(visitor), awaited);
+  return nullptr;
+}
+
+// WaitingRoom::OnEvent
+void Reactor::on_waiting(WaitingRoom::Ticket ticket, Awaited awaited, WaitingRoom::Event event) {
+  switch (event) {
+    case WaitingRoom::Event::Readable:
+      return;
+    case WaitingRoom::Event::Gone:
+      return dismiss(ticket, "gone");
+    case WaitingRoom::Event::Late:
+      return dismiss(ticket, reason_without(awaited));
+  }
+}
+
+// What this client waited for is known, and stands in it.
+void Reactor::readmit(WaitingRoom::Ticket ticket) {
+  auto* visitor = waiting_room_.find(ticket);
+  if (visitor == nullptr) return;
+  auto& service = *find_service(visitor->service);  // kept while it has instances
+  if (is_gone(visitor->client.socket)) return dismiss(ticket, "gone");
+  // It has its place already: it gives it up and takes it again, and nobody hears of that.
+  uncount(service, *visitor);
+  if (const char* reason = refuse_without_backlog(service)) {
+    count(service, *visitor);
+    return dismiss(ticket, reason);
+  }
+  auto taken = waiting_room_.leave(ticket);
+  if (const char* reason = take_in(service, *taken)) {
+    count(service, *taken);
+    turn_away(service, *taken, reason);
+  }
+}
+
+void Reactor::count(Service& service, const Visitor& visitor) {
+  ++service.instances;
+  if (visitor.counts_globally) ++instances_;
+}
+
+void Reactor::uncount(Service& service, const Visitor& visitor) {
+  --service.instances;
+  if (visitor.counts_globally) --instances_;
+}
+
+void Reactor::dismiss(WaitingRoom::Ticket ticket, const char* reason) {
+  auto visitor = waiting_room_.leave(ticket);
+  if (!visitor) return;
+  turn_away(*find_service(visitor->service), *visitor, reason);
+}
+
+// One who has waited in vain, and is counted still.
+void Reactor::turn_away(Service& service, Visitor& visitor, const char* reason) {
+  refuse(service, visitor.client.peer.text(), reason);
+  if (visitor.is_muxed()) (void)say(visitor.connection.get(), kMuxNotAvailable);
+  visitor.connection.reset();
+  if (visitor.counts_globally) {
+    --instances_;
+  } else if (!starved_for_sessions_.empty()) {
+    wake(starved_for_sessions_);
+  }
+  instance_ended(service);
+  after_end(service.entry.key, visitor.listener);
+  check_stopped();
+}
+
+// Those whose service is not served any more, or all.
+void Reactor::dismiss_stopped() {
+  for (const auto ticket : waiting_room_.tickets()) {
+    const auto* visitor = waiting_room_.find(ticket);
+    if (visitor == nullptr) continue;
+    const auto& service = *find_service(visitor->service);
+    const bool takes_clients = !service.entry.is_wait && !service.entry.is_datagram();
+    if (is_stopping_ || service.is_removed || !takes_clients) dismiss(ticket, "stopping");
+  }
+}
+
+}  // namespace uvinetd
