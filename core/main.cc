@@ -43,6 +43,9 @@ LoadOptions load_options(const CommandLine& options) {
   out.inetd.is_root = can_change_identity();
   out.uid = geteuid();
   out.hosts_access_files = system_hosts_access_files();
+  out.tcpd_paths = system_tcpd_paths();
+  out.wraps_programs = options.wraps_programs;
+  out.wraps_builtins = options.wraps_builtins;
   out.start = options.start;
   out.inspects_programs = options.check;
   out.passes_environment = options.pass_environment;

@@ -49,11 +49,13 @@ struct ListenSpec {
   friend bool operator==(const ListenSpec&, const ListenSpec&) = default;
 };
 
-// Where settings of admission stand, in the service or in the defaults; without a line: not written.
+// Where settings of admission stand, in the service or in the defaults; without a line: not
+// written.
 struct AdmissionPlaces {
-  SourcePosition access_times, max_load, libwrap;
+  SourcePosition access_times, allow, deny, libwrap, max_load;
 
-  friend bool operator==(const AdmissionPlaces&, const AdmissionPlaces&) = default;
+  // No difference between services.
+  friend bool operator==(const AdmissionPlaces&, const AdmissionPlaces&) { return true; }
 };
 
 struct ServiceSpec {

@@ -28,6 +28,7 @@ LoadOptions load_options(const Command& command) {
   out.uid = geteuid();
   out.inetd.is_root = out.uid == 0;
   out.hosts_access_files = system_hosts_access_files();
+  out.tcpd_paths = system_tcpd_paths();
   return out;
 }
 

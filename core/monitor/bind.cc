@@ -15,6 +15,8 @@
 #include <vector>
 
 #include "core/base/process.h"
+#include "core/config/socket_rules.h"
+#include "core/monitor/socket_filter.h"
 
 namespace uvinetd {
 namespace {
@@ -212,6 +214,12 @@ Result<UniqueFd> bind_socket(const ListenSpec& spec, const BindOptions& options)
       return tl::unexpected(status.error());
     }
   }
+  // Before the socket can be reached.
+  if (options.is_filtered) {
+    if (auto status = attach_filter(fd.get(), address_filter_of(*options.more)); !status) {
+      return tl::unexpected(status.error());
+    }
+  }
   if (is_ip(spec.kind)) {
     if (auto status = set_ip_options(fd.get(), spec); !status)
       return tl::unexpected(status.error());
@@ -227,7 +235,16 @@ Result<UniqueFd> bind_socket(const ListenSpec& spec, const BindOptions& options)
   return fd;
 }
 
-Status update_socket(int fd, const ListenSpec& spec, const BindOptions& options) {
+Status update_socket(int fd, const ListenSpec& spec, const BindOptions& options,
+                     bool was_filtered) {
+  if (options.is_filtered) {
+    if (auto status = attach_filter(fd, address_filter_of(*options.more)); !status) {
+      (void)attach_filter(fd, closed_filter());
+      return status;
+    }
+  } else if (was_filtered) {
+    if (auto status = detach_filter(fd); !status) return status;
+  }
   if (auto status = set_options(fd, *options.more, spec.kind); !status) return status;
   return is_ip(spec.kind) ? Status() : set_path_permissions(spec);
 }

@@ -22,6 +22,7 @@ namespace uvinetd {
 struct BindOptions {
   int backlog = 4096;         // listen(2)
   Rare<ServiceOptions> more;  // those of sockets
+  bool is_filtered = false;   // the kernel decides by `allow` and `deny` who comes in
   // Saves the reactor a system call for a socket that no server ever gets. Where the system cannot
   // make it so, the reactor does.
   bool is_nonblocking = false;
@@ -37,9 +38,11 @@ struct BindOptions {
 // Errors: the failing call with the address as subject: EADDRINUSE, EADDRNOTAVAIL, EACCES, ...
 Result<UniqueFd> bind_socket(const ListenSpec& spec, const BindOptions& options);
 
-// Brings a socket that stays over a reload to changed owner, mode and settings. The order of
-// datagrams or clients in it is not touched.
-Status update_socket(int fd, const ListenSpec& spec, const BindOptions& options);
+// Brings a socket that stays over a reload to changed owner, mode and settings. `was_filtered`: it
+// has a filter of old rules. One that new rules cannot be put on lets nobody in any more. The order
+// of datagrams or clients in it is not touched.
+Status update_socket(int fd, const ListenSpec& spec, const BindOptions& options,
+                     bool was_filtered = false);
 
 // Removes the path of a Unix socket of ours if it is still the one behind `fd`'s binding
 // (`device` and `inode` as taken by path_identity() after the bind).

@@ -31,6 +31,13 @@ Log (facility daemon):
       --log-connections   Log the start and exit of the server of each
                           connection
 
+Hosts (hosts.allow and hosts.deny, asked by way of tcpd):
+  -w                      Ask for services with programs
+  -W                      And for built-in ones, which cannot be: they are left
+                          out
+  -l                      As -w (but for the dialect freebsd) with
+                          --log-connections
+
 Limits and defaults of the services (N from 0 to 1000000):
   -a ADDRESS              Bind services that name no address to this one
   -q N                    Backlog of listening sockets [4096]
@@ -50,8 +57,7 @@ Instead of running:
   -V, --version           Print the version
   -h, --help              Print this
 
-Refused until they are enforced: -l, -w, -W (hosts.allow and hosts.deny) and
---resolve (names of addresses).
+Refused: --resolve (names of addresses).
 
 Exit status: 0, 1 (failure), 2 (usage), 78 (configuration). See uvinetd(8).
 )";

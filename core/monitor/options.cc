@@ -115,11 +115,9 @@ void add_services(CLI::App& app, CommandLine& options) {
            options.dialect = *dialect;
          })
       ->take_last();
-  add_refused(app, "-l",
-              "hosts.allow and hosts.deny are not enforced yet; --log-connections logs without "
-              "them");
-  add_refused(app, "-w", "hosts.allow and hosts.deny are not enforced yet");
-  add_refused(app, "-W", "hosts.allow and hosts.deny are not enforced yet");
+  app.add_flag("-l", options.logs_and_wraps);
+  app.add_flag("-w", options.wraps_programs);
+  app.add_flag("-W", options.wraps_builtins);
   add_refused(app, "--resolve", "names of addresses are not supported yet");
 }
 
@@ -165,6 +163,11 @@ void finish(CommandLine& options) {
   }
   if (options.user.empty()) throw UsageError("--user: an empty name");
   if (options.json && !options.check) throw UsageError("--json goes with --check");
+  // FreeBSD's inetd has options of their own for the rest of what -l is elsewhere.
+  if (options.logs_and_wraps) {
+    options.log_connections = true;
+    options.wraps_programs |= options.dialect != Dialect::FreeBsd;
+  }
   if (options.debug || is_under_a_manager()) options.foreground = true;
   if (options.debug) options.log_to_stderr = true;
 }

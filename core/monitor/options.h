@@ -27,7 +27,10 @@ struct CommandLine {
   std::optional<unsigned> source_starts_per_minute;  // -C
   std::optional<unsigned> instances_per_source;      // -s
   std::string default_host;                          // -a, numeric or a name
-  bool log_connections = false;                      // --log-connections
+  bool log_connections = false;                      // --log-connections, -l
+  bool logs_and_wraps = false;                       // -l, as other inetds have it
+  bool wraps_programs = false;                       // -w, -l: hosts_access(5) is asked for them
+  bool wraps_builtins = false;                       // -W
   bool pass_environment = false;                     // -E
   bool gnu_environment = false;                      // --environment: accepted, always on
   Dialect dialect = host_dialect();                  // --dialect
@@ -53,7 +56,7 @@ struct ParsedCommandLine {
 
 // Relative paths are made absolute by the working directory (the daemon leaves it). The foreground
 // is implied as PID 1, under NOTIFY_SOCKET, and when LISTEN_PID is this process. `argv` begins with
-// the program's name. Options that would restrict access and are not enforced yet are usage errors.
+// the program's name. Options that cannot be done are usage errors.
 [[nodiscard]] ParsedCommandLine parse_command_line(const std::vector<std::string>& argv);
 
 // What --help prints: every option there is, in lines of at most 80 columns.

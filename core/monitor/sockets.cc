@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "core/config/field_reader.h"
+#include "core/config/socket_rules.h"
 
 namespace uvinetd {
 namespace {
@@ -15,6 +16,10 @@ namespace {
 // Nobody but us ever reads from it: no server can find it in the wrong mode.
 bool is_ours_alone(const ServiceSpec& spec, SocketKind kind) {
   return !spec.internal.empty() || (spec.mode == Mode::Nowait && !is_datagram(kind));
+}
+
+bool has_same_rules(const ServiceOptions& a, const ServiceOptions& b) {
+  return a.allow == b.allow && a.deny == b.deny;
 }
 
 // Null when there is none; const when the map is.
@@ -40,6 +45,7 @@ BindOptions Sockets::options_for(const ServiceSpec& spec) const {
   BindOptions out;
   out.backlog = spec.backlog.value_or(default_backlog_);
   out.more = spec.more;
+  out.is_filtered = needs_address_filter(spec);
   return out;
 }
 
@@ -111,13 +117,16 @@ bool Sockets::bind_some(std::size_t at_most, std::vector<std::pair<std::uint32_t
 void Sockets::update(Socket& socket, const ListenSpec& spec, const BindOptions& options) {
   const int fd = socket.fd.get();
   const bool is_new_backlog = options.backlog != socket.options.backlog;
-  const bool is_changed =
-      !has_same_settings(*options.more, *socket.options.more) || socket.spec != spec;
+  const bool was_filtered = socket.options.is_filtered;
+  const bool is_new_filter = options.is_filtered != was_filtered ||
+                             (was_filtered && !has_same_rules(*options.more, *socket.options.more));
+  const bool is_changed = is_new_filter || socket.spec != spec ||
+                          !has_same_settings(*options.more, *socket.options.more);
   socket.options = options;
   if (is_new_backlog && !is_datagram(spec.kind)) listen(fd, options.backlog);
   if (!is_changed) return;
   socket.spec = spec;
-  if (auto status = update_socket(fd, spec, options); !status) {
+  if (auto status = update_socket(fd, spec, options, was_filtered); !status) {
     log_.error("{}: {}", socket.service, status.error().text());
   }
 }

@@ -48,8 +48,8 @@ void check(const ParsedConfig& parsed) {
     require(spec.listen.empty() == !spec.more->tcpmux.empty());
     require(spec.internal.empty() == !spec.program.empty());
     require(spec.internal.empty() == !spec.argv.empty());
-    require(!spec.more->allow && spec.more->deny.empty() && spec.more->access_times.empty());
-    require(!spec.more->is_sensor && !spec.more->redirect && spec.more->libwrap.empty());
+    require(!spec.more->allow && spec.more->deny.empty());
+    require(!spec.more->is_sensor && !spec.more->redirect);
     for (const auto& listen : spec.listen)
       require((listen.port == 0) == spec.more->rpc.has_value());
   }

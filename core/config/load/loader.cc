@@ -10,12 +10,14 @@
 #include <utility>
 
 #include "core/config/include_stack.h"
+#include "core/config/load/admission_check.h"
 #include "core/config/load/config_file.h"
 #include "core/config/load/disk_includes.h"
 #include "core/config/load/file_reader.h"
 #include "core/config/load/name_service.h"
 #include "core/config/load/resolve.h"
 #include "core/config/load/warm_check.h"
+#include "core/config/load/wrapping.h"
 #include "core/config/multiplexer.h"
 #include "core/config/socket_index.h"
 #include "core/config/toml/toml_conf.h"
@@ -69,7 +71,6 @@ class Reader {
   void take(ConfigFile file) {
     open_.push(file.name);
     auto parsed = parse(file);
-    if (is_xinetd(file) && !parsed.services.empty()) warn_of_hosts_access(file);
     ++files_parsed_;
     out_.files.push_back(std::move(file));
     append(out_.files, includes_.take_read());
@@ -82,21 +83,19 @@ class Reader {
     open_.pop();
   }
 
-  static bool is_xinetd(const ConfigFile& file) {
-    return language_of(file.name, file.text) == Language::Xinetd;
-  }
-
   // xinetd is mostly built to ask them for every service without the flag NOLIBWRAP.
-  void warn_of_hosts_access(const ConfigFile& file) {
-    if (is_hosts_access_told_) return;
+  bool asks_hosts_access(const ConfigFile& file) {
+    if (asks_hosts_access_) return *asks_hosts_access_;
     const auto& files = options_.hosts_access_files;
-    if (std::none_of(files.begin(), files.end(), has_rules)) return;
-    is_hosts_access_told_ = true;
-    const SourcePosition at{std::make_shared<const std::string>(file.name)};
-    out_.diagnostics.push_back({Severity::Warning, at,
-                                "xinetd would apply the rules of hosts.allow and hosts.deny to "
-                                "these services; they are not applied here yet",
-                                "", "hosts-access"});
+    asks_hosts_access_ = std::any_of(files.begin(), files.end(), has_rules);
+    if (*asks_hosts_access_) {
+      const SourcePosition at{std::make_shared<const std::string>(file.name)};
+      out_.diagnostics.push_back({Severity::Note, at,
+                                  "hosts.allow or hosts.deny has rules: services without NOLIBWRAP "
+                                  "are started through tcpd, as xinetd asks for each",
+                                  "", "hosts-access"});
+    }
+    return *asks_hosts_access_;
   }
 
   ParsedConfig parse(const ConfigFile& file) {
@@ -104,9 +103,10 @@ class Reader {
       case Language::InetdConf:
         return parse_inetd_conf(file.text, file.name, options_.inetd, names_, includes_);
       case Language::Xinetd:
-        return parse_xinetd_conf(file.text, file.name,
-                                 {options_.inetd.default_host, options_.keeps_unenforced}, names_,
-                                 includes_);
+        return parse_xinetd_conf(
+            file.text, file.name,
+            {options_.inetd.default_host, options_.keeps_unenforced, asks_hosts_access(file)},
+            names_, includes_);
       case Language::Toml:
         return parse_toml_conf(file.text, file.name,
                                {options_.inetd.is_root, options_.keeps_unenforced}, names_);
@@ -146,7 +146,7 @@ class Reader {
   std::vector<std::string> order_;  // of files, for the diagnostics
   IncludeStack open_;
   std::size_t files_parsed_ = 0;
-  bool is_hosts_access_told_ = false;
+  std::optional<bool> asks_hosts_access_;  // nullopt: not looked yet
 };
 
 }  // namespace
@@ -161,6 +161,8 @@ LoadedConfig load_config_with(const std::vector<std::string>& paths, const LoadO
   out.daemon = std::move(written.daemon);
   out.diagnostics = std::move(written.diagnostics);
   if (out.is_unreadable) return out;
+  check_admission(written.services, out.diagnostics);
+  wrap_services(options, written.services, out.diagnostics);
   if (resolve_services(std::move(written.services), options, helper, out) == SharedNames::Some) {
     // Two host names may turn out to be one address, two RPC names one program.
     drop_what_is_claimed(out.services, out.diagnostics,
@@ -179,6 +181,10 @@ WrittenConfig read_config(const std::vector<std::string>& paths, const LoadOptio
 
 std::vector<std::string> system_hosts_access_files() {
   return {"/etc/hosts.deny", "/etc/hosts.allow"};
+}
+
+std::vector<std::string> system_tcpd_paths() {
+  return {"/usr/sbin/tcpd", "/usr/libexec/tcpd", "/usr/local/sbin/tcpd", "/usr/local/libexec/tcpd"};
 }
 
 LoadedConfig load_config(const std::vector<std::string>& paths, const LoadOptions& options) {

@@ -20,16 +20,19 @@ struct LoadOptions {
   // A service with a setting that restricts access and is not enforced yet stays, with a warning:
   // for those who write a configuration down, never for those who serve it.
   bool keeps_unenforced = false;
-  // Files of hosts_access(5), which xinetd applies and we do not yet: looked at when there are
-  // xinetd services.
+  // Files of hosts_access(5): where they have rules, these hold for xinetd services.
   std::vector<std::string> hosts_access_files{};
-  StartBy start = StartBy::Exec;  // of services that do not say it
+  std::vector<std::string> tcpd_paths{};  // where tcpd(8) may be
+  bool wraps_programs = false;            // -l, -w: they hold for other services with programs too
+  bool wraps_builtins = false;            // -W: and for those without
+  StartBy start = StartBy::Exec;          // of services that do not say it
   // Whether the programs of services that are to be started warm are looked at beforehand.
   bool inspects_programs = false;
   bool passes_environment = false;  // servers inherit this process's
 };
 
 [[nodiscard]] std::vector<std::string> system_hosts_access_files();
+[[nodiscard]] std::vector<std::string> system_tcpd_paths();
 
 // A service whose names are all looked up.
 struct LoadedService {

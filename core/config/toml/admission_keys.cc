@@ -83,16 +83,6 @@ bool read_access_times(const TomlValue& value, TomlContext&, ServiceSpec& spec) 
                               "bad time " + quoted((*times)[i]), kAccessTimeHint);
   }
   spec.more.edit().access_times = std::move(*times);
-  spec.admission_at.edit().access_times = value.report.position(value.node.at);
-  return true;
-}
-
-// The name of a file: tcpd(8) knows a service by that of its program.
-bool read_libwrap(const TomlValue& value, TomlContext&, ServiceSpec& spec) {
-  auto name = read_text(value);
-  if (!name) return false;
-  spec.more.edit().libwrap = std::move(*name);
-  spec.admission_at.edit().libwrap = value.report.position(value.node.at);
   return true;
 }
 
@@ -101,7 +91,6 @@ bool read_max_load(const TomlValue& value, TomlContext&, ServiceSpec& spec) {
   const double load = is_integer ? static_cast<double>(value.node.integer) : value.node.real;
   if (!std::isfinite(load) || load <= 0) return value.refuse("a load average above 0");
   spec.more.edit().max_load = load;
-  spec.admission_at.edit().max_load = value.report.position(value.node.at);
   return true;
 }
 

@@ -279,8 +279,7 @@ constexpr std::array kKeys{
     TomlKey{"deny_time", "string or integer", "none", "seconds, of whole minutes",
             "a client that changes its address is kept out longer", To::Any, kInherited,
             kText | kInteger, read_deny_time, print_deny_time, nullptr},
-    TomlKey{"libwrap", "string", "not asked", "", "a program more is started", To::Any, kInherited,
-            kText, read_libwrap, print_string<&Options::libwrap>, nullptr},
+    text<&Options::libwrap>("libwrap", To::Any, "not asked"),
 
     // ---- what the client and the log are told --------------------------------------------------
     path_key<&Options::banner>("banner", To::Any, "none"),

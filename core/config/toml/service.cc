@@ -95,6 +95,7 @@ TomlServices::Read TomlServices::read(const TomlItem& service) {
   }
   is_good &= read_keys(own, spec);
   is_good &= is_complete(service, own, spec);
+  note_places(own, spec);
   if (!out.is_enabled) {
     std::for_each(diagnostics_.begin() + said_before, diagnostics_.end(), [](Diagnostic& said) {
       said.severity = std::min(said.severity, Severity::Warning);
@@ -167,6 +168,22 @@ bool TomlServices::check_kind(const TomlKey& key, const TomlItem& item) {
   return report_.error(item.value.at, "type",
                        fmt::format("{} must be of the type {}, not {}", quoted(key.name), key.type,
                                    kind_text(item.value.kind)));
+}
+
+// Of what is judged later, together with the kind of service.
+void TomlServices::note_places(const Items& own, ServiceSpec& spec) const {
+  using Places = AdmissionPlaces;
+  static constexpr std::pair<std::string_view, SourcePosition Places::*> kNoted[] = {
+      {"access_times", &Places::access_times},
+      {"allow", &Places::allow},
+      {"deny", &Places::deny},
+      {"libwrap", &Places::libwrap},
+      {"max_load", &Places::max_load}};
+  for (const auto& [name, place] : kNoted) {
+    const auto* item = item_of(own, name);
+    if (item == nullptr) item = item_of(defaults_, name);
+    if (item != nullptr) spec.admission_at.edit().*place = report_.position(item->value.at);
+  }
 }
 
 // A value that leaves the options as they were is the default, and needs nothing to enforce it.

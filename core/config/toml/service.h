@@ -39,6 +39,7 @@ class TomlServices {
   bool read_inherited(std::size_t index, ServiceSpec& spec);
   bool check_kind(const TomlKey& key, const TomlItem& item);
   bool read_enforced(const TomlKey& key, const TomlItem& item, ServiceSpec& spec);
+  void note_places(const Items& own, ServiceSpec& spec) const;
   bool is_complete(const TomlItem& service, const Items& own, const ServiceSpec& spec);
   bool has_one_answer(const TomlItem& service, const Items& own);
   void note_default_stderr(const TomlItem& service, const Items& own, const ServiceSpec& spec);

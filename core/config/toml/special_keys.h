@@ -61,7 +61,6 @@ std::string print_rate_key(const ServiceSpec& spec);
 bool read_rate_per_source(const TomlValue& value, TomlContext& context, ServiceSpec& spec);
 std::string print_rate_per_source(const ServiceSpec& spec);
 bool read_access_times(const TomlValue& value, TomlContext& context, ServiceSpec& spec);
-bool read_libwrap(const TomlValue& value, TomlContext& context, ServiceSpec& spec);
 bool read_max_load(const TomlValue& value, TomlContext& context, ServiceSpec& spec);
 std::string print_max_load(const ServiceSpec& spec);
 bool read_deny_time(const TomlValue& value, TomlContext& context, ServiceSpec& spec);

@@ -94,6 +94,13 @@ bool may_restrict(List which, Key key, const char* toml_key, Making& making) {
   return false;
 }
 
+SourcePosition place_of(Key key, const Making& making) {
+  const auto& attribute = *making.draft().of(key);
+  const auto& report =
+      making.draft().is_own(key) ? making.report() : *making.around.defaults.report;
+  return report.position(attribute.at());
+}
+
 bool settle_access(Making& making) {
   auto& draft = making.draft();
   const auto& defaults = making.around.defaults.draft;
@@ -102,15 +109,34 @@ bool settle_access(Making& making) {
   if (allow != nullptr && !allow->contains(std::string(kEverybody))) {
     const bool may = may_restrict(List::OnlyFrom, Key::OnlyFrom, "allow", making);
     if (may) draft.spec.more.edit().allow = allow->words();
+    draft.spec.admission_at.edit().allow = place_of(Key::OnlyFrom, making);
     is_good &= may;
   }
   const auto* deny = draft.holding(List::NoAccess, Key::NoAccess, defaults);
   if (deny != nullptr && deny->size() > 0) {
     const bool may = may_restrict(List::NoAccess, Key::NoAccess, "deny", making);
     if (may) draft.spec.more.edit().deny = deny->words();
+    draft.spec.admission_at.edit().deny = place_of(Key::NoAccess, making);
     is_good &= may;
   }
   return is_good;
+}
+
+// As what xinetd asks its library: by the name of the program, else of the service.
+void settle_hosts_access(Making& making) {
+  auto& draft = making.draft();
+  auto& spec = draft.spec;
+  if (draft.has(Flag::Nolibwrap)) {
+    if (!spec.more->libwrap.empty()) spec.more.edit().libwrap.clear();
+    return;
+  }
+  if (!spec.more->libwrap.empty()) {
+    spec.admission_at.edit().libwrap = place_of(Key::Libwrap, making);
+  } else if (making.around.asks_hosts_access && !spec.program.empty()) {
+    spec.more.edit().libwrap = spec.program.substr(spec.program.rfind('/') + 1);
+  } else if (making.around.asks_hosts_access) {
+    spec.more.edit().libwrap = making.block.name.text;
+  }
 }
 
 void settle_log(Making& making) {
@@ -166,6 +192,13 @@ std::optional<ServiceSpec> make_service(Making& making) {
   settle_limits(making);
   settle_log(making);
   is_good &= settle_access(making);
+  settle_hosts_access(making);
+  if (draft.good(Key::AccessTimes) != nullptr) {
+    spec.admission_at.edit().access_times = place_of(Key::AccessTimes, making);
+  }
+  if (draft.good(Key::MaxLoad) != nullptr) {
+    spec.admission_at.edit().max_load = place_of(Key::MaxLoad, making);
+  }
   if (!is_good || !draft.is_good) return std::nullopt;
   if (!draft.id.empty()) spec.id = draft.id;
   return std::move(spec);

@@ -24,6 +24,7 @@ struct Surroundings {
   const ServiceNames& names;
   const std::vector<BindAddress>& default_addresses;  // empty: bad, nothing may be bound by it
   Defaults& defaults;
+  bool asks_hosts_access;                   // see XinetdOptions
   std::vector<std::string> known_services;  // filled on the first unknown one
   int hints_left = 200;  // a hint costs a walk through known_services: bounded per configuration
 };

@@ -138,7 +138,6 @@ bool access_times(const Attribute& attribute, Reading& reading) {
     is_good &= check_access_time(field, reading.report);
     reading.draft.spec.more.edit().access_times.push_back(field.text);
   }
-  reading.draft.spec.admission_at.edit().access_times = reading.report.position(attribute.at());
   return is_good;
 }
 
@@ -237,7 +236,6 @@ bool instances(const Attribute& attribute, Reading& reading) {
 
 bool libwrap(const Attribute& attribute, Reading& reading) {
   reading.draft.spec.more.edit().libwrap = attribute.value().text;
-  reading.draft.spec.admission_at.edit().libwrap = reading.report.position(attribute.at());
   return true;
 }
 
@@ -251,7 +249,6 @@ bool max_load(const Attribute& attribute, Reading& reading) {
                                 "a number above 0");
   }
   reading.draft.spec.more.edit().max_load = load;
-  reading.draft.spec.admission_at.edit().max_load = reading.report.position(attribute.at());
   return true;
 }
 

@@ -56,7 +56,7 @@ class Parser {
       : names_(names),
         keeps_unenforced_(options.keeps_unenforced),
         default_addresses_(read_default_host(options.default_host, out_.diagnostics)),
-        around_{names, default_addresses_, defaults_, {}} {}
+        around_{names, default_addresses_, defaults_, options.asks_hosts_access, {}} {}
 
   ParsedConfig run(std::string_view text, const std::string& name, IncludeSource& includes) {
     BlockReader(includes, out_.diagnostics, blocks_).read_main(text, name);

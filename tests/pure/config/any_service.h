@@ -187,8 +187,8 @@ inline void edit_admission(ServiceSpec& spec) {
   more.at_limit = *rc::gen::element(AtLimit::Queue, AtLimit::Refuse);
   if (maybe()) more.allow = any_texts();
   if (maybe()) more.deny = any_texts();
-  if (maybe()) more.access_times = any_texts();
-  if (maybe()) more.max_load = *rc::gen::inRange(0, 100000) / 7.0;
+  if (maybe()) more.access_times = {"8:00-17:30", "22:00-06:00"};
+  if (maybe()) more.max_load = *rc::gen::inRange(1, 100000) / 7.0;
   more.is_sensor = maybe();
   if (maybe()) more.deny_time = std::chrono::minutes(*rc::gen::inRange(0, 100000));
   if (maybe()) more.deny_time = std::chrono::minutes::max();

@@ -63,6 +63,10 @@ inline std::string describe_admission(const ServiceOptions& more) {
   }
   if (more.rate_pause) out += " pause=" + std::to_string(more.rate_pause->count());
   if (more.max_load) out += " load=" + std::to_string(*more.max_load);
+  for (const auto& time : more.access_times) {
+    out += (&time == &more.access_times.front() ? " times=" : ",") + time;
+  }
+  if (!more.libwrap.empty()) out += " libwrap=" + more.libwrap;
   if (!more.tcpmux.empty()) out += (more.tcpmux_greets ? " mux=+" : " mux=") + more.tcpmux;
   if (more.rpc) {
     out += " rpc=" + more.rpc->name + '/' + std::to_string(more.rpc->low_version) + '-' +

@@ -177,7 +177,9 @@ TEST(XinetdDefaults, WhatXinetdPassesOverThereHoldsHere) {
       ElementsAre("warning 3:1 defaults", "warning 3:1 not-enforced", "warning 4:1 defaults",
                   "warning 5:1 defaults", "warning 6:1 xinetd-differs", "warning 7:1 defaults"));
   const auto times = parse_xinetd(defaults("access_times = 8:00-9:00\n") + service());
-  EXPECT_THAT(times.services, IsEmpty());
+  ASSERT_EQ(times.services.size(), 1U);
+  EXPECT_THAT(times.services[0].more->access_times, ElementsAre("8:00-9:00"));
+  EXPECT_EQ(times.services[0].admission_at->access_times.text(), "f:3:1");
 }
 
 TEST(XinetdDefaults, ListsHoldForTheServicesAboveToo) {

@@ -150,11 +150,28 @@ TEST_F(OptionsTest, AnUnknownOptionIsAUsageErrorWithASuggestion) {
   EXPECT_THAT(refused({"--zap=1"}), HasSubstr("\"--zap\""));
 }
 
-TEST_F(OptionsTest, WhatRestrictsAccessIsRefusedUntilItIsEnforced) {
-  EXPECT_THAT(refused({"-l"}), HasSubstr("--log-connections"));
-  EXPECT_THAT(refused({"-w"}), HasSubstr("not enforced"));
-  EXPECT_THAT(refused({"-W"}), HasSubstr("not enforced"));
-  EXPECT_THAT(refused({"-dW"}), HasSubstr("not enforced"));
+TEST_F(OptionsTest, HostsAccessIsAskedForProgramsAndBuiltinsApart) {
+  EXPECT_FALSE(good({}).wraps_programs);
+  EXPECT_FALSE(good({}).wraps_builtins);
+  EXPECT_TRUE(good({"-w"}).wraps_programs);
+  EXPECT_FALSE(good({"-w"}).wraps_builtins);
+  EXPECT_FALSE(good({"-W"}).wraps_programs);
+  EXPECT_TRUE(good({"-W"}).wraps_builtins);
+  const auto both = good({"-wW", "-C", "60"});  // as FreeBSD starts it
+  EXPECT_TRUE(both.wraps_programs && both.wraps_builtins);
+  EXPECT_FALSE(both.log_connections);
+}
+
+TEST_F(OptionsTest, TheLetterOfTheLogAsksForHostsWhereItDoesElsewhere) {
+  for (const char* const dialect : {"debian", "openbsd", "netbsd", "gnu", "busybox"}) {
+    const auto options = good({"-l", "--dialect", dialect});
+    EXPECT_TRUE(options.log_connections) << dialect;
+    EXPECT_TRUE(options.wraps_programs) << dialect;
+    EXPECT_FALSE(options.wraps_builtins) << dialect;
+  }
+  const auto options = good({"-l", "--dialect", "freebsd"});
+  EXPECT_TRUE(options.log_connections);
+  EXPECT_FALSE(options.wraps_programs);
 }
 
 TEST_F(OptionsTest, WhatIsNotBuiltInIsRefused) {
