@@ -222,9 +222,9 @@ class Refused(WithFolder):
 class ManyRules(WithFolder):
     """As many as fit are as good as one."""
 
-    def test_a_thousand_of_them(self):
+    def test_some_hundreds_of_them(self):
         port, = free_ports(1)
-        allow = [f"10.{i // 100}.{i % 100 * 2}.0/24" for i in range(900)] + [_FRIEND]
+        allow = [f"10.{i // 100}.{i % 100 * 2}.0/24" for i in range(300)] + [_FRIEND]
         config = service(f"udp4://:{port}", ["wait-udp", self.file],
                          f'mode = "wait"\nallow = {json.dumps(allow)}')
         with Daemon(config, file_name="uvinetd.toml"):
