@@ -61,15 +61,16 @@ class Reader {
     rest_.remove_prefix(sizeof value);
     return value;
   }
-  [[nodiscard]] std::string_view get_text() {
-    const auto size = get<std::uint32_t>();
+  [[nodiscard]] std::string_view get_text() { return get_bytes(get<std::uint32_t>()); }
+  // So many bytes, without a count before them.
+  [[nodiscard]] std::string_view get_bytes(std::size_t size) {
     if (rest_.size() < size) {
       spoil();
       return {};
     }
-    const auto text = rest_.substr(0, size);
+    const auto bytes = rest_.substr(0, size);
     rest_.remove_prefix(size);
-    return text;
+    return bytes;
   }
   [[nodiscard]] std::vector<std::string> get_strings() {
     const auto count = get<std::uint32_t>();
