@@ -84,6 +84,10 @@ UVINETD_FIELDS(Launch, b.id, b.service, b.listener)
 UVINETD_FIELDS(Report, b.kind, b.id, b.service, b.listener, b.pid, b.code, b.step, b.status,
                b.ran_usec, b.user_usec, b.system_usec, b.max_rss_kib)
 UVINETD_FIELDS(RunningChild, b.id, b.service, b.listener, b.pid, b.started_ns, b.peer)
+UVINETD_FIELDS(AccessListForm, b.number, b.bytes)
+UVINETD_FIELDS(ResolverStart, b.becomes_user, b.uid, b.gid, b.is_dumpable)
+UVINETD_FIELDS(FindName, b.address)
+UVINETD_FIELDS(NameFound, b.address, b.name, b.is_answered)
 #undef UVINETD_FIELDS
 
 template <typename T>
@@ -128,6 +132,10 @@ UVINETD_WIRE_BODY(Pong)
 UVINETD_WIRE_BODY(LogTargetForm)
 UVINETD_WIRE_BODY(Launch)
 UVINETD_WIRE_BODY(RunningChild)
+UVINETD_WIRE_BODY(AccessListForm)
+UVINETD_WIRE_BODY(ResolverStart)
+UVINETD_WIRE_BODY(FindName)
+UVINETD_WIRE_BODY(NameFound)
 #undef UVINETD_WIRE_BODY
 
 std::string print(const Reports& body) {

@@ -56,6 +56,12 @@ enum class MessageType : std::uint16_t {
   Rebind,          // reactor → monitor: a server spoilt this socket
   Launch,          // reactor → launcher; fds: the connection or the listening socket
   Reports,         // launcher → reactor
+  AccessList,      // monitor → reactor; fds: the list, where it is large
+  NeedResolver,    // reactor → monitor
+  ResolverJoined,  // monitor → reactor; fds: channel
+  ResolverStart,   // monitor → resolver; fds: channel
+  FindName,        // reactor → resolver
+  NameFound,       // resolver → reactor
 };
 
 // Never reused: the reactor's incarnation in the upper 20 bits, a sequence in the lower 44.
@@ -188,6 +194,30 @@ struct RunningChild {
   std::string peer;             // SocketAddress::bytes(), or ""
 };
 
+struct AccessListForm {  // AccessList
+  std::uint32_t number = 0;
+  std::string bytes;  // "": they are in the descriptor
+};
+
+struct ResolverStart {
+  bool becomes_user = false;
+  std::uint32_t uid = 0;
+  std::uint32_t gid = 0;
+  bool is_dumpable = false;
+};
+
+struct FindName {
+  std::string address;  // numeric
+};
+
+// What is known of an address: its name, if that is confirmed; "" if it has none that is. Not
+// `is_answered`: nobody could be asked, or there were too many questions.
+struct NameFound {
+  std::string address;
+  std::string name;
+  bool is_answered = false;
+};
+
 // One overload pair per body.
 #define UVINETD_WIRE_BODY(Type)                      \
   [[nodiscard]] std::string print(const Type& body); \
@@ -210,6 +240,10 @@ UVINETD_WIRE_BODY(LogTargetForm)
 UVINETD_WIRE_BODY(Launch)
 UVINETD_WIRE_BODY(Reports)
 UVINETD_WIRE_BODY(RunningChild)
+UVINETD_WIRE_BODY(AccessListForm)
+UVINETD_WIRE_BODY(ResolverStart)
+UVINETD_WIRE_BODY(FindName)
+UVINETD_WIRE_BODY(NameFound)
 #undef UVINETD_WIRE_BODY
 
 // parse_as<Launch>(body)

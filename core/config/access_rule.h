@@ -38,6 +38,19 @@ struct AccessRule {
   friend bool operator==(const AccessRule&, const AccessRule&) = default;
 };
 
+// Whether this system tells through which interface a connection has come. A local address would
+// not do: hosts answer on every interface for all of their addresses.
+#ifdef __linux__
+#ifndef UVINETD_PORTABLE_BUILD
+#define UVINETD_INTERFACE_RULES 1
+#endif
+#endif
+#ifdef UVINETD_INTERFACE_RULES
+inline constexpr bool kHasInterfaceRules = true;
+#else
+inline constexpr bool kHasInterfaceRules = false;
+#endif
+
 // The error's `op` is a sentence's end ("is no address, ..."), its `subject` a hint or "".
 [[nodiscard]] Result<AccessRule> parse_access_rule(std::string_view text);
 

@@ -115,6 +115,7 @@ struct ServiceOptions {
   AtLimit at_limit = AtLimit::Queue;
   std::optional<std::vector<std::string>> allow;  // present and empty: nobody
   std::vector<std::string> deny;
+  bool identify = false;  // who the client is is asked of its host (RFC 1413)
   std::vector<std::string> access_times;
   std::optional<double> max_load;  // of one minute
   bool is_sensor = false;

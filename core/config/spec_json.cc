@@ -197,6 +197,7 @@ constexpr std::array kOptionKeys{
     OptionKey{"at_limit", put<&Options::at_limit>},
     OptionKey{"allow", put<&Options::allow>},
     OptionKey{"deny", put<&Options::deny>},
+    OptionKey{"identify", put<&Options::identify>},
     OptionKey{"access_times", put<&Options::access_times>},
     OptionKey{"max_load", put<&Options::max_load>},
     OptionKey{"sensor", put<&Options::is_sensor>},

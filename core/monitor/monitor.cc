@@ -175,6 +175,8 @@ void Monitor::on_child() {
   while (const auto exit = reap_one()) {
     if (reactor_ && exit->pid == reactor_->pid()) {
       reactor = exit;
+    } else if (resolver_ && exit->pid == resolver_->pid) {
+      resolver_.reset();
     } else if (!rpc_.on_process_end(exit->pid) && !launchers_->on_process_end(*exit)) {
       others.push_back(*exit);
     }
@@ -250,6 +252,7 @@ void Monitor::finish() {
   rpc_.stop();
   launchers_->stop_all(StopHow::LeaveNow);
   if (reactor_) reactor_->kill();
+  if (resolver_) kill(resolver_->pid, SIGKILL);
   sockets_.remove_paths();
   if (start_.pid_file) start_.pid_file->remove();
   if (exit_status_ == 0) log_.notice("stopped");
@@ -259,7 +262,8 @@ void Monitor::finish() {
 }
 
 void Monitor::leave_if_alone() {
-  if (is_finishing_ && !reactor_ && launchers_->count() == 0 && !rpc_.is_busy()) loop_.stop();
+  if (is_finishing_ && !reactor_ && !resolver_ && launchers_->count() == 0 && !rpc_.is_busy())
+    loop_.stop();
 }
 
 }  // namespace uvinetd

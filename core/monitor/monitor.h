@@ -28,6 +28,7 @@
 #include "core/config/load/loader.h"
 #include "core/monitor/account.h"
 #include "core/monitor/daemonise.h"
+#include "core/monitor/file_watch.h"
 #include "core/monitor/launcher_set.h"
 #include "core/monitor/options.h"
 #include "core/monitor/pid_file.h"
@@ -91,6 +92,8 @@ class Monitor {
   void committed();
   void arm_retry();
   void on_retry();
+  void tell_access_problems();
+  void on_rule_files_changed();
 
   // Roles (monitor_roles.cc).
   void start_reactor();
@@ -103,6 +106,8 @@ class Monitor {
   void need_launcher(std::uint32_t identity, std::size_t known);
   void start_launchers_ahead();
   void on_adopted_exit(const RunningChild& child, const Report& report);
+  void need_resolver();
+  void start_resolver();
   void ping();
   void send_log_target();
   [[nodiscard]] ReactorStart reactor_start() const;
@@ -116,6 +121,9 @@ class Monitor {
   Sockets sockets_;
   RpcRegistrar rpc_{loop_, timers_, log_, [this] { leave_if_alone(); }};
   TableBuilder builder_;
+  FileWatch rule_files_{loop_, timers_, [this] { on_rule_files_changed(); }};
+  std::optional<RoleProcess> resolver_;
+  std::optional<std::chrono::milliseconds> resolver_start_;  // of the last one
   std::unique_ptr<LauncherSet> launchers_;
   std::unique_ptr<ReactorRole> reactor_;
   std::vector<std::unique_ptr<SignalWatcher>> signals_;

@@ -61,6 +61,8 @@ void Monitor::take_config(LoadedConfig config) {
 Status Monitor::make_table() {
   auto built = builder_.build(++generation_, services_.list(), sockets_);
   identities_ = std::move(built.identities);
+  tell_access_problems();
+  rule_files_.watch(builder_.access_lists().files());
   auto table = make_read_only_memory("uvinetd-table", built.bytes);
   if (!table) return tl::unexpected(table.error());
   table_ = std::move(*table);
@@ -98,6 +100,7 @@ void Monitor::on_table_taken(std::uint32_t launcher, std::uint32_t generation) {
 void Monitor::tell_reactor() {
   timers_.cancel(publish_deadline_);
   if (!reactor_ || !reactor_->is_open) return;  // a starting one gets it as its first table
+  builder_.access_lists().send_new(*reactor_);
   reactor_->send(MessageType::Table, print(Generation{generation_}), {table_.get()});
   reactor_->send_listeners(sockets_.all());
   reactor_->send(MessageType::Apply, print(Generation{generation_}));
@@ -114,6 +117,7 @@ void Monitor::committed() {
   is_publishing_ = false;
   launchers_->commit_table(generation_);
   sockets_.close_unwanted();
+  builder_.access_lists().forget_unused();
   // An address that a removed socket held until now is free.
   if (sockets_.failed_count() > 0 && sockets_.retry()) is_republish_due_ = true;
   launchers_->retire_unused([this](std::uint32_t identity) {
@@ -131,6 +135,19 @@ void Monitor::committed() {
   rpc_.want(sockets_.rpc_bindings(services_.list()));
   services_.pack();
   if (std::exchange(is_reload_due_, false)) reload();
+}
+
+void Monitor::tell_access_problems() {
+  for (const auto& problem : builder_.access_lists().take_problems()) log_.error("{}", problem);
+}
+
+// A reactor that is not there yet gets them with its start.
+void Monitor::on_rule_files_changed() {
+  if (is_stopping_) return;
+  auto& lists = builder_.access_lists();
+  const bool has_new = lists.refresh();
+  tell_access_problems();
+  if (has_new && reactor_) lists.send_new(*reactor_);
 }
 
 void Monitor::arm_retry() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
 // The monitor's roles: the reactor's start and replacement, launchers on need, the heartbeat.
 #include <algorithm>
+#include <csignal>
 #include <utility>
 
 #include "core/monitor/log_choice.h"
@@ -18,6 +19,7 @@ constexpr std::uint32_t kStartTries = 3;
 constexpr std::chrono::seconds kIdlePing{60};  // an idle daemon sleeps
 constexpr std::chrono::seconds kBusyPing{5};
 constexpr std::chrono::seconds kPongDeadline{10};
+constexpr std::chrono::milliseconds kResolverPause{1000};  // from the start of one to the next
 
 }  // namespace
 
@@ -88,6 +90,7 @@ void Monitor::start_reactor() {
   auto start = reactor_start();
   start.log_form = static_cast<std::uint8_t>(log_target->form);
   reactor_->send(MessageType::ReactorStart, print(start), {table_.get(), log_target->fd.get()});
+  builder_.access_lists().send_all(*reactor_);
   reactor_->send_listeners(sockets_.all());
   for (const auto launcher : launchers_->ready()) connect_launcher(launcher, true);
   drain_deadline_ = timers_.after(kDrainDeadline, [this] {
@@ -121,6 +124,7 @@ void Monitor::open_reactor_if_drained() {
   for (const auto& child : launchers_->adopted()) {
     reactor_->send(MessageType::Adopted, print(child));
   }
+  builder_.access_lists().send_new(*reactor_);
   // The table of its start may be an older one by now.
   reactor_->send(MessageType::Table, print(Generation{generation_}), {table_.get()});
   reactor_->send_listeners(sockets_.all());
@@ -149,6 +153,7 @@ void Monitor::on_launcher_gone(std::uint32_t launcher) {
 void Monitor::on_reactor_end(const Exit& exit) {
   const bool had_applied = reactor_->has_applied;
   reactor_.reset();
+  if (resolver_) kill(resolver_->pid, SIGKILL);  // the next reactor asks for another
   awaited_drains_.clear();
   timers_.cancel(drain_deadline_);
   timers_.cancel(ping_timer_);
@@ -205,6 +210,8 @@ void Monitor::on_reactor_message(const Message& message) {
         if (stuck->is_final) launchers_->kill(stuck->launcher, "it does not answer");
       }
       return;
+    case MessageType::NeedResolver:
+      return need_resolver();
     case MessageType::Rebind:
       if (const auto number = parse_as<ListenerNumber>(body)) {
         sockets_.rebind(number->listener);
@@ -216,6 +223,32 @@ void Monitor::on_reactor_message(const Message& message) {
     default:
       return;
   }
+}
+
+// One at a time, and not more than one a second: it ends when its reactor or its channel does.
+void Monitor::need_resolver() {
+  if (resolver_) kill(resolver_->pid, SIGKILL);  // the reactor has lost it
+  const auto due = resolver_start_ ? *resolver_start_ + kResolverPause : loop_.now();
+  timers_.after(std::max(due - loop_.now(), std::chrono::milliseconds(0)), [this, epoch = epoch_] {
+    if (epoch == epoch_ && !is_stopping_) start_resolver();
+  });
+}
+
+void Monitor::start_resolver() {
+  if (!reactor_) return;
+  resolver_start_ = loop_.now();
+  auto pair = Channel::make_pair();
+  auto process = start_role(start_.binaries.reactor(), kResolverTitle, start_.is_daemon);
+  if (!pair || !process) {
+    log_.error("resolver: {}", pair ? process.error().text() : pair.error().text());
+    return need_resolver();
+  }
+  resolver_ = std::move(*process);
+  const ResolverStart start{can_change_identity(), reactor_uid_, reactor_gid_,
+                            start_.options.core_dumps};
+  (void)resolver_->channel.send(static_cast<std::uint16_t>(MessageType::ResolverStart),
+                                print(start), {pair->first.get()});
+  reactor_->send(MessageType::ResolverJoined, "", {pair->second.get()});
 }
 
 void Monitor::ping() {

@@ -13,6 +13,9 @@
 
 namespace uvinetd {
 
+// The resolver is the reactor's program under another name.
+inline constexpr char kResolverTitle[] = "uvi-resolver";
+
 class RoleBinaries {
  public:
   // Looks beside this program's own file, then in the libexec folder it was installed with.

@@ -38,9 +38,10 @@ WarmStart warm_start(const ServiceOptions& more) {
   return out;
 }
 
-ReactorSettings reactor_settings(const LoadedService& service, const CommandLine& options) {
+ReactorSettings reactor_settings(const LoadedService& service, const CommandLine& options,
+                                 AccessLists& lists) {
   ReactorSettings out;
-  out.access = access_settings(service, options);
+  out.access = access_settings(service, lists);
   out.hours = hours_settings(service, options);
   out.limits = limit_settings(service, options);
   out.ends = end_settings(service, options);
@@ -139,7 +140,7 @@ void TableBuilder::fill(const LoadedService& service, const Sockets& sockets, Ta
   set_environment(more, entry);
   entry.warm = {};
   if (kHasZygote && wants_warm_start(spec, options_.start)) entry.warm.edit() = warm_start(more);
-  set_if_any(reactor_settings(service, options_), entry.more);
+  set_if_any(reactor_settings(service, options_, access_), entry.more);
   set_if_any(launcher_settings(service, options_), entry.process);
   entry.listeners = sockets.listeners_of(service);
 }
@@ -153,6 +154,7 @@ TableBuilder::Built TableBuilder::build(std::uint32_t generation,
     auto& passes = used[identity_key(service.identity)];
     passes = passes || service.spec.more->pass_all_env;
   }
+  access_.begin_table();
   Built out;
   for (const auto& [key, passes] : used) {
     out.identities.push_back(table_identity(key, identities_[key - 1], passes));

@@ -2,6 +2,8 @@
 // From loaded services to the run-time table: keys that last, defaults filled in.
 #pragma once
 
+#include <unistd.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -9,6 +11,7 @@
 #include <vector>
 
 #include "core/config/load/loader.h"
+#include "core/monitor/access_lists.h"
 #include "core/monitor/options.h"
 #include "core/monitor/sockets.h"
 #include "spawn/table.h"
@@ -21,6 +24,9 @@ class TableBuilder {
   // and where a service asks for it.
   TableBuilder(const CommandLine& options, std::vector<std::string> environment)
       : options_(options), environment_(std::move(environment)) {}
+
+  // Those that the services of the last table, and of the one before it, are judged by.
+  [[nodiscard]] AccessLists& access_lists() { return access_; }
 
   struct Built {
     std::vector<TableIdentity> identities;
@@ -42,6 +48,7 @@ class TableBuilder {
   std::unordered_map<std::string, std::uint32_t> service_keys_;
   std::vector<Identity> identities_;  // key - 1 is the index
   std::size_t last_identity_ = 0;     // neighbours often share theirs
+  AccessLists access_{geteuid() == 0};
 };
 
 }  // namespace uvinetd

@@ -40,6 +40,14 @@ Reactor::Reactor(Channel monitor, Poller poller)
                     [this](WaitingRoom::Ticket ticket, Awaited awaited, WaitingRoom::Event event) {
                       on_waiting(ticket, awaited, event);
                     }),
+      names_(
+          loop_,
+          [this](WaitingRoom::Ticket ticket, const std::optional<std::string>& name) {
+            on_name(ticket, name);
+          },
+          [this] { tell(MessageType::NeedResolver, ""); }),
+      idents_(loop_, [this](WaitingRoom::Ticket ticket,
+                            const std::optional<std::string>& user) { on_ident(ticket, user); }),
       launchers_(loop_, timers_,
                  {[this](Report& report, std::optional<InFlight> launch) {
                     on_report(report, std::move(launch));
@@ -135,6 +143,11 @@ void Reactor::on_message(Message message) {
       return;
     case MessageType::Listeners:
       return on_listeners(message);
+    case MessageType::AccessList:
+      return on_access_list(message);
+    case MessageType::ResolverJoined:
+      if (message.fds.size() == 1) names_.join(std::move(message.fds[0]));
+      return;
     case MessageType::LauncherJoined:
       return on_launcher_joined(message);
     case MessageType::LauncherGone:
@@ -219,6 +232,19 @@ void Reactor::on_listeners(Message& message) {
   // They are watched from now on; the set that they stand in is not, before Apply.
   is_accepting_ = true;
   take_arrived(true);
+}
+
+// Used at once: a list keeps its number only while its rules are changed on purpose.
+void Reactor::on_access_list(Message& message) {
+  auto form = parse_as<AccessListForm>(message.body);
+  if (!form) return;
+  auto& rules = admission_.rules();
+  if (message.fds.empty()) {
+    (void)rules.set(form->number, std::move(form->bytes));
+    return;
+  }
+  auto mapping = map_read_only(message.fds[0].get(), 1);
+  (void)rules.set(form->number, mapping ? std::move(*mapping) : Mapping());
 }
 
 void Reactor::on_launcher_joined(Message& message) {

@@ -22,9 +22,11 @@
 #include "core/base/log_tender.h"
 #include "core/base/loop.h"
 #include "core/reactor/admission/admission.h"
+#include "core/reactor/ident.h"
 #include "core/reactor/launchers.h"
 #include "core/reactor/listener.h"
 #include "core/reactor/listener_host.h"
+#include "core/reactor/name_finder.h"
 #include "core/reactor/poller.h"
 #include "core/reactor/refusal_log.h"
 #include "core/reactor/sessions.h"
@@ -68,6 +70,7 @@ class Reactor final : public ListenerHost {
   void on_start(Message& message);
   Status take_start(const ReactorStart& start, Message& message);
   void on_listeners(Message& message);
+  void on_access_list(Message& message);
   void on_launcher_joined(Message& message);
   void on_launcher_failed(const LauncherFailed& failure);
   void on_monitor_gone();
@@ -86,6 +89,7 @@ class Reactor final : public ListenerHost {
                      const std::vector<std::uint32_t>& kept_listeners);
   void replay_ledgers();
   void adopt(const RunningChild& child);
+  void forget_unused_rules();
   void forget_if_done(std::uint32_t service);
 
   // Clients of the TCP port multiplexer (reactor_mux.cc).
@@ -102,6 +106,9 @@ class Reactor final : public ListenerHost {
   void readmit(WaitingRoom::Ticket ticket);
   void count(Service& service, const Visitor& visitor);
   void uncount(Service& service, const Visitor& visitor);
+  void on_name(WaitingRoom::Ticket ticket, const std::optional<std::string>& name);
+  void on_ident(WaitingRoom::Ticket ticket, const std::optional<std::string>& user);
+  std::optional<Visitor> let_out(WaitingRoom::Ticket ticket);
   void dismiss(WaitingRoom::Ticket ticket, const char* reason);
   void dismiss_stopped();
   void turn_away(Service& service, Visitor& visitor, const char* reason);
@@ -158,6 +165,8 @@ class Reactor final : public ListenerHost {
   std::unique_ptr<FdWatcher> monitor_watcher_;
   Sessions sessions_;
   WaitingRoom waiting_room_;
+  NameFinder names_;
+  IdentClients idents_;
   Launchers launchers_;
 
   std::uint32_t epoch_ = 0;

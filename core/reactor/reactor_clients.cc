@@ -9,6 +9,7 @@
 
 #include <utility>
 
+#include "core/base/escape.h"
 #include "core/base/process.h"
 #include "core/reactor/reactor.h"
 
@@ -40,7 +41,11 @@ const char* reason_without(Awaited awaited) {
 
 // ListenerHost
 const char* Reactor::take_in(Service& service, Visitor& visitor) {
-  const auto verdict = admission_.ask(service, visitor.client, now());
+  auto verdict = admission_.ask(service, visitor.client, now());
+  if (verdict.answer == Verdict::Answer::Wait && verdict.awaited == Awaited::Name) {
+    visitor.client.name = names_.known(visitor.client.peer);
+    if (visitor.client.name) verdict = admission_.ask(service, visitor.client, now());
+  }
   switch (verdict.answer) {
     case Verdict::Answer::Refuse:
       return verdict.reason;
@@ -79,8 +84,42 @@ const char* Reactor::seat(Service& service, Visitor& visitor, Awaited awaited) {
   if (!waiting_room_.has_place(visitor.client.peer, awaited)) return "waiting";
   visitor.counts_globally = !service.entry.is_internal();
   count(service, visitor);
-  waiting_room_.enter(std::move(visitor), awaited);
+  const auto peer = visitor.client.peer;
+  const int connection = visitor.client.socket;
+  const auto ticket = waiting_room_.enter(std::move(visitor), awaited);
+  if (awaited == Awaited::Name) names_.ask(ticket, peer);
+  if (awaited == Awaited::Ident && !idents_.ask(ticket, connection, peer)) {
+    timers_.after(std::chrono::milliseconds(0), [this, ticket] { dismiss(ticket, "ident"); });
+  }
   return nullptr;
+}
+
+// What waits for this ticket waits no more.
+std::optional<Visitor> Reactor::let_out(WaitingRoom::Ticket ticket) {
+  names_.drop(ticket);
+  idents_.drop(ticket);
+  return waiting_room_.leave(ticket);
+}
+
+void Reactor::on_name(WaitingRoom::Ticket ticket, const std::optional<std::string>& name) {
+  auto* visitor = waiting_room_.find(ticket);
+  if (visitor == nullptr) return;
+  if (!name) return dismiss(ticket, "name");
+  visitor->client.name = *name;
+  readmit(ticket);
+}
+
+void Reactor::on_ident(WaitingRoom::Ticket ticket, const std::optional<std::string>& user) {
+  constexpr std::size_t kLongestLogged = 64;
+  auto* visitor = waiting_room_.find(ticket);
+  if (visitor == nullptr) return;
+  if (!user) return dismiss(ticket, "ident");
+  if (logs_connections_) {
+    log_.info("ident id={} from={} user={}", find_service(visitor->service)->entry.id,
+              visitor->client.peer.text(), one_line(*user, kLongestLogged));
+  }
+  visitor->client.is_identified = true;
+  readmit(ticket);
 }
 
 // WaitingRoom::OnEvent
@@ -107,7 +146,7 @@ void Reactor::readmit(WaitingRoom::Ticket ticket) {
     count(service, *visitor);
     return dismiss(ticket, reason);
   }
-  auto taken = waiting_room_.leave(ticket);
+  auto taken = let_out(ticket);
   if (const char* reason = take_in(service, *taken)) {
     count(service, *taken);
     turn_away(service, *taken, reason);
@@ -125,7 +164,7 @@ void Reactor::uncount(Service& service, const Visitor& visitor) {
 }
 
 void Reactor::dismiss(WaitingRoom::Ticket ticket, const char* reason) {
-  auto visitor = waiting_room_.leave(ticket);
+  auto visitor = let_out(ticket);
   if (!visitor) return;
   turn_away(*find_service(visitor->service), *visitor, reason);
 }

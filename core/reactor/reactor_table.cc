@@ -56,6 +56,7 @@ void Reactor::take_table() {
   }
   std::sort(owners_.begin(), owners_.end());
   remove_absent(kept_services, kept_listeners);
+  forget_unused_rules();
   DatagramServer::set_own_ports(own_ports.data(), own_ports.size());
 }
 
@@ -155,6 +156,17 @@ void Reactor::remove_absent(const std::vector<std::uint32_t>& kept_services,
   }
   for (const auto key : removed) forget_if_done(key);
   dismiss_stopped();
+}
+
+void Reactor::forget_unused_rules() {
+  if (!has_applied_ || admission_.rules().size() == 0) return;
+  std::unordered_set<std::uint32_t> used;
+  for (const auto& [key, service] : services_) {
+    const auto& access = service->entry.more->access;
+    used.insert(access.allow.begin(), access.allow.end());
+    used.insert(access.deny.begin(), access.deny.end());
+  }
+  admission_.rules().keep_only(used);
 }
 
 void Reactor::forget_if_done(std::uint32_t key) {

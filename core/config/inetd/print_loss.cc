@@ -96,6 +96,7 @@ constexpr std::array kOfOptions{
     Aspect{"at_limit", Comfort, more_differs<&Options::at_limit>},
     Aspect{"allow", Grave, more_differs<&Options::allow>},
     Aspect{"deny", Grave, more_differs<&Options::deny>},
+    Aspect{"identify", Grave, more_differs<&Options::identify>},
     Aspect{"access_times", Grave, more_differs<&Options::access_times>},
     Aspect{"max_load", Comfort, more_differs<&Options::max_load>},
     Aspect{"sensor", Grave, more_differs<&Options::is_sensor>},

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "core/config/include_stack.h"
+#include "core/config/load/access_check.h"
 #include "core/config/load/admission_check.h"
 #include "core/config/load/config_file.h"
 #include "core/config/load/disk_includes.h"
@@ -168,6 +169,7 @@ LoadedConfig load_config_with(const std::vector<std::string>& paths, const LoadO
     drop_what_is_claimed(out.services, out.diagnostics,
                          [](LoadedService& loaded) -> ServiceSpec& { return loaded.spec; });
   }
+  check_access(options, out);
   check_warm_starts(options, out);
   std::vector<std::string> order;
   for (const auto& file : written.files) order.push_back(file.name);

@@ -89,6 +89,8 @@ class Resolver {
   Outcome resolve_socket_owner(const ServiceSpec& spec, ListenSpec& listen);
   Outcome resolve_hosts(ServiceSpec& spec);
   Outcome resolve_rpc(ServiceSpec& spec);
+  Outcome resolve_rules(ServiceSpec& spec);
+  Outcome resolve_rule(const SourcePosition& at, std::string& text);
 
   const LoadOptions& options_;
   Diagnostics& diagnostics_;
@@ -127,6 +129,13 @@ void Resolver::request(const ServiceSpec& spec) {
       add_group(split.group);
     }
   }
+  const auto add_named = [&](const std::string& rule) {
+    if (rule.starts_with("user:")) request_.users.insert(rule.substr(5));
+    if (rule.starts_with("group:")) add_group(rule.substr(6));
+  };
+  if (spec.more->allow)
+    std::for_each(spec.more->allow->begin(), spec.more->allow->end(), add_named);
+  std::for_each(spec.more->deny.begin(), spec.more->deny.end(), add_named);
   has_rpc_ |= spec.more->rpc.has_value();
   for (const auto& listen : spec.listen) {
     if (is_ip(listen.kind) && is_host_name(listen.host)) request_.hosts.insert(listen.host);
@@ -372,7 +381,55 @@ Outcome Resolver::resolve_rpc(ServiceSpec& spec) {
 #endif
 }
 
+// Users and groups of access rules become numbers.
+Outcome Resolver::resolve_rules(ServiceSpec& spec) {
+  const auto is_named = [](const std::string& text) {
+    return text.starts_with("user:") || text.starts_with("group:");
+  };
+  for (const bool allows : {true, false}) {
+    const auto& more = *spec.more;
+    if (allows && !more.allow) continue;
+    const auto& written = allows ? *more.allow : more.deny;
+    if (std::none_of(written.begin(), written.end(), is_named)) continue;
+    auto rules = written;
+    const auto& place = allows ? spec.admission_at->allow : spec.admission_at->deny;
+    for (auto& text : rules) {
+      if (!is_named(text)) continue;
+      const auto outcome = resolve_rule(place.line != 0 ? place : spec.at, text);
+      if (outcome != Outcome::Good) return outcome;
+    }
+    if (allows) {
+      spec.more.edit().allow = std::move(rules);
+    } else {
+      spec.more.edit().deny = std::move(rules);
+    }
+  }
+  return Outcome::Good;
+}
+
+Outcome Resolver::resolve_rule(const SourcePosition& at, std::string& text) {
+  const auto colon = text.find(':');
+  const auto name = text.substr(colon + 1);
+  std::uint32_t id = 0;
+  if (text.starts_with("group:")) {
+    if (const auto outcome = find_group(at, name, id); outcome != Outcome::Good) return outcome;
+  } else {
+    LoadedService user;
+    user.spec.user = name;
+    user.spec.group = "-";  // never split at a dot
+    user.spec.user_at = at;
+    bool has_record = false;
+    UserRecord record;
+    const auto outcome = find_user(user, has_record, record);
+    if (outcome != Outcome::Good) return outcome;
+    id = record.uid;
+  }
+  text.replace(colon + 1, std::string::npos, std::to_string(id));
+  return Outcome::Good;
+}
+
 Outcome Resolver::resolve(LoadedService& loaded) {
+  if (const auto outcome = resolve_rules(loaded.spec); outcome != Outcome::Good) return outcome;
   if (const auto outcome = resolve_rpc(loaded.spec); outcome != Outcome::Good) return outcome;
   if (loaded.spec.internal.empty()) {
     if (const auto outcome = resolve_identity(loaded); outcome != Outcome::Good) return outcome;

@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <unordered_set>
 #include <utility>
 
+#include "core/config/access_field.h"
 #include "core/config/access_time.h"
 #include "core/config/quote.h"
 #include "core/config/toml/special_keys.h"
@@ -51,6 +53,26 @@ std::string print_rates(const std::optional<unsigned>& per_minute,
   return rates.size() == 1 ? toml_string(rates.front()) : toml_strings(rates);
 }
 
+// Access rules, as they are written; each is judged at its place.
+std::optional<std::vector<std::string>> read_rules(const TomlValue& value) {
+  auto texts = read_texts(value);
+  if (!texts) return std::nullopt;
+  bool is_good = true;
+  std::unordered_set<std::string> known;
+  for (std::size_t i = 0; i < texts->size(); ++i) {
+    Field field;
+    field.text = (*texts)[i];
+    field.at = value.node.items[i].value.at;
+    AccessRule rule;
+    if (!read_access_rule(field, value.report, rule)) {
+      is_good = false;
+    } else if (!known.insert(print_access_rule(rule)).second) {
+      value.report.warning(field.at, "access", quoted(field.text) + " is in this list already");
+    }
+  }
+  return is_good ? std::move(texts) : std::nullopt;
+}
+
 }  // namespace
 
 bool read_rate_key(const TomlValue& value, TomlContext&, ServiceSpec& spec) {
@@ -70,6 +92,18 @@ std::string print_rate_per_source(const ServiceSpec& spec) {
   return print_rates(spec.source_starts_per_minute, spec.more->rate_per_source);
 }
 
+bool read_allow(const TomlValue& value, TomlContext&, ServiceSpec& spec) {
+  auto rules = read_rules(value);
+  if (rules) spec.more.edit().allow = std::move(*rules);
+  return rules.has_value();
+}
+
+bool read_deny(const TomlValue& value, TomlContext&, ServiceSpec& spec) {
+  auto rules = read_rules(value);
+  if (rules && !rules->empty()) spec.more.edit().deny = std::move(*rules);
+  return rules.has_value();
+}
+
 bool read_access_times(const TomlValue& value, TomlContext&, ServiceSpec& spec) {
   auto times = read_texts(value);
   if (!times) return false;
@@ -79,7 +113,7 @@ bool read_access_times(const TomlValue& value, TomlContext&, ServiceSpec& spec) 
   }
   for (std::size_t i = 0; i < times->size(); ++i) {
     if (parse_access_time((*times)[i])) continue;
-    return value.report.error(value.node.items[i].at, "access-time",
+    return value.report.error(value.node.items[i].value.at, "access-time",
                               "bad time " + quoted((*times)[i]), kAccessTimeHint);
   }
   spec.more.edit().access_times = std::move(*times);

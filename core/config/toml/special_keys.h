@@ -61,6 +61,8 @@ std::string print_rate_key(const ServiceSpec& spec);
 bool read_rate_per_source(const TomlValue& value, TomlContext& context, ServiceSpec& spec);
 std::string print_rate_per_source(const ServiceSpec& spec);
 bool read_access_times(const TomlValue& value, TomlContext& context, ServiceSpec& spec);
+bool read_allow(const TomlValue& value, TomlContext& context, ServiceSpec& spec);
+bool read_deny(const TomlValue& value, TomlContext& context, ServiceSpec& spec);
 bool read_max_load(const TomlValue& value, TomlContext& context, ServiceSpec& spec);
 std::string print_max_load(const ServiceSpec& spec);
 bool read_deny_time(const TomlValue& value, TomlContext& context, ServiceSpec& spec);

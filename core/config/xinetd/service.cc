@@ -165,6 +165,7 @@ void settle_log(Making& making) {
 
 void settle_flags(const Draft& draft, SocketKind kind, ServiceSpec& spec) {
   if (draft.has(Flag::Sensor)) spec.more.edit().is_sensor = true;
+  if (draft.has(Flag::Idonly)) spec.more.edit().identify = true;
   // Of a sensor only: without one it keeps nobody out.
   if (!draft.has(Flag::Sensor) && spec.more->deny_time) spec.more.edit().deny_time.reset();
   if (kind != SocketKind::Tcp) return;

@@ -192,8 +192,7 @@ bool disable(const Attribute& attribute, Reading& reading) {
 }
 
 bool flags(const Attribute& attribute, Reading& reading) {
-  static constexpr std::pair<Flag, const char*> kKept[] = {{Flag::Idonly, "identify"},
-                                                           {Flag::Sensor, "sensor"}};
+  static constexpr std::pair<Flag, const char*> kKept[] = {{Flag::Sensor, "sensor"}};
   bool is_good = true;
   for (const auto& word : attribute.values) {
     const auto field = attribute.field(word);

@@ -8,8 +8,9 @@
 
 namespace uvinetd {
 
-[[nodiscard]] AccessSettings access_settings(const LoadedService& service,
-                                             const CommandLine& options);
+class AccessLists;
+
+[[nodiscard]] AccessSettings access_settings(const LoadedService& service, AccessLists& lists);
 [[nodiscard]] HoursSettings hours_settings(const LoadedService& service,
                                            const CommandLine& options);
 [[nodiscard]] LimitSettings limit_settings(const LoadedService& service,

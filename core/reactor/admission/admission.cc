@@ -5,9 +5,29 @@ namespace uvinetd {
 
 Verdict Admission::ask(const Service& service, const Client& client,
                        std::chrono::milliseconds now) {
-  const char* reason = refuse_all(service, now);
-  if (reason == nullptr) reason = refuse_source(service, client.peer, now);
+  if (const char* reason = refuse_all(service, now)) return Verdict::refuse(reason);
+  const auto& access = service.entry.more->access;
+  if (const auto verdict = ask_rules(access, client); verdict.answer != Verdict::Answer::Serve) {
+    return verdict;
+  }
+  if (access.identifies && !client.is_identified) return Verdict::wait(Awaited::Ident);
+  const char* reason = refuse_source(service, client.peer, now);
   return reason == nullptr ? Verdict::serve() : Verdict::refuse(reason);
+}
+
+Verdict Admission::ask_rules(const AccessSettings& access, const Client& client) const {
+  if (access.is_open()) return Verdict::serve();
+  switch (judge_client(access, rules_, client).answer) {
+    case AccessDecision::Answer::Allowed:
+      return Verdict::serve();
+    case AccessDecision::Answer::Denied:
+      return Verdict::refuse("access");
+    case AccessDecision::Answer::NeedsName:
+      return Verdict::wait(Awaited::Name);
+    case AccessDecision::Answer::NoName:
+      return Verdict::refuse("name");
+  }
+  return Verdict::refuse("access");
 }
 
 const char* Admission::refuse_all(const Service& service, std::chrono::milliseconds now) {

@@ -10,6 +10,7 @@
 
 #include <chrono>
 
+#include "core/reactor/admission/access.h"
 #include "core/reactor/admission/client.h"
 #include "core/reactor/admission/hours.h"
 #include "core/reactor/admission/source_limits.h"
@@ -36,16 +37,20 @@ class Admission {
 
   // The part of it that is the same for all clients: hours and load. Nothing is counted.
   const char* refuse_all(const Service& service, std::chrono::milliseconds now);
+  // The lists of access rules, as the monitor gives them.
+  [[nodiscard]] AccessBook& rules() { return rules_; }
 
   // A server that runs already (replay), one that has ended or was not started after all.
   void adopt(const Service& service, const SocketAddress& peer);
   void ended(std::uint32_t service, const SocketAddress& peer) { sources_.ended(service, peer); }
 
  private:
+  [[nodiscard]] Verdict ask_rules(const AccessSettings& access, const Client& client) const;
   const char* refuse_source(const Service& service, const SocketAddress& peer,
                             std::chrono::milliseconds now);
 
   HoursCheck hours_;
+  AccessBook rules_;
   SourceLimits sources_;
 };
 
