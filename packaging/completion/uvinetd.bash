@@ -27,6 +27,7 @@ _uvinetd() {
       mapfile -t COMPREPLY < <(compgen -W "
         -f -i --foreground -d --debug -p --pidfile --ready-fd --user --start --spawner --core-dumps
         -e --log-connections
+        -w -W -l
         -a -q -R --rate -c -C -s -E --environment --dialect
         -n --check --json --strict -V --version -h --help" -- "$word")
       ;;
