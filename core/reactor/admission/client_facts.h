@@ -16,8 +16,8 @@ struct PeerIds {
 // nullopt: the system does not tell.
 [[nodiscard]] std::optional<PeerIds> peer_ids(int connection);
 
-// The interface that the client's first packet came in through; 0: not known. A packet to an
-// address of this host from this host comes through the loopback interface.
+// The interface that the client's first packet came in through; 0: not known. For this host's own
+// packets, which go through none, Linux tells the one that has the address they were sent to.
 [[nodiscard]] std::uint32_t arrival_interface(int connection, int family);
 
 }  // namespace uvinetd
