@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "core/base/address.h"
+#include "core/config/access_rule.h"
 #include "core/config/access_time.h"
 #include "core/config/field_reader.h"
 #include "core/config/quote.h"
@@ -28,17 +29,6 @@ using Clients = std::vector<std::string>;
 Clients bad(const Field& field, Report& report, const char* hint = "") {
   report.error(field.at, "access", "bad client " + quoted(field.text), hint);
   return {};
-}
-
-bool is_name(std::string_view text) {
-  const auto is_name_byte = [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' ||
-           c == '.' || c == '_';
-  };
-  constexpr std::size_t kLongestName = 253;
-  const bool is_numeric = text.find_first_not_of("0123456789.") == std::string_view::npos;
-  return !text.empty() && text.size() <= kLongestName && !is_numeric &&
-         std::all_of(text.begin(), text.end(), is_name_byte);
 }
 
 // Clears all bits of an address but the first `bits`.
@@ -137,8 +127,12 @@ std::vector<std::string> read_clients(const Field& field, Report& report) {
   if (inet_pton(AF_INET, text.c_str(), &v4) == 1) return read_v4(v4);
   in6_addr v6{};
   if (inet_pton(AF_INET6, text.c_str(), &v6) == 1) return read_v6(v6, field, report);
-  if (!is_name(text)) return bad(field, report, "an address, a network, a host or .domain");
-  return {lower(text)};
+  const auto rule = parse_access_rule(text);
+  using Kind = AccessRule::Kind;
+  if (rule && (rule->kind == Kind::Host || rule->kind == Kind::Domain)) {
+    return {print_access_rule(*rule)};
+  }
+  return bad(field, report, "an address, a network, a host or .domain");
 }
 
 bool check_access_time(const Field& field, Report& report) {

@@ -65,6 +65,18 @@ inline Rate any_rate() {
 }
 
 // One or two sockets for each of its ports; `port` is its first, and it may take ten.
+// Access rules, none of them twice.
+inline std::vector<std::string> any_rules() {
+  static const std::vector<std::string> kRules{
+      "10.0.0.0/8", "192.0.2.1",    "2001:db8::/32", "interface:eth0", "user:alice",
+      "group:4",    ".example.org", "host.example",  "file:/etc/x y",  "0.0.0.0/0"};
+  std::vector<std::string> out;
+  for (const auto& rule : kRules) {
+    if (maybe()) out.push_back(rule);
+  }
+  return out;
+}
+
 inline std::vector<ListenSpec> any_listeners(std::uint16_t port) {
   const auto kind = *rc::gen::element(SocketKind::Tcp, SocketKind::Udp, SocketKind::UnixStream,
                                       SocketKind::UnixDgram, SocketKind::UnixSeqpacket);
@@ -185,8 +197,9 @@ inline void edit_admission(ServiceSpec& spec) {
   if (maybe()) more.rate_pause = any_duration();
   if (maybe()) more.source_prefix_v6 = *rc::gen::inRange(0U, 129U);
   more.at_limit = *rc::gen::element(AtLimit::Queue, AtLimit::Refuse);
-  if (maybe()) more.allow = any_texts();
-  if (maybe()) more.deny = any_texts();
+  if (maybe()) more.allow = any_rules();
+  if (maybe()) more.deny = any_rules();
+  more.identify = maybe();
   if (maybe()) more.access_times = {"8:00-17:30", "22:00-06:00"};
   if (maybe()) more.max_load = *rc::gen::inRange(1, 100000) / 7.0;
   more.is_sensor = maybe();

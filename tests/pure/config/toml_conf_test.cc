@@ -194,11 +194,11 @@ TEST(TomlConf, OfABuiltInFollowsItsSocket) {
 }
 
 TEST(TomlConf, LeavesOutWhatIsNotEnabledAndTellsItsMistakesAsWarnings) {
-  const auto parsed =
-      parse_toml(service("a", 1, "enabled = false\nallow = []\nusre = 1\n") + service("b", 1));
+  const auto parsed = parse_toml(service("a", 1, "enabled = false\nallow = [\"10\"]\nusre = 1\n") +
+                                 service("b", 1));
   EXPECT_THAT(ids(parsed), ElementsAre("b"));
   EXPECT_EQ(parsed.services_written, 1U);
-  EXPECT_THAT(places(parsed.diagnostics), ElementsAre("7:1 not-enforceable", "8:1 key"));
+  EXPECT_THAT(places(parsed.diagnostics), ElementsAre("7:10 access", "8:1 key"));
   for (const auto& said : parsed.diagnostics) EXPECT_EQ(said.severity, Severity::Warning);
 }
 
@@ -271,9 +271,27 @@ TEST(TomlDefaults, ThatAreBadSpoilWhoeverInheritsThem) {
 
 TEST(TomlDefaults, ThatRestrictAccessAreNeverDropped) {
   const auto parsed =
-      parse_toml("[defaults]\nallow = [\"10.0.0.0/8\"]\n" + service("a", 1) + service("b", 2));
-  EXPECT_THAT(places(parsed.diagnostics), ElementsAre("2:1 not-enforceable"));
+      parse_toml("[defaults]\nallow = [\"10.0.0.0/40\"]\n" + service("a", 1) + service("b", 2));
+  EXPECT_THAT(places(parsed.diagnostics), ElementsAre("2:10 access"));
   EXPECT_THAT(parsed.services, IsEmpty());
+}
+
+TEST(TomlDefaults, OfAccessHoldForWhoHasNoneOfItsOwn) {
+  const auto parsed = parse_toml("[defaults]\nallow = [\"10.0.0.0/8\"]\n" + service("a", 1) +
+                                 service("b", 2, "allow = []\n"));
+  EXPECT_THAT(parsed.diagnostics, IsEmpty());
+  ASSERT_EQ(parsed.services.size(), 2U);
+  EXPECT_THAT(*parsed.services[0].more->allow, ElementsAre("10.0.0.0/8"));
+  EXPECT_EQ(parsed.services[0].admission_at->allow.text(), "f:2:9");
+  EXPECT_THAT(*parsed.services[1].more->allow, IsEmpty());
+}
+
+TEST(TomlConf, TellsWhatIsOddAboutAccessRulesAtTheirPlaces) {
+  const auto parsed = parse_toml(
+      service("a", 1, "deny = [\"10.0.0.5/8\", \"10.0.0.0/8\", \"h.Example\", \"H.example\"]\n"));
+  EXPECT_THAT(places(parsed.diagnostics), ElementsAre("6:9 access", "6:23 access", "6:50 access"));
+  for (const auto& said : parsed.diagnostics) EXPECT_EQ(said.severity, Severity::Warning);
+  EXPECT_EQ(parsed.services.size(), 1U);
 }
 
 TEST(TomlDefaults, OfAnUnknownNameMightHaveRestrictedAnybody) {

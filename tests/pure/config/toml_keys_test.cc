@@ -30,6 +30,9 @@ const std::vector<Samples>& samples() {
   static const std::vector<std::string> kBadFlag{"1", "\"yes\"", "[]"};
   static const std::vector<std::string> kBadText{"\"\"", "1", "true", "\"a\\u0000b\""};
   static const std::vector<std::string> kBadPath{"\"\"", "\"x\"", "1", "[\"/x\"]"};
+  static const std::vector<std::string> kBadRules{
+      "\"10.0.0.0/8\"",     "[1]",         "[\"a\", \"\"]", "[\"10.0.0.0/33\"]",
+      "[\"fe80::1%eth0\"]", "[\"user:\"]", "[\"file:x\"]",  "[\"a b\"]"};
   static const std::vector<std::string> kBadList{"\"a\"", "[1]", "[\"a\", \"\"]", "{ a = 1 }"};
   static const std::vector<std::string> kBadNumber{"-1", "2147483648", "1.5", "\"1\"", "true"};
   static const std::vector<std::string> kDurations{"\"30s\"", "\"30 s\"", "\"5min\"", "\"1h\"",
@@ -139,8 +142,11 @@ const std::vector<Samples>& samples() {
       {"rate_pause", kDurations, kBadDuration},
       {"source_prefix_v6", {"0", "56", "128"}, {"129", "-1", "\"64\""}},
       {"at_limit", {"\"queue\"", "\"refuse\""}, {"\"refues\"", "true"}},
-      {"allow", {"[]", "[\"10.0.0.0/8\", \"2001:db8::/32\"]"}, kBadList},
-      {"deny", {"[]", "[\"10.0.0.0/8\"]"}, kBadList},
+      {"allow",
+       {"[]", "[\"10.0.0.0/8\", \"2001:db8::/32\"]", "[\"user:a\", \"group:4\", \"file:/x\"]"},
+       kBadRules},
+      {"deny", {"[]", "[\"10.0.0.0/8\", \".example.org\", \"interface:eth0\"]"}, kBadRules},
+      {"identify", {"true", "false"}, kBadFlag},
       {"access_times",
        {"[\"09:00-17:00\"]", "[\"22:00-06:00\", \"12:00-13:00\", \"8:00-24:00\"]"},
        {"\"09:00-17:00\"", "[1]", "[]", "[\"\"]", "[\"9-17\"]", "[\"09:00-17:00\", \"24:00-1:00\"]"}},

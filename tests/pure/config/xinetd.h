@@ -54,6 +54,12 @@ inline std::string describe_process(const ServiceOptions& more) {
   return out;
 }
 
+inline std::string joined(const std::vector<std::string>& list) {
+  std::string out;
+  for (const auto& text : list) out += (out.empty() ? "" : ",") + text;
+  return out;
+}
+
 inline std::string describe_admission(const ServiceOptions& more) {
   std::string out;
   if (more.at_limit == AtLimit::Refuse) out += " refuse";
@@ -62,6 +68,9 @@ inline std::string describe_admission(const ServiceOptions& more) {
            std::to_string(more.rate->per.count()) + '/' + std::to_string(more.rate->burst);
   }
   if (more.rate_pause) out += " pause=" + std::to_string(more.rate_pause->count());
+  if (more.allow) out += " allow=" + joined(*more.allow);
+  if (!more.deny.empty()) out += " deny=" + joined(more.deny);
+  if (more.identify) out += " identify";
   if (more.max_load) out += " load=" + std::to_string(*more.max_load);
   for (const auto& time : more.access_times) {
     out += (&time == &more.access_times.front() ? " times=" : ",") + time;

@@ -124,14 +124,18 @@ TEST(XinetdDefaults, ListsAreAddedToAndTakenFrom) {
   EXPECT_THAT(config.services[3].more->log_on_success, IsEmpty());
 }
 
-TEST(XinetdDefaults, ARestrictionThatCannotBeEnforcedLeavesItsHeirsOut) {
+TEST(XinetdDefaults, ARestrictionHoldsForTheHeirsThatHaveNoneOfTheirOwn) {
   const auto config =
       parse_xinetd(defaults("only_from = 10.0.0.0\nno_access = 10.1.2.3\n") + service() +
                    service("only_from = 0.0.0.0\nno_access =\n", "telnet") + service("", "finger"));
-  EXPECT_THAT(ids(config), ElementsAre("telnet/tcp"));
-  EXPECT_EQ(config.services_written, 3U);
-  EXPECT_THAT(judgements(config.diagnostics),
-              ElementsAre("error 3:1 not-enforceable", "error 4:1 not-enforceable"));
+  EXPECT_THAT(config.diagnostics, IsEmpty());
+  ASSERT_EQ(config.services.size(), 3U);
+  EXPECT_THAT(*config.services[0].more->allow, ElementsAre("10.0.0.0/8"));
+  EXPECT_THAT(config.services[0].more->deny, ElementsAre("10.1.2.3"));
+  EXPECT_EQ(config.services[0].admission_at->deny.line, 4);
+  EXPECT_FALSE(config.services[1].more->allow);
+  EXPECT_THAT(config.services[1].more->deny, IsEmpty());
+  EXPECT_THAT(*config.services[2].more->allow, ElementsAre("10.0.0.0/8"));
   const auto open =
       parse_xinetd(defaults("only_from = 10.0.0.0\n") + service("only_from = 0.0.0.0\n"));
   EXPECT_THAT(open.diagnostics, IsEmpty());

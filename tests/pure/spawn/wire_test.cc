@@ -46,6 +46,10 @@ const auto kExamples = std::tuple{
     Launch{make_launch_id(0xfffff, 1), 2, 3},
     Reports{{an_exit(), Report(), an_exit()}},
     RunningChild{1, 2, 3, 4, -5, "peer"},
+    AccessListForm{7, std::string("a\0b", 3)},
+    ResolverStart{true, 2, 3, true},
+    FindName{"192.0.2.1"},
+    NameFound{"192.0.2.1", "host.example", true},
 };
 
 template <typename F>
