@@ -110,6 +110,11 @@ int DatagramServer::on_readable(int most, std::time_t now) noexcept {
 }
 
 void DatagramServer::answer(const Packet& packet, std::time_t now) noexcept {
+  if (refuses_ && refuses_(packet.source)) {
+    ++counts_.refused_client;
+    last_refused_ = packet.source;
+    return;
+  }
   const auto request = std::span(request_bytes).first(packet.size);
   std::size_t size = builtin_.answer(request, reply_bytes, now);
   if (size == kNoReply) {

@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <ctime>
+#include <functional>
+#include <utility>
 
 #include "core/base/address.h"
 #include "internal/builtin.h"
@@ -16,6 +18,7 @@ struct DatagramCounts {
   std::uint64_t answered = 0;
   std::uint64_t refused_port = 0;     // source port of a reflecting service or of our own built-ins
   std::uint64_t refused_address = 0;  // broadcast, multicast or unusable source or destination
+  std::uint64_t refused_client = 0;   // by the filter
   std::uint64_t send_failed = 0;      // also: a request too long to be answered whole
 };
 
@@ -24,6 +27,11 @@ class DatagramServer {
   // Prepares `fd` (owned by the caller, non-blocking): packet information on, so that replies
   // leave from the address that was asked (IP_PKTINFO, ip(7); IPV6_RECVPKTINFO, RFC 3542).
   DatagramServer(const Builtin& builtin, int fd) noexcept;
+
+  // Who gets no answer, whatever he asks; none: everybody gets one.
+  void set_filter(std::function<bool(const SocketAddress&)> refuses) {
+    refuses_ = std::move(refuses);
+  }
 
   // Reads and answers at most `most` datagrams; returns how many were read. Never blocks.
   // `now` is the wall clock. `last_refused` is the sender most recently refused, for the log.
@@ -47,6 +55,7 @@ class DatagramServer {
   const Builtin& builtin_;
   int fd_;
   bool is_ip_ = false;
+  std::function<bool(const SocketAddress&)> refuses_;
   DatagramCounts counts_;
   SocketAddress last_refused_;
 };

@@ -108,6 +108,9 @@ void Launcher::on_monitor_message(Message message) {
       return;
     case MessageType::ReactorChannel:
       return on_reactor_channel(message);
+    case MessageType::EndServer:
+      if (const auto order = parse_as<EndServer>(message.body)) end_server(*order);
+      return;
     case MessageType::StopLauncher:
       if (const auto stop = parse_as<StopLauncher>(message.body)) on_stop(stop->how);
       return;
@@ -245,6 +248,17 @@ void Launcher::on_stop(StopHow how) {
   }
 }
 
+// Only a child of ours, with all of its process group.
+void Launcher::end_server(const EndServer& order) {
+  const auto end = [&](Child& child) {
+    if (child.exit.id != order.id) return;
+    child.is_told_to_end = true;
+    kill(-child.pid, order.how == EndHow::Kill ? SIGKILL : SIGTERM);
+  };
+  for (auto& [pid, child] : children_) end(child);
+  for (auto& child : lingering_) end(child);
+}
+
 void Launcher::signal_children(int signal, bool wait_only) {
   const auto tell = [&](const Child& child) {
     if (child.is_wait || !wait_only) kill(-child.pid, signal);
@@ -276,6 +290,8 @@ void Launcher::reap() {
 }
 
 void Launcher::on_exit(Child child, const Exit& exit) {
+  // Nobody looks at the rest of its group any more.
+  if (child.is_told_to_end && !child.is_wait) kill(-child.pid, SIGKILL);
   child.exit.kind = ReportKind::Exited;
   child.exit.status = exit.status;
   child.exit.ran_usec = (monotonic_now().count() - ledger_->at(child.slot).started_ns) / 1000;

@@ -50,6 +50,7 @@ class Launcher {
     Report exit;  // filled in when it ends; kept while its session lingers
     bool is_wait = false;
     bool is_prompt = false;  // the reactor waits for its end
+    bool is_told_to_end = false;
   };
 
   void turn();
@@ -86,6 +87,7 @@ class Launcher {
   void on_exit(Child child, const Exit& exit);
   void check_lingering();
   void ended(Child& child);
+  void end_server(const EndServer& order);
   void signal_children(int signal, bool wait_only);
   void flush_reports() { reports_.flush(reactor_, ledger_.get()); }
 

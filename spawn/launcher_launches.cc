@@ -30,11 +30,12 @@ class OtherUmask {
   bool is_other_;
 };
 
-// Whether the reactor waits to hear of this service's servers: its gate depends on them. A reactor
-// that keeps copies of its connections waits for all.
+// Whether the reactor waits to hear of this service's servers: its gate depends on them, or it has
+// their connections too, as one that keeps copies has all.
 bool is_prompt(const TableService& service) {
   return !Channel::keeps_peeked() || service.is_wait || service.is_datagram() ||
-         service.instances != 0 || service.instances_per_source != 0;
+         service.instances != 0 || service.instances_per_source != 0 ||
+         service.more->limits.needs_connection();
 }
 
 int socket_type_of(int fd) {
@@ -211,7 +212,7 @@ void Launcher::began(const Launch& launch, std::uint32_t slot, pid_t pid, bool i
   auto report = report_of(launch, ReportKind::Started);
   report.pid = pid;
   if (is_prompt) ++prompt_children_;
-  children_.insert_or_assign(pid, Child{pid, slot, report, is_wait, is_prompt});
+  children_.insert_or_assign(pid, Child{pid, slot, report, is_wait, is_prompt, false});
   reports_.push(std::move(report), is_prompt, monotonic_now());
 }
 

@@ -30,6 +30,10 @@ struct Encoder {
     out.put(static_cast<std::uint32_t>(list.size()));
     for (const auto value : list) out.put(value);
   }
+  void put(const std::vector<WireBan>& list) {
+    out.put(static_cast<std::uint32_t>(list.size()));
+    for (const auto& ban : list) (*this)(ban.high, ban.low, ban.bits, ban.until_ms);
+  }
 };
 
 struct Decoder {
@@ -48,6 +52,16 @@ struct Decoder {
   void get(SpawnerKind& value) { value = in.get_enum(SpawnerKind::Clone); }
   void get(StopHow& value) { value = in.get_enum(StopHow::KillAll); }
   void get(ReportKind& value) { value = in.get_enum(ReportKind::Cold); }
+  void get(EndHow& value) { value = in.get_enum(EndHow::Kill); }
+  void get(std::vector<WireBan>& list) {
+    const auto count = in.get<std::uint32_t>();
+    if (count > kMostBansInMessage) in.spoil();
+    for (std::uint32_t i = 0; i < count && in.is_good(); ++i) {
+      auto& ban = list.emplace_back();
+      (*this)(ban.high, ban.low, ban.bits, ban.until_ms);
+      if (ban.bits > 128) in.spoil();
+    }
+  }
   void get(std::vector<std::uint32_t>& list) {
     const auto count = in.get<std::uint32_t>();
     for (std::uint32_t i = 0; i < count && in.is_good(); ++i)
@@ -78,6 +92,8 @@ UVINETD_FIELDS(LauncherNumber, b.launcher, b.is_final)
 UVINETD_FIELDS(LauncherFailed, b.identity, b.code, b.step)
 UVINETD_FIELDS(NeedLauncher, b.identity, b.known)
 UVINETD_FIELDS(ListenerNumber, b.listener)
+UVINETD_FIELDS(EndServer, b.launcher, b.id, b.how)
+UVINETD_FIELDS(Bans, b.is_lifted, b.list)
 UVINETD_FIELDS(Pong, b.is_busy)
 UVINETD_FIELDS(LogTargetForm, b.form)
 UVINETD_FIELDS(Launch, b.id, b.service, b.listener)
@@ -128,6 +144,8 @@ UVINETD_WIRE_BODY(LauncherNumber)
 UVINETD_WIRE_BODY(LauncherFailed)
 UVINETD_WIRE_BODY(NeedLauncher)
 UVINETD_WIRE_BODY(ListenerNumber)
+UVINETD_WIRE_BODY(EndServer)
+UVINETD_WIRE_BODY(Bans)
 UVINETD_WIRE_BODY(Pong)
 UVINETD_WIRE_BODY(LogTargetForm)
 UVINETD_WIRE_BODY(Launch)

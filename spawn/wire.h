@@ -54,6 +54,8 @@ enum class MessageType : std::uint16_t {
   RetireLauncher,  // reactor → monitor
   StuckLauncher,   // reactor → monitor
   Rebind,          // reactor → monitor: a server spoilt this socket
+  EndServer,       // reactor → monitor → launcher: it has taken longer than it may
+  Bans,            // reactor → monitor: who has come to a sensor; monitor → reactor: who is banned
   Launch,          // reactor → launcher; fds: the connection or the listening socket
   Reports,         // launcher → reactor
   AccessList,      // monitor → reactor; fds: the list, where it is large
@@ -148,6 +150,27 @@ struct ListenerNumber {  // Rebind
   std::uint32_t listener = 0;
 };
 
+// First asked, then made.
+enum class EndHow : std::uint8_t { Terminate, Kill };
+struct EndServer {
+  std::uint32_t launcher = 0;  // whose child it is, as far as the reactor knows; 0: the monitor's
+  LaunchId id = 0;
+  EndHow how = EndHow::Terminate;
+};
+
+// A ban of core/base/ban_list.h.
+struct WireBan {
+  std::uint64_t high = 0;
+  std::uint64_t low = 0;
+  std::uint32_t bits = 0;
+  std::int64_t until_ms = 0;  // CLOCK_MONOTONIC
+};
+inline constexpr std::size_t kMostBansInMessage = 1'000;
+struct Bans {
+  bool is_lifted = false;  // these are bans no more
+  std::vector<WireBan> list;
+};
+
 struct Pong {
   bool is_busy = false;  // there was work since the last Ping
 };
@@ -235,6 +258,8 @@ UVINETD_WIRE_BODY(LauncherNumber)
 UVINETD_WIRE_BODY(LauncherFailed)
 UVINETD_WIRE_BODY(NeedLauncher)
 UVINETD_WIRE_BODY(ListenerNumber)
+UVINETD_WIRE_BODY(EndServer)
+UVINETD_WIRE_BODY(Bans)
 UVINETD_WIRE_BODY(Pong)
 UVINETD_WIRE_BODY(LogTargetForm)
 UVINETD_WIRE_BODY(Launch)

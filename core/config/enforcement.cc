@@ -11,13 +11,11 @@ namespace uvinetd {
 namespace {
 
 // Sorted. Nothing is lost by leaving these out but comfort.
-constexpr std::array<std::string_view, 23> kLater{"at_limit",
-                                                  "banner",
+constexpr std::array<std::string_view, 15> kLater{"banner",
                                                   "banner_fail",
                                                   "banner_success",
                                                   "capability_ambient",
                                                   "control",
-                                                  "idle_timeout",
                                                   "limits",
                                                   "lingering_close",
                                                   "listen_fds",
@@ -26,19 +24,12 @@ constexpr std::array<std::string_view, 23> kLater{"at_limit",
                                                   "log_on_failure",
                                                   "log_on_success",
                                                   "log_type",
-                                                  "max_runtime",
                                                   "nice",
-                                                  "rate",
-                                                  "rate_pause",
-                                                  "rate_per_source",
-                                                  "source_prefix_v6",
-                                                  "start_timeout",
                                                   "stderr"};
 
 // Sorted. Who asks for these counts on them.
-constexpr std::array<std::string_view, 8> kLeftOut{
-    "capability_bounding", "cgroup",         "chroot",   "deny_time",
-    "no_new_privs",        "proxy_protocol", "redirect", "sensor"};
+constexpr std::array<std::string_view, 6> kLeftOut{
+    "capability_bounding", "cgroup", "chroot", "no_new_privs", "proxy_protocol", "redirect"};
 
 static_assert(std::is_sorted(kLater.begin(), kLater.end()));
 static_assert(std::is_sorted(kLeftOut.begin(), kLeftOut.end()));

@@ -19,6 +19,10 @@ const char* kind_name(SocketKind kind) {
   return "tcp";
 }
 
+bool has_server(const ServiceSpec& spec) {
+  return spec.internal.empty() && !spec.more->is_sensor;
+}
+
 bool can_start_warm(const ServiceSpec& spec) {
   const bool is_stream = spec.listen.empty() || !is_datagram(spec.listen.front().kind);
   return !spec.program.empty() && spec.mode == Mode::Nowait && is_stream;

@@ -86,6 +86,9 @@ struct ServiceSpec {
   friend bool operator==(const ServiceSpec&, const ServiceSpec&) = default;
 };
 
+// Whether there is a program to be started: a built-in needs none, and a sensor serves nobody.
+[[nodiscard]] bool has_server(const ServiceSpec& spec);
+
 // Whether its servers may come from a parked process of their program (spawn/zygote): a wait server
 // comes too seldom, and a datagram is not passed on.
 [[nodiscard]] bool can_start_warm(const ServiceSpec& spec);

@@ -251,7 +251,7 @@ Json spec_json(const ServiceSpec& spec, const Identity* identity, bool is_resolv
 Json table_json(const LoadedConfig& config) {
   Json services = Json::array();
   for (const auto& loaded : config.services) {
-    const bool has_identity = loaded.spec.internal.empty();
+    const bool has_identity = has_server(loaded.spec);
     services.push_back(spec_json(loaded.spec, has_identity ? &loaded.identity : nullptr, true));
   }
   for (const auto& spec : config.unresolved) services.push_back(spec_json(spec, nullptr, false));

@@ -149,6 +149,15 @@ void LauncherSet::kill(std::uint32_t launcher, const char* why) {
   ::kill(found->second->pid, SIGKILL);
 }
 
+void LauncherSet::end_server(const EndServer& order) {
+  if (const auto found = all_.find(order.launcher); found != all_.end()) {
+    return send(*found->second, MessageType::EndServer, print(order));
+  }
+  for (const auto& [pid, child] : adopted_) {
+    if (child.id == order.id) ::kill(-pid, order.how == EndHow::Kill ? SIGKILL : SIGTERM);
+  }
+}
+
 Result<LauncherSet::ReactorEnd> LauncherSet::connect(std::uint32_t launcher, std::uint32_t epoch) {
   const auto found = all_.find(launcher);
   if (found == all_.end()) return uvinetd::fail("connect", {}, ESRCH);

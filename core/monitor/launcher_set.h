@@ -63,6 +63,8 @@ class LauncherSet {
   void retire(std::uint32_t launcher);
   void stop_all(StopHow how);
   void kill(std::uint32_t launcher, const char* why);
+  // Ends a server: by its launcher, or ourselves when that is dead.
+  void end_server(const EndServer& order);
 
   // A fresh channel for the reactor of this epoch; the launcher drains the old one first and
   // on_drained follows. The reactor's end and the ledger (borrowed). Errors: descriptors.

@@ -22,6 +22,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "core/base/ban_list.h"
 #include "core/base/log.h"
 #include "core/base/log_tender.h"
 #include "core/base/loop.h"
@@ -106,6 +107,8 @@ class Monitor {
   void need_launcher(std::uint32_t identity, std::size_t known);
   void start_launchers_ahead();
   void on_adopted_exit(const RunningChild& child, const Report& report);
+  void keep_bans(const Bans& bans);
+  void tell_bans();
   void need_resolver();
   void start_resolver();
   void ping();
@@ -156,6 +159,7 @@ class Monitor {
   std::uint32_t reactor_uid_ = 0;
   std::uint32_t reactor_gid_ = 0;
   std::uint32_t global_instances_ = 0;
+  BanList bans_;
   Timers::Id ping_timer_ = 0;
   Timers::Id pong_deadline_ = 0;
 

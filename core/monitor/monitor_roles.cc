@@ -90,6 +90,7 @@ void Monitor::start_reactor() {
   auto start = reactor_start();
   start.log_form = static_cast<std::uint8_t>(log_target->form);
   reactor_->send(MessageType::ReactorStart, print(start), {table_.get(), log_target->fd.get()});
+  tell_bans();
   builder_.access_lists().send_all(*reactor_);
   reactor_->send_listeners(sockets_.all());
   for (const auto launcher : launchers_->ready()) connect_launcher(launcher, true);
@@ -101,6 +102,30 @@ void Monitor::start_reactor() {
     open_reactor_if_drained();
   });
   open_reactor_if_drained();
+}
+
+// What the reactor says of its sensors; it has them already.
+void Monitor::keep_bans(const Bans& bans) {
+  if (bans.is_lifted) return;
+  for (const auto& each : bans.list) {
+    bans_.add({{each.high, each.low, each.bits}, std::chrono::milliseconds(each.until_ms)},
+              loop_.now());
+  }
+}
+
+// For a reactor that knows none yet, before it serves anybody.
+void Monitor::tell_bans() {
+  Bans packet;
+  const auto send = [&] {
+    if (packet.list.empty()) return;
+    reactor_->send(MessageType::Bans, print(packet));
+    packet.list.clear();
+  };
+  for (const auto& ban : bans_.list()) {
+    packet.list.push_back({ban.source.high, ban.source.low, ban.source.bits, ban.until.count()});
+    if (packet.list.size() == kMostBansInMessage) send();
+  }
+  send();
 }
 
 void Monitor::connect_launcher(std::uint32_t launcher, bool must_drain) {
@@ -209,6 +234,12 @@ void Monitor::on_reactor_message(const Message& message) {
       if (const auto stuck = parse_as<LauncherNumber>(body)) {
         if (stuck->is_final) launchers_->kill(stuck->launcher, "it does not answer");
       }
+      return;
+    case MessageType::EndServer:
+      if (const auto order = parse_as<EndServer>(body)) launchers_->end_server(*order);
+      return;
+    case MessageType::Bans:
+      if (const auto bans = parse_as<Bans>(body)) keep_bans(*bans);
       return;
     case MessageType::NeedResolver:
       return need_resolver();

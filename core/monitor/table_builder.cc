@@ -12,6 +12,9 @@
 namespace uvinetd {
 namespace {
 
+// What stands for the server of a sensor, whose clients never get that far.
+constexpr char kSensorStandIn[] = "discard";
+
 void set_variable(std::vector<std::string>& list, const std::string& name,
                   const std::string& value) {
   std::erase_if(list, [&](const std::string& each) { return each.starts_with(name + "="); });
@@ -119,6 +122,7 @@ void TableBuilder::fill(const LoadedService& service, const Sockets& sockets, Ta
   entry.id = spec.id;
   entry.internal = {};
   if (!spec.internal.empty()) entry.internal.edit() = spec.internal;
+  if (spec.more->is_sensor) entry.internal.edit() = kSensorStandIn;
   entry.identity = entry.is_internal() ? 0 : identity_key(service.identity);
   // Without a socket of its own it is reached through a stream of the multiplexer.
   entry.socket_type = spec.listen.empty() ? SOCK_STREAM : socket_type(spec.listen.front().kind);
@@ -150,7 +154,7 @@ TableBuilder::Built TableBuilder::build(std::uint32_t generation,
                                         const Sockets& sockets) {
   std::map<std::uint32_t, bool> used;  // and whether a service of it passes the environment on
   for (const auto& service : services) {
-    if (!service.spec.internal.empty()) continue;
+    if (!has_server(service.spec)) continue;
     auto& passes = used[identity_key(service.identity)];
     passes = passes || service.spec.more->pass_all_env;
   }

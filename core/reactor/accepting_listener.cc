@@ -70,6 +70,8 @@ void AcceptingListener::on_pause(bool is_paused) {
 }
 
 bool AcceptingListener::may_accept() {
+  at_limit_ = refusal_at_limit(host_, service_);
+  if (at_limit_ != nullptr) return true;
   switch (ask_permit()) {
     case Permit::Yes:
       return true;
@@ -115,6 +117,7 @@ void AcceptingListener::take_in(UniqueFd connection, const SocketAddress& peer) 
   Visitor visitor{service_.entry.key, key(), std::move(connection), {}, false};
   visitor.client.peer = peer;
   visitor.client.socket = visitor.connection.get();
+  visitor.client.at_limit = at_limit_;
   const char* reason = is_gone(visitor.client.socket) ? "gone" : host_.take_in(service_, visitor);
   if (reason != nullptr) host_.refuse(service_, peer.text(), reason);
 }
@@ -136,7 +139,9 @@ int BuiltinStreamListener::accept_flags() const {
 BuiltinDatagramListener::BuiltinDatagramListener(ListenerHost& host, Service& service,
                                                  std::uint32_t key, UniqueFd socket,
                                                  const Builtin& builtin)
-    : Listener(host, service, key, std::move(socket)), server_(builtin, fd()) {}
+    : Listener(host, service, key, std::move(socket)), server_(builtin, fd()) {
+  server_.set_filter([this](const SocketAddress& from) { return host_.is_banned(from); });
+}
 
 void BuiltinDatagramListener::on_readable() {
   constexpr int kMostDatagrams = 32;
@@ -149,6 +154,10 @@ void BuiltinDatagramListener::on_readable() {
   }
   server_.on_readable(kMostDatagrams, wall_clock_seconds());
   const auto counts = server_.take_counts();
+  if (counts.refused_client > 0) {
+    host_.refuse(service_, server_.last_refused().text(), "banned");
+    return;
+  }
   if (counts.refused_port + counts.refused_address > 0) {
     host_.refuse(service_, server_.last_refused().text(),
                  counts.refused_port > 0 ? "loop" : "address");

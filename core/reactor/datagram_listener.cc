@@ -105,7 +105,7 @@ void DatagramListener::start() {
   if (launch_ == 0) {
     head_ = DatagramHead();  // it has had no start
   } else {
-    service_.rate.count(host_.now());
+    service_.rate.count(service_.entry, host_.now());
   }
   look_later();
 }

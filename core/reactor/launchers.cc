@@ -5,6 +5,8 @@
 #include <limits>
 #include <utility>
 
+#include "core/base/clock.h"
+
 namespace uvinetd {
 namespace {
 
@@ -216,6 +218,20 @@ std::vector<std::pair<std::uint32_t, LedgerEntry>> Launchers::ledger_entries() c
     for (auto& entry : one->ledger.entries()) out.emplace_back(id, std::move(entry));
   }
   return out;
+}
+
+RunningChild Launchers::child_of(const Report& report) const {
+  for (const auto& [launcher, entry] : ledger_entries()) {
+    if (entry.child.id == report.id && entry.child.pid == report.pid) return entry.child;
+  }
+  return {report.id, report.service, report.listener, report.pid, monotonic_now().count(), ""};
+}
+
+std::uint32_t Launchers::launcher_of(LaunchId id) const {
+  for (const auto& [launcher, one] : all_) {
+    if (one->running.contains(id)) return launcher;
+  }
+  return 0;
 }
 
 // ---- death and silence -----------------------------------------------------------------------

@@ -77,6 +77,13 @@ class Launchers {
   bool submit(InFlight& launch, int socket);
 
   [[nodiscard]] std::size_t in_flight() const { return in_flight_.size(); }
+  void each_in_flight(const std::function<void(const InFlight&)>& tell) const {
+    for (const auto& [id, launch] : in_flight_) tell(launch);
+  }
+  // The child that a launcher reports, with the peer that stands in its page.
+  [[nodiscard]] RunningChild child_of(const Report& report) const;
+  // Which launcher has this child; 0: none.
+  [[nodiscard]] std::uint32_t launcher_of(LaunchId id) const;
   // A child of this launcher has ended or was found running.
   void count_child(LaunchId id, std::uint32_t launcher);
   // What the ledgers of all launchers hold, by launcher id.

@@ -38,11 +38,20 @@ Permit ask_limits(ListenerHost& host, Service& service) {
   if (service.pause != 0) return Permit::Paused;
   if (service.is_at_limit()) return Permit::AtLimit;
   const auto now = host.now();
-  if (!service.rate.allows(service.entry.starts_per_minute, now)) {
-    host.pause(service, "rate", service.rate.wait(now));
+  if (!service.rate.allows(service.entry, now)) {
+    host.pause(service, "rate", service.rate.wait(service.entry, now));
     return Permit::Paused;
   }
   return Permit::Yes;
+}
+
+const char* refusal_at_limit(ListenerHost& host, Service& service) {
+  if (!service.refuses_at_limit() || service.pause != 0) return nullptr;
+  if (service.is_at_limit()) return "instances";
+  // Who wants a pause after that gets it.
+  const bool has_pause = service.entry.more->limits.rate_pause_seconds != 0;
+  if (!has_pause && !service.rate.allows(service.entry, host.now())) return "rate";
+  return !service.entry.is_internal() && host.is_full() ? "busy" : nullptr;
 }
 
 Permit Listener::ask_permit() {

@@ -21,6 +21,9 @@ class ListenerHost;
 enum class Permit : std::uint8_t { Yes, AtLimit, Paused, NoRoom };
 // By its own limits; pauses it when it has started too many in the minute.
 [[nodiscard]] Permit ask_limits(ListenerHost& host, Service& service);
+// The reason that a client is refused with because of them, where a service wants that; else
+// nullptr, and ask_limits() decides.
+[[nodiscard]] const char* refusal_at_limit(ListenerHost& host, Service& service);
 
 class Listener {
  public:

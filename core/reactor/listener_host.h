@@ -28,6 +28,8 @@ class ListenerHost {
 
   // False while stopping: nothing is polled.
   [[nodiscard]] virtual bool is_accepting() const = 0;
+  // At the global limit of running servers.
+  [[nodiscard]] virtual bool is_full() const = 0;
   // False at the global limit of running servers or without room at the service's launchers; the
   // listener is then woken by set_starved(false).
   virtual bool has_room(Listener& listener) = 0;
@@ -41,6 +43,9 @@ class ListenerHost {
 
   // The same for what is no client yet (a datagram): whether nobody is served now.
   virtual const char* refuse_all(Service& service) = 0;
+
+  // Nobody serves it for now.
+  [[nodiscard]] virtual bool is_banned(const SocketAddress& peer) = 0;
 
   // One refused client, datagram or start; logs at a bounded rate.
   virtual void refuse(const Service& service, std::string_view from, std::string_view reason) = 0;

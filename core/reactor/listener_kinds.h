@@ -31,6 +31,7 @@ class AcceptingListener : public Listener {
   bool may_accept();
   void take_in(UniqueFd connection, const SocketAddress& peer);
   NowaitState gate_ = NowaitState::Open;
+  const char* at_limit_ = nullptr;  // what the next client is refused with
 };
 
 class ConnectionListener final : public AcceptingListener {

@@ -30,8 +30,10 @@ Reactor::Reactor(Channel monitor, Poller poller)
       sessions_(
           loop_, timers_,
           [this](std::uint32_t key, const SocketAddress& peer) {
-            admission_.ended(key, peer);
-            if (auto* service = find_service(key)) instance_ended(*service);
+            if (auto* service = find_service(key)) {
+              admission_.ended(*service, peer);
+              instance_ended(*service);
+            }
             forget_if_done(key);
             if (!starved_for_sessions_.empty()) wake(starved_for_sessions_);
           },
@@ -170,6 +172,9 @@ void Reactor::on_message(Message message) {
     case MessageType::Apply:
       if (const auto generation = parse_as<Generation>(body)) apply(generation->generation);
       return;
+    case MessageType::Bans:
+      if (const auto bans = parse_as<Bans>(body)) on_bans(*bans);
+      return;
     case MessageType::StopAccepting:
       is_accepting_ = false;
       is_stopping_ = true;
@@ -291,7 +296,7 @@ void Reactor::on_monitor_gone() {
 }
 
 void Reactor::check_stopped() {
-  if (!is_stopping_ || launchers_.in_flight() != 0 || retrying_ != 0 || !held_.empty()) return;
+  if (!is_stopping_ || launchers_.in_flight() != 0 || !retrying_.empty() || !held_.empty()) return;
   if (is_monitor_gone_) {
     loop_.stop();
   } else {

@@ -13,6 +13,7 @@
 #include <map>
 #include <memory>
 #include <random>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -30,6 +31,7 @@
 #include "core/reactor/poller.h"
 #include "core/reactor/refusal_log.h"
 #include "core/reactor/sessions.h"
+#include "core/reactor/time_limits.h"
 #include "core/reactor/waiting_room.h"
 #include "spawn/table.h"
 #include "spawn/wire.h"
@@ -52,10 +54,14 @@ class Reactor final : public ListenerHost {
   [[nodiscard]] std::chrono::milliseconds now() const override { return loop_.now(); }
   [[nodiscard]] std::uint16_t random_bits() override;
   [[nodiscard]] bool is_accepting() const override { return is_accepting_; }
+  [[nodiscard]] bool is_full() const override {
+    return global_limit_ != 0 && instances_ >= global_limit_;
+  }
   bool has_room(Listener& listener) override;
   LaunchId launch(Listener& listener) override;
   const char* take_in(Service& service, Visitor& visitor) override;
   const char* refuse_all(Service& service) override;
+  bool is_banned(const SocketAddress& peer) override { return admission_.is_banned(peer, now()); }
   void refuse(const Service& service, std::string_view from, std::string_view reason) override;
   void pause(Service& service, const char* reason, std::chrono::milliseconds time) override;
   void pause_everything(int code) override;
@@ -74,6 +80,8 @@ class Reactor final : public ListenerHost {
   void on_launcher_joined(Message& message);
   void on_launcher_failed(const LauncherFailed& failure);
   void on_monitor_gone();
+  void on_bans(const Bans& bans);
+  void ban(const Service& service, const SocketAddress& peer);
   void tell(MessageType type, const std::string& body);
   void watch_monitor();
   void check_stopped();
@@ -83,6 +91,8 @@ class Reactor final : public ListenerHost {
   void take_table();
   void take_arrived(bool is_prepare);
   void apply_service(TableOutline entry);
+  void recount(const TableOutline& before, const Service& service);
+  void watch_times();
   void apply_listener(Service& service, std::uint32_t key);
   void apply_deferred(std::uint32_t key);
   void remove_absent(const std::vector<std::uint32_t>& kept_services,
@@ -123,6 +133,8 @@ class Reactor final : public ListenerHost {
   void on_settled(InFlight launch, Settled settled, std::int32_t pid);
   void give_up(const InFlight& launch, const std::string& reason, bool is_certain);
   void instance_ended(Service& service);
+  void on_timeout(LaunchId id, const char* reason);
+  void end_server(LaunchId id, EndHow how);
   [[nodiscard]] std::size_t session_limit() const;
   void after_end(std::uint32_t service, std::uint32_t listener);
   void hold(InFlight launch);
@@ -155,11 +167,16 @@ class Reactor final : public ListenerHost {
   std::unordered_map<std::uint32_t, std::vector<std::uint32_t>> starved_;  // listeners, by identity
   std::vector<std::uint32_t> starved_globally_;
   std::vector<std::uint32_t> starved_for_sessions_;
-  std::size_t retrying_ = 0;                 // launches that wait for a timer
-  std::vector<RunningChild> adopted_early_;  // told before the first table
+  std::set<std::shared_ptr<InFlight>> retrying_;  // launches that wait for a timer
+  std::vector<RunningChild> adopted_early_;       // told before the first table
   // Until the first Apply: the service of each socket, by the socket's key.
   std::vector<std::pair<std::uint32_t, std::uint32_t>> owners_;
   Admission admission_;
+  TimeLimits time_limits_{timers_,
+                          {[this](LaunchId id, const char* reason) { on_timeout(id, reason); },
+                           [this](LaunchId id, EndHow how) { end_server(id, how); }}};
+  std::vector<WireBan> untold_bans_;
+  Timers::Id ban_timer_ = 0;
 
   std::unique_ptr<FdWatcher> poller_watcher_;
   std::unique_ptr<FdWatcher> monitor_watcher_;

@@ -48,15 +48,17 @@ const char* Reactor::take_in(Service& service, Visitor& visitor) {
   }
   switch (verdict.answer) {
     case Verdict::Answer::Refuse:
+      if (verdict.reason == kSensorReason) ban(service, visitor.client.peer);
       return verdict.reason;
     case Verdict::Answer::Wait:
+      if (visitor.client.at_limit != nullptr) return visitor.client.at_limit;
       return seat(service, visitor, verdict.awaited);
     case Verdict::Answer::Serve:
       break;
   }
-  service.rate.count(now());
+  service.rate.count(service.entry, now());
   const char* reason = serve(service, visitor);
-  if (reason != nullptr) admission_.ended(service.entry.key, visitor.client.peer);
+  if (reason != nullptr) admission_.ended(service, visitor.client.peer);
   return reason;
 }
 

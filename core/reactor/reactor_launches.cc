@@ -52,7 +52,7 @@ bool Reactor::has_room(Listener& listener) {
   if (listener.service().entry.is_internal()) {
     if (sessions_.count() + waiting_room_.count() < session_limit()) return true;
     starved_for_sessions_.push_back(listener.key());
-  } else if (global_limit_ != 0 && instances_ >= global_limit_) {
+  } else if (is_full()) {
     starved_globally_.push_back(listener.key());
   } else if (!launchers_.has_room(identity)) {
     starved_[identity].push_back(listener.key());
@@ -101,6 +101,13 @@ LaunchId Reactor::launch_for(Service& service, std::uint32_t listener, int socke
   const auto id = launch.id;
   const bool is_connection = launch.is_connection = copy.is_open();
   if (is_connection) launch.copy = std::move(copy);
+  if (is_connection && service.entry.more->limits.needs_connection() &&
+      !time_limits_.keep(id, socket)) {
+    ++service.instances;
+    ++instances_;
+    give_up(launch, "descriptors", true);
+    return id;
+  }
   if (!launchers_.submit(launch, socket)) {
     if (!is_connection) return 0;
     hold(std::move(launch));  // its launcher has just died: another will take it
@@ -139,7 +146,7 @@ void Reactor::on_report(Report& report, std::optional<InFlight> launch) {
 
 void Reactor::on_started(const Report& report, const std::optional<InFlight>& launch) {
   if (!launch) {  // asked for by a reactor that is dead, started after its ledger was read
-    adopt({report.id, report.service, report.listener, report.pid, monotonic_now().count(), ""});
+    adopt(launchers_.child_of(report));
     return;
   }
   auto* service = find_service(launch->service);
@@ -147,6 +154,7 @@ void Reactor::on_started(const Report& report, const std::optional<InFlight>& la
   service->spawn_failures = 0;
   running_.emplace(launch->id, Running{launch->service, launch->listener, report.pid,
                                        monotonic_now(), launch->peer});
+  time_limits_.watch(launch->id, service->entry.more->limits, monotonic_now());
   if (logs_connections_) {
     log_.info("start id={} pid={} from={}", service->entry.id, report.pid, launch->peer.text());
   }
@@ -172,6 +180,7 @@ void Reactor::on_failed(const Report& report, InFlight launch) {
 }
 
 void Reactor::on_exited(const Report& report, bool is_from_launcher) {
+  time_limits_.forget(report.id);
   auto node = running_.extract(report.id);
   auto* service = find_service(node ? node.mapped().service : report.service);
   // Unknown here: it ended between two reactors, so that none has counted it, but it is told. The
@@ -186,7 +195,7 @@ void Reactor::on_exited(const Report& report, bool is_from_launcher) {
   }
   if (!node) return;
   const auto& running = node.mapped();
-  admission_.ended(running.service, running.peer);
+  admission_.ended(*service, running.peer);
   if (instances_ > 0) --instances_;
   instance_ended(*service);
   if (auto* listener = find_listener(running.listener)) {
@@ -238,7 +247,8 @@ void Reactor::give_up(const InFlight& launch, const std::string& reason, bool is
   auto* service = find_service(launch.service);
   if (service == nullptr) return;
   refuse(*service, launch.peer.text(), reason);
-  admission_.ended(launch.service, launch.peer);
+  admission_.ended(*service, launch.peer);
+  time_limits_.forget(launch.id);
   if (instances_ > 0) --instances_;
   instance_ended(*service);
   if (auto* listener = find_listener(launch.listener)) {
@@ -274,12 +284,12 @@ void Reactor::submit_held(std::uint32_t identity) {
 }
 
 void Reactor::retry_later(InFlight launch) {
-  ++retrying_;
   const auto delay = kFirstRetry * (1 << (launch.attempts - 1));
   // std::function wants a copyable callable; the launch is not.
   auto shared = std::make_shared<InFlight>(std::move(launch));
+  retrying_.insert(shared);
   timers_.after(delay, [this, shared] {
-    --retrying_;
+    retrying_.erase(shared);
     hold(std::move(*shared));
   });
 }

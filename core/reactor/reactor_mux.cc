@@ -62,6 +62,7 @@ std::string Reactor::multiplex(const Sessions::Wanted& wanted) {
 // nullptr: there is room for one more, now, who could not be left in a backlog.
 const char* Reactor::refuse_without_backlog(Service& service) {
   if (!is_accepting_) return "stopping";
+  if (const char* limit = refusal_at_limit(*this, service)) return limit;
   switch (ask_limits(*this, service)) {
     case Permit::Yes:
       break;
@@ -78,7 +79,7 @@ const char* Reactor::refuse_without_backlog(Service& service) {
 
 // A few may wait until their launcher has been started.
 bool Reactor::has_room_to_hold(std::uint32_t identity) {
-  if (global_limit_ != 0 && instances_ >= global_limit_) return false;
+  if (is_full()) return false;
   if (launchers_.has_room(identity)) return true;
   const auto held = held_.find(identity);
   return held == held_.end() || held->second.size() < kMostHeld;

@@ -26,9 +26,13 @@ void Reactor::apply(std::uint32_t generation) {
     launchers_.start_reading();
   } else {
     for (auto& [key, listener] : listeners_) {
-      if (!listener->service().is_at_limit()) listener->on_limit_freed();  // it may be a new limit
+      const auto& service = listener->service();
+      // It may be a new limit, or be refused at.
+      if (!service.is_at_limit() || service.refuses_at_limit()) listener->on_limit_freed();
       listener->reconcile();
     }
+    wake(starved_globally_);
+    watch_times();
   }
   if (is_accepting_) poller_watcher_->watch(UV_READABLE);
   tell(MessageType::Applied, print(Generation{generation}));
@@ -84,7 +88,8 @@ void Reactor::apply_service(TableOutline entry) {
     // Where a running server owns the socket, the change is made when it has ended.
     if (!listener->suits(entry) && !listener->is_held()) rebuilt.push_back(listener->key());
   }
-  service.entry = std::move(entry);
+  const auto before = std::exchange(service.entry, std::move(entry));
+  if (has_applied_ && !Admission::counts_alike(before, service.entry)) recount(before, service);
   service.is_removed = false;
   for (const auto key : rebuilt) {
     if (!next_fds_.contains(key)) next_fds_[key] = listeners_[key]->release_fd();
@@ -178,6 +183,30 @@ void Reactor::forget_if_done(std::uint32_t key) {
   services_.erase(found);
 }
 
+// Its clients are counted by source in another way from now on: those that are there too.
+void Reactor::recount(const TableOutline& before, const Service& service) {
+  const auto key = service.entry.key;
+  const auto take = [&](std::uint32_t of, const SocketAddress& peer) {
+    if (of == key) admission_.recount(before, service, peer);
+  };
+  for (const auto& [id, running] : running_) take(running.service, running.peer);
+  launchers_.each_in_flight([&](const InFlight& launch) { take(launch.service, launch.peer); });
+  for (const auto& [identity, waiting] : held_) {
+    for (const auto& launch : waiting) take(launch.service, launch.peer);
+  }
+  for (const auto& launch : retrying_) take(launch->service, launch->peer);
+  sessions_.each_peer(take);
+}
+
+// Servers that run have the limits of the newest table.
+void Reactor::watch_times() {
+  for (const auto& [id, running] : running_) {
+    if (const auto* service = find_service(running.service)) {
+      time_limits_.watch(id, service->entry.more->limits, running.started);
+    }
+  }
+}
+
 void Reactor::replay_ledgers() {
   for (const auto& child : std::exchange(adopted_early_, {})) adopt(child);
   for (const auto& [launcher, entry] : launchers_.ledger_entries()) {
@@ -200,6 +229,7 @@ void Reactor::adopt(const RunningChild& child) {
   ++instances_;
   admission_.adopt(*service, running.peer);
   running_.emplace(child.id, running);
+  time_limits_.watch(child.id, service->entry.more->limits, running.started);
   if (auto* listener = find_listener(child.listener)) {
     listener->on_adopted(child.id, std::chrono::nanoseconds(child.started_ns));
   }

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "core/base/loop.h"
-#include "core/reactor/admission/minute_rate.h"
+#include "core/reactor/admission/service_rate.h"
 #include "spawn/table.h"
 #include "spawn/wire.h"
 
@@ -21,7 +21,7 @@ struct Service {
   TableOutline entry;
   std::vector<Listener*> listeners;
   std::uint32_t instances = 0;  // running and starting, over all sockets
-  MinuteRate rate;
+  ServiceRate rate;
   Timers::Id pause = 0;  // set while paused
   const char* pause_reason = "";
   std::uint32_t spawn_failures = 0;  // in a row; sets how long the next pause lasts
@@ -30,6 +30,8 @@ struct Service {
   [[nodiscard]] bool is_at_limit() const {
     return entry.instances != 0 && instances >= entry.instances;
   }
+  // Who comes at a limit of the whole service is told so, instead of standing in the backlog.
+  [[nodiscard]] bool refuses_at_limit() const { return entry.more->limits.refuses_at_limit; }
 };
 
 // Keys of sockets begin at 1: the listener of a connection that has come through another service.

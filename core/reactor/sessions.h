@@ -43,6 +43,10 @@ class Sessions {
   void open(const Builtin& builtin, std::uint32_t service, UniqueFd connection,
             const SocketAddress& peer);
   [[nodiscard]] std::size_t count() const { return all_.size(); }
+  void each_peer(
+      const std::function<void(std::uint32_t service, const SocketAddress&)>& tell) const {
+    for (const auto& one : all_) tell(one.service, one.peer);
+  }
 
  private:
   struct One {

@@ -147,7 +147,7 @@ void WaitListener::start() {
   if (service_.entry.is_datagram()) head_ = peek_head(fd());
   launch_ = host_.launch(*this);
   if (launch_ == 0) gate_ = step(gate_, WaitEvent::Lost).next;
-  if (launch_ != 0) service_.rate.count(host_.now());
+  if (launch_ != 0) service_.rate.count(service_.entry, host_.now());
 }
 
 void WaitListener::back_off() {

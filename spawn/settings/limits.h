@@ -2,11 +2,42 @@
 // How often, how many at once and how long: what is counted before and while servers run.
 #pragma once
 
+#include <cstdint>
+
 #include "core/base/codec.h"
 
 namespace uvinetd {
 
+inline constexpr std::uint32_t kMostInRate = 0x7fffffff;             // starts, and their burst
+inline constexpr std::uint32_t kLongestPeriod = 7 * 24 * 3600'000U;  // milliseconds
+inline constexpr std::uint32_t kForEver = 0xffffffff;                // seconds
+inline constexpr std::uint32_t kUsualPrefixV6 = 64;                  // bits of one source
+
+// So many starts in a period; the first `burst` at once.
+struct StartRate {
+  std::uint32_t count = 0;  // 0: no limit
+  std::uint32_t burst = 0;
+  std::uint32_t per_milliseconds = 0;
+
+  [[nodiscard]] bool is_limit() const { return count != 0; }
+  friend bool operator==(const StartRate&, const StartRate&) = default;
+};
+
 struct LimitSettings {
+  StartRate rate;
+  StartRate rate_per_source;
+  std::uint32_t rate_pause_seconds = 0;  // 0: until a start is allowed
+  std::uint32_t prefix_v6 = kUsualPrefixV6;
+  bool refuses_at_limit = false;  // else clients wait in the backlog
+  bool is_sensor = false;         // serves nobody, and bans who comes
+  std::uint32_t ban_seconds = 0;  // of a sensor; 0: it only refuses
+  // 0: no limit
+  std::uint32_t start_seconds = 0;
+  std::uint32_t idle_seconds = 0;
+  std::uint32_t run_seconds = 0;
+
+  [[nodiscard]] bool needs_connection() const { return start_seconds != 0 || idle_seconds != 0; }
+  [[nodiscard]] bool limits_time() const { return needs_connection() || run_seconds != 0; }
   friend bool operator==(const LimitSettings&, const LimitSettings&) = default;
 };
 

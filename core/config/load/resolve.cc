@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "core/config/field_reader.h"
+#include "core/config/load/limit_check.h"
 #include "core/config/load/lookup.h"
 #include "core/config/load/rpc_file.h"
 #include "core/config/quote.h"
@@ -118,7 +119,7 @@ void Resolver::request(const ServiceSpec& spec) {
   const auto add_group = [&](const std::string& name) {
     if (!name.empty() && !parse_number(name, kMostId)) request_.groups.insert(name);
   };
-  if (spec.internal.empty()) {
+  if (has_server(spec)) {
     request_.users.insert(user_of(spec));
     add_group(spec.group);
     for (const auto& group : spec.more->groups) add_group(group);
@@ -431,7 +432,8 @@ Outcome Resolver::resolve_rule(const SourcePosition& at, std::string& text) {
 Outcome Resolver::resolve(LoadedService& loaded) {
   if (const auto outcome = resolve_rules(loaded.spec); outcome != Outcome::Good) return outcome;
   if (const auto outcome = resolve_rpc(loaded.spec); outcome != Outcome::Good) return outcome;
-  if (loaded.spec.internal.empty()) {
+  if (!check_limits(loaded.spec, diagnostics_)) return Outcome::Bad;
+  if (has_server(loaded.spec)) {
     if (const auto outcome = resolve_identity(loaded); outcome != Outcome::Good) return outcome;
   }
   for (auto& listen : loaded.spec.listen) {

@@ -251,24 +251,27 @@ constexpr std::array kKeys{
     number<&Options::park_uses, 1, kMostParkUses>("park_uses", To::Warm, "10000; parked at io 200",
                                                   "servers", "more can be learnt of one layout"),
     duration<&Options::park_age>("park_age", To::Warm, "more can be learnt of one layout"),
-    duration<&Options::start_timeout>("start_timeout", To::Program, "a stuck start is seen later"),
+    duration<&Options::start_timeout>("start_timeout", To::Server,
+                                      "a stuck start is seen later; a descriptor per connection"),
     duration<&Options::max_runtime>("max_runtime", To::Program, ""),
-    duration<&Options::idle_timeout>("idle_timeout", To::Any, "silent clients hold a place longer"),
+    duration<&Options::idle_timeout>(
+        "idle_timeout", To::Server,
+        "silent clients hold a place longer; a descriptor per connection"),
 
     // ---- admission ----------------------------------------------------------------------------
     number<&ServiceSpec::instances>("instances", To::Nowait, "none", "servers",
                                     "memory and descriptors of the servers"),
-    number<&ServiceSpec::instances_per_source>("instances_per_source", To::Nowait, "none",
+    number<&ServiceSpec::instances_per_source>("instances_per_source", To::Clients, "none",
                                                "servers", "one client can take more of the limit"),
-    TomlKey{"rate", "string or array of strings", "none", "starts per time", "", To::Any,
+    TomlKey{"rate", "string or array of strings", "none", "starts per time", "", To::Started,
             kInherited, kText | kArray, read_rate_key, print_rate_key, nullptr},
     TomlKey{"rate_per_source", "string or array of strings", "none", "starts per time",
-            "40 bytes per client of late", To::Nowait, kInherited, kText | kArray,
+            "5 MB for the first that is counted", To::Clients, kInherited, kText | kArray,
             read_rate_per_source, print_rate_per_source, nullptr},
-    duration<&Options::rate_pause>("rate_pause", To::Any, "clients wait longer after a burst"),
+    duration<&Options::rate_pause>("rate_pause", To::Started, "clients wait longer after a burst"),
     number<&Options::source_prefix_v6, 0, 128>("source_prefix_v6", To::Any, "64", "bits",
                                                "one client may be counted as many"),
-    word<&Options::at_limit, kAtLimit>("at_limit", To::Any, "queue", ""),
+    word<&Options::at_limit, kAtLimit>("at_limit", To::Accepted, "queue", ""),
     TomlKey{"allow", "array of strings", "everybody", "", "", To::Any, kInherited, kArray,
             read_allow, print_list<&Options::allow>, nullptr},
     TomlKey{"deny", "array of strings", "[]", "", "", To::Any, kInherited, kArray, read_deny,
@@ -278,9 +281,9 @@ constexpr std::array kKeys{
             read_access_times, print_list<&Options::access_times>, nullptr},
     TomlKey{"max_load", "number", "none", "load of one minute", "", To::Any, kInherited, kNumber,
             read_max_load, print_max_load, nullptr},
-    flag<&Options::is_sensor>("sensor", To::Any),
+    flag<&Options::is_sensor>("sensor", To::Clients),
     TomlKey{"deny_time", "string or integer", "none", "seconds, of whole minutes",
-            "a client that changes its address is kept out longer", To::Any, kInherited,
+            "a client that changes its address is kept out longer", To::Sensor, kInherited,
             kText | kInteger, read_deny_time, print_deny_time, nullptr},
     text<&Options::libwrap>("libwrap", To::Any, "not asked"),
 
@@ -334,6 +337,16 @@ bool applies(AppliesTo to, const ServiceSpec& spec) {
       return spec.mode == Mode::Nowait;
     case AppliesTo::Warm:
       return can_start_warm(spec);
+    case AppliesTo::Clients:
+      return spec.mode == Mode::Nowait && kind == SocketKind::Tcp;
+    case AppliesTo::Server:
+      return spec.mode == Mode::Nowait && kind == SocketKind::Tcp && !spec.program.empty();
+    case AppliesTo::Accepted:
+      return spec.mode == Mode::Nowait && !is_datagram(kind);
+    case AppliesTo::Started:
+      return spec.internal.empty() || !is_datagram(kind);
+    case AppliesTo::Sensor:
+      return spec.more->is_sensor;
   }
   return true;
 }
@@ -359,6 +372,16 @@ const char* applies_text(AppliesTo to) {
       return "nowait services";
     case AppliesTo::Warm:
       return kWarmServices;
+    case AppliesTo::Clients:
+      return "nowait services of tcp sockets";
+    case AppliesTo::Server:
+      return "nowait programs of tcp sockets";
+    case AppliesTo::Accepted:
+      return "nowait services of stream sockets";
+    case AppliesTo::Started:
+      return "programs and stream sockets";
+    case AppliesTo::Sensor:
+      return "sensors";
   }
   return "";
 }

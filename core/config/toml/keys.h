@@ -26,7 +26,12 @@ enum class AppliesTo : std::uint8_t {
   Ip,
   Unix,
   Nowait,
-  Warm,  // what can_start_warm()
+  Warm,     // what can_start_warm()
+  Clients,  // what has clients with an address each, and accepts them itself
+  Server,   // the same, with a program
+  Accepted,
+  Started,
+  Sensor,
 };
 [[nodiscard]] bool applies(AppliesTo to, const ServiceSpec& spec);
 [[nodiscard]] const char* applies_text(AppliesTo to);  // "tcp sockets"

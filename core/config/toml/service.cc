@@ -27,6 +27,14 @@ bool inherits(const TomlKey& key, const ServiceSpec& spec) {
   return applies(key.applies_to == AppliesTo::Identity ? AppliesTo::Program : key.applies_to, spec);
 }
 
+// Who asks for these counts on them: it is not enough to warn that nothing comes of it.
+bool is_counted_on(const TomlKey& key) {
+  static constexpr std::array<std::string_view, 8> kSuch{
+      "at_limit",        "idle_timeout", "instances_per_source", "max_runtime", "rate",
+      "rate_per_source", "sensor",       "start_timeout"};
+  return std::find(kSuch.begin(), kSuch.end(), key.name) != kSuch.end();
+}
+
 const TomlItem* item_of(const std::vector<const TomlItem*>& items, std::string_view name) {
   return items[*find_toml_key(name)];
 }
@@ -147,9 +155,14 @@ bool TomlServices::read_own(const TomlKey& key, const TomlItem& item, bool is_go
                             ServiceSpec& spec) {
   if (!check_kind(key, item)) return false;
   if (!is_good || applies(key.applies_to, spec)) return read_enforced(key, item, spec);
-  report_.warning(item.at, "no-effect",
-                  fmt::format("{} has no effect here: it is for {}", quoted(key.name),
-                              applies_text(key.applies_to)));
+  const auto sentence = fmt::format("{} has no effect here: it is for {}", quoted(key.name),
+                                    applies_text(key.applies_to));
+  if (is_counted_on(key)) {
+    ServiceSpec sample = spec;
+    if (!key.read({key.name, item.value, report_}, context_, sample)) return false;
+    if (sample != spec) return report_.error(item.at, "no-effect", sentence);
+  }
+  report_.warning(item.at, "no-effect", sentence);
   if (key.absent != nullptr) key.absent(spec);
   return true;
 }
@@ -230,7 +243,9 @@ bool TomlServices::has_one_answer(const TomlItem& service, const Items& own) {
     }
     first = item;
   }
-  if (first != nullptr) return true;
+  const auto* sensor = item_of(own, "sensor");
+  const bool answers_nobody = sensor != nullptr && sensor->value.boolean;
+  if (first != nullptr || answers_nobody) return true;
   return report_.error(service.at, "missing-key",
                        fmt::format("the service {} has no \"exec\"", quoted(service.key)),
                        "or internal, or redirect");

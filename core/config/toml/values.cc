@@ -12,6 +12,7 @@
 #include "core/config/field_reader.h"
 #include "core/config/quote.h"
 #include "core/config/suggest.h"
+#include "spawn/settings/limits.h"
 
 namespace uvinetd {
 namespace {
@@ -85,7 +86,7 @@ std::optional<WrittenRate> parse_rate(std::string_view text) {
   if (slash == std::string_view::npos) return std::nullopt;
   const auto count = parse_number(trimmed(text.substr(0, slash)), kMostCount);
   const auto period = parse_period(trimmed(text.substr(slash + 1)));
-  if (!count || *count == 0 || !period) return std::nullopt;
+  if (!count || *count == 0 || !period || *period > kLongestPeriod / 1000) return std::nullopt;
   out.rate.count = *count;
   out.rate.per = std::chrono::seconds(*period);
   if (!out.has_burst) out.rate.burst = *count;

@@ -163,6 +163,15 @@ void settle_log(Making& making) {
   if (!failure.empty()) draft.spec.more.edit().log_on_failure = std::move(failure);
 }
 
+// Anybody can put anybody's address on a datagram.
+bool check_sensor(Making& making, SocketKind kind) {
+  const auto& draft = making.draft();
+  if (!draft.has(Flag::Sensor) || kind == SocketKind::Tcp) return true;
+  return making.report().error(draft.of(Key::Flags)->at(), "sensor",
+                               "a sensor of datagrams would ban whoever is named in forged ones",
+                               "socket_type = stream");
+}
+
 void settle_flags(const Draft& draft, SocketKind kind, ServiceSpec& spec) {
   if (draft.has(Flag::Sensor)) spec.more.edit().is_sensor = true;
   if (draft.has(Flag::Idonly)) spec.more.edit().identify = true;
@@ -187,6 +196,7 @@ std::optional<ServiceSpec> make_service(Making& making) {
   if (kind) {
     is_good &= make_sockets(making, *kind, protocol);
     is_good &= make_server(making, *kind);
+    is_good &= check_sensor(making, *kind);
     settle_flags(draft, *kind, spec);
     settle_warm_start(making);
   }

@@ -2,16 +2,30 @@
 #include "core/reactor/admission/admission.h"
 
 namespace uvinetd {
+namespace {
+
+SourceShare share_of(const TableOutline& entry) {
+  SourceShare share;
+  share.instances = entry.instances_per_source;
+  share.starts_per_minute = entry.source_starts_per_minute;
+  share.rate = entry.more->limits.rate_per_source;
+  share.prefix_v6 = entry.more->limits.prefix_v6;
+  return share;
+}
+
+}  // namespace
 
 Verdict Admission::ask(const Service& service, const Client& client,
                        std::chrono::milliseconds now) {
+  if (is_banned(client.peer, now)) return Verdict::refuse("banned");
+  if (service.entry.more->limits.is_sensor) return Verdict::refuse(kSensorReason);
   if (const char* reason = refuse_all(service, now)) return Verdict::refuse(reason);
   const auto& access = service.entry.more->access;
   if (const auto verdict = ask_rules(access, client); verdict.answer != Verdict::Answer::Serve) {
     return verdict;
   }
   if (access.identifies && !client.is_identified) return Verdict::wait(Awaited::Ident);
-  const char* reason = refuse_source(service, client.peer, now);
+  const char* reason = refuse_source(service, client, now);
   return reason == nullptr ? Verdict::serve() : Verdict::refuse(reason);
 }
 
@@ -34,12 +48,14 @@ const char* Admission::refuse_all(const Service& service, std::chrono::milliseco
   return hours_.refuse(service.entry.more->hours, now);
 }
 
-const char* Admission::refuse_source(const Service& service, const SocketAddress& peer,
+// What one source has used up is no matter of the whole service: it is looked at before that.
+const char* Admission::refuse_source(const Service& service, const Client& client,
                                      std::chrono::milliseconds now) {
-  switch (sources_.admit(service.entry.key, peer, service.entry.instances_per_source,
-                         service.entry.source_starts_per_minute, now)) {
+  const bool is_counted = client.at_limit == nullptr;
+  switch (
+      sources_.admit(service.entry.key, client.peer, share_of(service.entry), now, is_counted)) {
     case SourceLimits::Verdict::Allowed:
-      return nullptr;
+      return client.at_limit;
     case SourceLimits::Verdict::TooManyInstances:
       return "source-instances";
     case SourceLimits::Verdict::TooManyStarts:
@@ -49,9 +65,26 @@ const char* Admission::refuse_source(const Service& service, const SocketAddress
 }
 
 void Admission::adopt(const Service& service, const SocketAddress& peer) {
-  if (service.entry.instances_per_source != 0 || service.entry.source_starts_per_minute != 0) {
-    sources_.adopt(service.entry.key, peer);
-  }
+  const auto share = share_of(service.entry);
+  if (share.is_limit()) sources_.adopt(service.entry.key, peer, share.prefix_v6);
+}
+
+void Admission::ended(const Service& service, const SocketAddress& peer) {
+  const auto share = share_of(service.entry);
+  if (share.is_limit()) sources_.ended(service.entry.key, peer, share.prefix_v6);
+}
+
+void Admission::recount(const TableOutline& before, const Service& service,
+                        const SocketAddress& peer) {
+  const auto share = share_of(before);
+  if (share.is_limit()) sources_.ended(before.key, peer, share.prefix_v6);
+  adopt(service, peer);
+}
+
+bool Admission::counts_alike(const TableOutline& before, const TableOutline& now) {
+  const auto a = share_of(before);
+  const auto b = share_of(now);
+  return a.is_limit() == b.is_limit() && (!a.is_limit() || a.prefix_v6 == b.prefix_v6);
 }
 
 }  // namespace uvinetd

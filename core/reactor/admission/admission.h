@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: ISC
 // Whether a client is served: everything that is decided before a process is spent. The limits of
 // the whole service come before that, in Permit (listener.h): at those, clients stay in the
-// backlog.
+// backlog, or are refused here if the service wants that.
 //
 // The order of the checks is that of ask(): what costs least and counts nothing comes first. A
 // client of whom something must be found out first waits (waiting_room.h), and is asked about again
@@ -10,6 +10,7 @@
 
 #include <chrono>
 
+#include "core/base/ban_list.h"
 #include "core/reactor/admission/access.h"
 #include "core/reactor/admission/client.h"
 #include "core/reactor/admission/hours.h"
@@ -30,6 +31,9 @@ struct Verdict {
   static constexpr Verdict wait(Awaited awaited) { return {Answer::Wait, nullptr, awaited}; }
 };
 
+// Who comes to a sensor is to be banned by the caller.
+inline constexpr char kSensorReason[] = "sensor";
+
 class Admission {
  public:
   // Serve counts one start and one running server of the client's source; nothing else counts.
@@ -42,13 +46,23 @@ class Admission {
 
   // A server that runs already (replay), one that has ended or was not started after all.
   void adopt(const Service& service, const SocketAddress& peer);
-  void ended(std::uint32_t service, const SocketAddress& peer) { sources_.ended(service, peer); }
+  void ended(const Service& service, const SocketAddress& peer);
+  // One of those, when the service's entry was `before` and is another one now.
+  void recount(const TableOutline& before, const Service& service, const SocketAddress& peer);
+  // Whether that is needed.
+  [[nodiscard]] static bool counts_alike(const TableOutline& before, const TableOutline& now);
+
+  [[nodiscard]] BanList& bans() { return bans_; }
+  [[nodiscard]] bool is_banned(const SocketAddress& peer, std::chrono::milliseconds now) {
+    return !bans_.is_empty() && peer.is_ip() && bans_.holds(source_of(peer), now);
+  }
 
  private:
   [[nodiscard]] Verdict ask_rules(const AccessSettings& access, const Client& client) const;
-  const char* refuse_source(const Service& service, const SocketAddress& peer,
+  const char* refuse_source(const Service& service, const Client& client,
                             std::chrono::milliseconds now);
 
+  BanList bans_;
   HoursCheck hours_;
   AccessBook rules_;
   SourceLimits sources_;

@@ -18,7 +18,8 @@ enum class Awaited : std::uint8_t {
 
 struct Client {
   SocketAddress peer;
-  int socket = -1;  // its connection, borrowed
+  int socket = -1;                 // its connection, borrowed
+  const char* at_limit = nullptr;  // what the service as a whole refuses it with, if it does
 
   // What has been waited for. Nothing is asked for twice.
   bool has_header = false;

@@ -59,7 +59,7 @@ inline std::chrono::seconds any_duration() {
 inline Rate any_rate() {
   Rate rate;
   rate.count = any_number() / 2 + 1;
-  rate.per = any_duration() + std::chrono::seconds(1);
+  rate.per = std::chrono::seconds(*rc::gen::inRange(1, 7 * 24 * 3600 + 1));
   rate.burst = maybe() ? rate.count : any_number() / 2 + 1;
   return rate;
 }
@@ -147,6 +147,10 @@ inline void edit_limits(ServiceOptions& more) {
   }
 }
 
+inline bool is_tcp(const ServiceSpec& spec) {
+  return spec.listen.empty() || spec.listen.front().kind == SocketKind::Tcp;
+}
+
 inline void edit_process(ServiceSpec& spec) {
   spec.program = any_path() + "x";
   spec.argv.push_back(maybe() ? any_text() : spec.program.substr(spec.program.rfind('/') + 1));
@@ -180,34 +184,42 @@ inline void edit_process(ServiceSpec& spec) {
     if (maybe()) more.park_uses = any_number(999'999) + 1;
     if (maybe()) more.park_age = any_duration();
   }
-  if (maybe()) more.start_timeout = any_duration();
+  const bool has_clients = spec.mode == Mode::Nowait && is_tcp(spec);
+  if (has_clients && maybe()) more.start_timeout = any_duration();
+  if (has_clients && maybe()) more.idle_timeout = any_duration();
   if (maybe()) more.max_runtime = any_duration();
 }
 
 inline void edit_admission(ServiceSpec& spec) {
   auto& more = spec.more.edit();
-  if (maybe()) spec.starts_per_minute = any_number();
-  if (maybe()) more.rate = any_rate();
-  if (spec.mode == Mode::Nowait) {
-    if (maybe()) spec.instances = any_number();
+  const bool is_stream = spec.listen.empty() || !is_datagram(spec.listen.front().kind);
+  if (spec.internal.empty() || is_stream) {
+    if (maybe()) spec.starts_per_minute = any_number();
+    if (maybe()) more.rate = any_rate();
+    if (maybe()) more.rate_pause = any_duration();
+  }
+  if (spec.mode == Mode::Nowait && maybe()) spec.instances = any_number();
+  if (spec.mode == Mode::Nowait && is_tcp(spec)) {
     if (maybe()) spec.instances_per_source = any_number();
     if (maybe()) spec.source_starts_per_minute = any_number();
     if (maybe()) more.rate_per_source = any_rate();
+    more.is_sensor = maybe();
   }
-  if (maybe()) more.rate_pause = any_duration();
   if (maybe()) more.source_prefix_v6 = *rc::gen::inRange(0U, 129U);
-  more.at_limit = *rc::gen::element(AtLimit::Queue, AtLimit::Refuse);
+  if (spec.mode == Mode::Nowait && is_stream) {
+    more.at_limit = *rc::gen::element(AtLimit::Queue, AtLimit::Refuse);
+  }
   if (maybe()) more.allow = any_rules();
   if (maybe()) more.deny = any_rules();
   more.identify = maybe();
   if (maybe()) more.access_times = {"8:00-17:30", "22:00-06:00"};
   if (maybe()) more.max_load = *rc::gen::inRange(1, 100000) / 7.0;
-  more.is_sensor = maybe();
-  if (maybe()) more.deny_time = std::chrono::minutes(*rc::gen::inRange(0, 100000));
-  if (maybe()) more.deny_time = std::chrono::minutes::max();
+  if (more.is_sensor && maybe()) {
+    more.deny_time = std::chrono::minutes(*rc::gen::inRange(0, 100000));
+  }
+  if (more.is_sensor && maybe()) more.deny_time = std::chrono::minutes::max();
   if (maybe()) more.libwrap = any_text();
   more.proxy_protocol = maybe();
-  if (maybe()) more.idle_timeout = any_duration();
 }
 
 inline void edit_telling(ServiceOptions& more) {

@@ -22,6 +22,7 @@ struct Samples {
 };
 
 constexpr const char* kNoListen = "exec = \"/bin/x\"\nuser = \"root\"\n";
+constexpr const char* kSensor = "listen = \"tcp://:7000\"\nsensor = true\n";
 constexpr const char* kNoUser = "listen = \"tcp://:7000\"\nexec = \"/bin/x\"\n";
 constexpr const char* kNoExec = "listen = \"tcp://:7\"\nuser = \"root\"\n";
 constexpr const char* kUnix = "listen = \"unix:///run/x\"\nexec = \"/bin/x\"\nuser = \"root\"\n";
@@ -57,6 +58,11 @@ const std::vector<Samples>& samples() {
                                                  "\"1/min burst 0\"",
                                                  "\"0/min\"",
                                                  "\"1/0s\"",
+                                                 "\"1/8day\"",
+                                                 "\"-1/min\"",
+                                                 "\"2147483648/min\"",
+                                                 "\"1/min burst 2147483648\"",
+                                                 "\"1/99999999999999999999s\"",
                                                  "\"1/10\"",
                                                  "10",
                                                  "[\"1/min\", \"2/min\"]",
@@ -152,7 +158,10 @@ const std::vector<Samples>& samples() {
        {"\"09:00-17:00\"", "[1]", "[]", "[\"\"]", "[\"9-17\"]", "[\"09:00-17:00\", \"24:00-1:00\"]"}},
       {"max_load", {"1", "2.5", "1e-9"}, {"-1", "0", "0.0", "\"2\"", "inf", "nan"}},
       {"sensor", {"true", "false"}, kBadFlag},
-      {"deny_time", {"\"30min\"", "\"forever\"", "60"}, {"\"30s\"", "61", "\"x\"", "true"}},
+      {"deny_time",
+       {"\"30min\"", "\"forever\"", "60"},
+       {"\"30s\"", "61", "\"x\"", "true"},
+       kSensor},
       {"libwrap", {"\"in.x\""}, kBadText},
       {"banner", {"\"/etc/issue\""}, kBadPath},
       {"banner_success", {"\"/etc/issue\""}, kBadPath},
@@ -272,8 +281,9 @@ TEST(TomlKeys, HaveNoEffectOnOtherKindsOfServiceAndSaySo) {
       {"listen = \"unix:///run/x\"\nexec = \"/bin/x\"\nuser = \"a\"\n", "mark = 5"},
       {"listen = \"unix:///run/x\"\nexec = \"/bin/x\"\nuser = \"a\"\n", "defer_accept = true"},
       {"tcpmux = \"x\"\nexec = \"/bin/x\"\nuser = \"a\"\n", "receive_buffer = 5"},
-      {"listen = \"tcp://:7\"\nmode = \"wait\"\nexec = \"/bin/x\"\nuser = \"a\"\n",
-       "rate_per_source = \"5/min\""},
+      {"listen = \"tcp://:7\"\nexec = \"/bin/x\"\nuser = \"a\"\n", "deny_time = \"5min\""},
+      {"listen = \"unix:///run/x\"\nexec = \"/bin/x\"\nuser = \"a\"\n", "sensor = false"},
+      {"listen = \"udp://:7\"\ninternal = \"echo\"\n", "at_limit = \"queue\""},
       {"listen = \"tcp://:7\"\nmode = \"wait\"\nexec = \"/bin/x\"\nuser = \"a\"\n",
        "start = \"zygote\""},
       {"listen = \"udp://:7\"\nmode = \"nowait\"\nexec = \"/bin/x\"\nuser = \"a\"\n", "spares = 4"},
@@ -293,6 +303,48 @@ TEST(TomlKeys, HaveNoEffectOnOtherKindsOfServiceAndSaySo) {
         look_at_toml(std::string("[defaults]\n") + setting + "\n[services.x]\n" + service);
     EXPECT_TRUE(inherited.diagnostics.empty()) << service << setting;
     EXPECT_EQ(inherited.services, plain.services) << service << setting;
+  }
+}
+
+TEST(TomlKeys, ThatKeepSomebodyOutAreErrorsWhereNothingCouldComeOfThem) {
+  struct Case {
+    const char* service;
+    const char* setting;
+  };
+  const char* const kWait =
+      "listen = \"tcp://:7\"\nmode = \"wait\"\nexec = \"/bin/x\"\nuser = \"a\"\n";
+  const char* const kBuiltin = "listen = \"tcp://:7\"\ninternal = \"echo\"\n";
+  const char* const kDatagrams = "listen = \"udp://:7\"\ninternal = \"echo\"\n";
+  const Case cases[] = {
+      {kWait, "rate_per_source = \"5/min\""},
+      {kWait, "rate_per_source = \"5/min burst 9\""},
+      {kWait, "instances_per_source = 3"},
+      {kWait, "at_limit = \"refuse\""},
+      {kWait, "sensor = true"},
+      {kWait, "idle_timeout = 5"},
+      {kWait, "start_timeout = 5"},
+      {kUnix, "rate_per_source = \"5/min\""},
+      {kUnix, "instances_per_source = 3"},
+      {kUnix, "idle_timeout = \"5min\""},
+      {kUnix, "start_timeout = \"5s\""},
+      {kUnix, "sensor = true"},
+      {kBuiltin, "max_runtime = \"1h\""},
+      {kBuiltin, "idle_timeout = \"1h\""},
+      {kDatagrams, "rate = \"5/s\""},
+      {kDatagrams, "at_limit = \"refuse\""},
+      {kDatagrams, "sensor = true"},
+  };
+  for (const auto& [service, setting] : cases) {
+    const auto parsed = look_at_toml(std::string("[services.x]\n") + service + setting);
+    ASSERT_EQ(parsed.diagnostics.size(), 1U) << service << setting;
+    EXPECT_EQ(parsed.diagnostics[0].slug, "no-effect") << service << setting;
+    EXPECT_EQ(parsed.diagnostics[0].severity, Severity::Error) << service << setting;
+    EXPECT_EQ(parsed.diagnostics[0].at.column, 1) << service << setting;
+    EXPECT_TRUE(parsed.services.empty()) << service << setting;
+    const auto inherited =
+        look_at_toml(std::string("[defaults]\n") + setting + "\n[services.x]\n" + service);
+    if (std::string_view(setting).starts_with("sensor")) continue;
+    EXPECT_TRUE(inherited.diagnostics.empty()) << service << setting;
   }
 }
 

@@ -176,13 +176,33 @@ TEST(XinetdServices, AWaitServiceHasNoLimitsOfServers) {
   };
   const auto own = parse_xinetd(wait("instances = 5\nper_source = 1\n"));
   EXPECT_THAT(judgements(own.diagnostics),
-              ElementsAre("warning 7:1 not-enforced", "warning 7:1 wait-limit",
-                          "warning 8:1 not-enforced", "warning 8:1 wait-limit"));
+              ElementsAre("warning 7:1 wait-limit", "warning 8:1 wait-limit"));
   EXPECT_EQ(own.services.at(0).instances, std::nullopt);
   EXPECT_EQ(own.services.at(0).more->at_limit, AtLimit::Queue);
   const auto inherited = parse_xinetd(block("defaults", "instances = 60\n") + wait(""));
-  EXPECT_THAT(judgements(inherited.diagnostics), ElementsAre("warning 3:1 not-enforced"));
+  EXPECT_THAT(judgements(inherited.diagnostics), IsEmpty());
   EXPECT_EQ(inherited.services.at(0).instances, std::nullopt);
+}
+
+TEST(XinetdServices, ASensorNeedsNoServerAndBansForItsTime) {
+  const auto sensor = [](const char* type, const std::string& lines) {
+    return parse_xinetd(block("service smtp", std::string("socket_type = ") + type +
+                                                  "\nwait = no\nflags = SENSOR\n" + lines));
+  };
+  const auto plain = sensor("stream", "");
+  EXPECT_THAT(judgements(plain.diagnostics), IsEmpty());
+  EXPECT_TRUE(plain.services.at(0).more->is_sensor);
+  EXPECT_EQ(plain.services.at(0).more->deny_time, std::nullopt);
+  EXPECT_EQ(plain.services.at(0).program, "");
+  EXPECT_EQ(sensor("stream", "deny_time = 5\n").services.at(0).more->deny_time,
+            std::chrono::minutes(5));
+  EXPECT_EQ(sensor("stream", "deny_time = FOREVER\n").services.at(0).more->deny_time,
+            std::chrono::minutes::max());
+  const auto forgeable =
+      parse_xinetd(block("service tftp", "socket_type = dgram\nwait = no\nflags = SENSOR\n"));
+  EXPECT_THAT(judgements(forgeable.diagnostics),
+              ElementsAre("warning 4:8 xinetd-differs", "error 5:1 sensor"));
+  EXPECT_THAT(forgeable.services, IsEmpty());
 }
 
 TEST(XinetdServices, ArgumentsFollowTheNameOrBeginWithIt) {

@@ -101,6 +101,25 @@ INSTANTIATE_TEST_SUITE_P(Loopback, AskedAddress,
                                          Route{"::", "127.0.0.2", "127.0.0.1"},
                                          Route{"::", "::ffff:127.0.0.2", "::"}));
 
+TEST_F(DatagramServerTest, WhoIsFilteredOutGetsNoAnswer) {
+  const auto socket = bound_socket("127.0.0.1");
+  const auto unwanted = bound_socket("127.0.0.2");
+  const auto client = bound_socket("127.0.0.1");
+  DatagramServer server(*find_builtin("echo"), socket->get());
+  server.set_filter([](const SocketAddress& from) { return from.host() == "127.0.0.2"; });
+  const auto to = *SocketAddress::local_of(socket->get());
+  ASSERT_TRUE(send_to(*unwanted, to, "hello"));
+  ASSERT_TRUE(send_to(*client, to, "hello"));
+  ASSERT_TRUE(wait_for_input(socket->get()));
+  EXPECT_EQ(2, server.on_readable(16, 0));
+  EXPECT_EQ(server.last_refused().host(), "127.0.0.2");
+  const auto counts = server.take_counts();
+  EXPECT_EQ(counts.refused_client, 1U);
+  EXPECT_EQ(counts.answered, 1U);
+  EXPECT_FALSE(receive(*unwanted));
+  EXPECT_TRUE(receive(*client));
+}
+
 TEST_F(DatagramServerTest, GivesALoopbackClientTheWholeChargenLine) {
   const auto socket = bound_socket("127.0.0.1");
   const auto client = bound_socket("127.0.0.1");
