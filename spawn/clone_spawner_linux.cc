@@ -16,9 +16,6 @@
 #include "spawn/clone_call.h"
 #include "spawn/clone_spawner.h"
 
-// What runs in the child is on a stack that AddressSanitizer knows nothing of.
-#define UVINETD_IN_CHILD __attribute__((no_sanitize("address", "undefined")))
-
 namespace uvinetd {
 namespace {
 
@@ -68,6 +65,7 @@ UVINETD_IN_CHILD const char* become_server(const Task& task) {
     return "chdir";
   }
   ::syscall(SYS_rt_sigprocmask, SIG_SETMASK, kZeros.data(), nullptr, kSignalSetBytes);
+  if (const char* const step = apply_child_steps(request.steps); step != nullptr) return step;
   ::execve(request.program, request.argv, request.environment);
   return "execve";
 }

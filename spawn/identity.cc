@@ -4,6 +4,8 @@
 #include <grp.h>
 #include <unistd.h>
 
+#include "spawn/capability.h"
+
 #ifdef __linux__
 #include <linux/capability.h>
 #include <sys/syscall.h>
@@ -36,6 +38,9 @@ Status change_ids(const IdentityChange& change) {
 }  // namespace
 
 Status become(const IdentityChange& change) {
+  if (change.keeps_capabilities) {
+    if (auto status = keep_capabilities(); !status) return status;
+  }
   if (auto status = change_groups(change); !status) return status;
   if (auto status = change_ids(change); !status) return status;
   if (change.uid != 0 && (setuid(0) == 0 || getuid() != change.uid || geteuid() != change.uid)) {

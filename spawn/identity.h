@@ -17,6 +17,7 @@ struct IdentityChange {
   // trace us nor change our limits (ptrace(2), prlimit(2) compare all three gids). exec(2) puts the
   // effective gid in its place, so children never have it.
   std::uint32_t guard_gid = 0;
+  bool keeps_capabilities = false;  // permitted, not in effect: what seal_box() then takes of them
 };
 
 // Order: groups, gids, uids; each result is checked, and afterwards that the way back is closed

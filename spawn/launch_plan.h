@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/base/address.h"
@@ -53,11 +54,19 @@ class LaunchPlan {
   [[nodiscard]] std::vector<std::string> zygote_environment(ConnectionEnvironment& connection,
                                                             const std::string& library,
                                                             bool parks_at_io, unsigned hops) const;
+  // What the server's process does to itself before the exec; null: nothing.
+  [[nodiscard]] const BoxSettings* box() const {
+    if (service_.process.is_default() || service_.process->box == BoxSettings()) return nullptr;
+    return &service_.process->box;
+  }
+  // True the first time that it is asked.
+  [[nodiscard]] bool is_first_look() { return !std::exchange(was_looked_at_, true); }
   // The PATH that the server will have; "": none.
   [[nodiscard]] std::string_view search_path() const;
 
  private:
   TableService service_;
+  bool was_looked_at_ = false;
   std::vector<std::string> fixed_;
   std::vector<char*> argv_;
   std::vector<char*> environment_;  // fixed_ + kMost places + null

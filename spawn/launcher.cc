@@ -10,7 +10,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/process.h"
-#include "spawn/identity.h"
+#include "spawn/identity_box.h"
 
 namespace uvinetd {
 namespace {
@@ -146,11 +146,7 @@ Status Launcher::take_start(const LauncherStart& start, Message& message) {
   const rlimit limit{start.soft_descriptor_limit, start.hard_descriptor_limit};
   if (setrlimit(RLIMIT_NOFILE, &limit) != 0) return fail_errno("setrlimit");
   umask(kUsualUmask);
-  if (start.becomes_identity) {
-    if (auto status = become({who->uid, who->gid, who->groups, start.guard_gid}); !status) {
-      return status;
-    }
-  }
+  if (auto status = take_on(*who, start); !status) return status;
   set_dumpable(start.is_dumpable);
   become_subreaper();
   identity_ = start.identity;
@@ -163,6 +159,20 @@ Status Launcher::take_start(const LauncherStart& start, Message& message) {
   return {};
 }
 
+Status Launcher::take_on(const TableIdentity& who, const LauncherStart& start) {
+  const auto& box = *who.box;
+  auto group = enter_box(box);
+  if (!group) return tl::unexpected(group.error());
+  group_ = std::move(*group);
+  if (start.becomes_identity) {
+    const bool keeps = who.uid != 0 && box.ambient != 0;
+    if (auto status = become({who.uid, who.gid, who.groups, start.guard_gid, keeps}); !status) {
+      return status;
+    }
+  }
+  return seal_box(box, who.uid);
+}
+
 void Launcher::make_zygotes() {
   Zygotes::Callbacks callbacks;
   callbacks.is_server = [this](pid_t pid) { return children_.contains(pid); };
@@ -171,11 +181,7 @@ void Launcher::make_zygotes() {
   };
   callbacks.on_unborn = [this](WarmLaunch warm) { on_unborn(std::move(warm)); };
   callbacks.on_cold = [this](std::uint32_t service, std::string reason) {
-    Report report;
-    report.kind = ReportKind::Cold;
-    report.service = service;
-    report.step = std::move(reason);
-    reports_.push(std::move(report), false, monotonic_now());
+    tell_cold(service, std::move(reason));
   };
   zygotes_.emplace(*spawner_, zygote_library_, std::move(callbacks));
 }
@@ -188,7 +194,7 @@ bool Launcher::starts_as_before(std::uint32_t service) const {
          before->argv == now->argv && before->working_directory == now->working_directory &&
          before->umask == now->umask && before->passes_environment == now->passes_environment &&
          before->environment == now->environment && before->warm == now->warm &&
-         before->socket_type == now->socket_type;
+         before->process == now->process && before->socket_type == now->socket_type;
 }
 
 void Launcher::on_table(Message& message) {

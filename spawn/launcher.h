@@ -62,6 +62,7 @@ class Launcher {
   void on_monitor_message(Message message);
   void on_start(Message& message);
   Status take_start(const LauncherStart& start, Message& message);
+  Status take_on(const TableIdentity& who, const LauncherStart& start);
   void on_table(Message& message);
   void on_reactor_channel(Message& message);
   void on_stop(StopHow how);
@@ -79,6 +80,10 @@ class Launcher {
   // Whether a zygote has taken it.
   bool start_warm(LaunchPlan& plan, const Launch& launch, std::uint32_t slot, UniqueFd& fd,
                   int family);
+  // Why servers of this service cannot be started warm; null: they can.
+  [[nodiscard]] const char* why_cold(LaunchPlan& plan) const;
+  bool may_be_warm(LaunchPlan& plan);
+  void tell_cold(std::uint32_t service, std::string reason);
   void on_unborn(WarmLaunch warm);
   void began(const Launch& launch, std::uint32_t slot, pid_t pid, bool is_wait, bool is_prompt);
   LaunchPlan* plan_for(std::uint32_t service);
@@ -97,6 +102,7 @@ class Launcher {
   std::unique_ptr<LedgerWriter> ledger_;
   std::uint32_t identity_ = 0;
   TableIdentity who_;
+  UniqueFd group_;  // cgroup.procs of the control group that servers join
   Table table_;
   Table older_table_;  // until TableCommit: services of the table that is being replaced
   std::unordered_map<std::uint32_t, std::unique_ptr<LaunchPlan>> plans_;

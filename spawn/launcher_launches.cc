@@ -8,6 +8,7 @@
 
 #include "core/base/clock.h"
 #include "spawn/launcher.h"
+#include "spawn/zygote_choice.h"
 
 namespace uvinetd {
 namespace {
@@ -141,8 +142,8 @@ Status Launcher::start(const Launch& launch, Message& message) {
                                    monotonic_now().count(), peer ? &*peer : nullptr);
   if (!slot) return fail("ledger", {}, EAGAIN);
   const OtherUmask inherited(service.umask);
-  const bool may_be_warm = has_peer && service.warm->is_wanted;
-  if (may_be_warm && start_warm(*plan, launch, *slot, fd, local.family())) return {};
+  if (has_peer && may_be_warm(*plan) && start_warm(*plan, launch, *slot, fd, local.family()))
+    return {};
   return start_cold(*plan, launch, *slot, fd.get());
 }
 
@@ -155,6 +156,10 @@ Status Launcher::start_cold(LaunchPlan& plan, const Launch& launch, std::uint32_
   request.working_directory = plan.working_directory();
   request.connection = fd;
   request.pid = &ledger_->pid_of(slot);
+  if (const auto* const box = plan.box(); box != nullptr) {
+    request.steps.box = box;
+    request.steps.group = group_.get();
+  }
   const auto pid = spawner_->spawn(request);
   if (!pid) {
     ledger_->free(slot);
@@ -162,6 +167,29 @@ Status Launcher::start_cold(LaunchPlan& plan, const Launch& launch, std::uint32_
   }
   began(launch, slot, *pid, plan.service().is_wait, is_prompt(plan.service()));
   return {};
+}
+
+// Children of a zygote come from a process that is there already: what a new process would do to
+// itself before the exec, it cannot do to them.
+const char* Launcher::why_cold(LaunchPlan& plan) const {
+  if (!who_.box->root.empty()) return kColdByRoot;
+  return plan.box() != nullptr ? kColdBySteps : nullptr;
+}
+
+bool Launcher::may_be_warm(LaunchPlan& plan) {
+  if (!plan.service().warm->is_wanted) return false;
+  const auto* const reason = why_cold(plan);
+  if (reason == nullptr) return true;
+  if (plan.is_first_look()) tell_cold(plan.service().key, reason);
+  return false;
+}
+
+void Launcher::tell_cold(std::uint32_t service, std::string reason) {
+  Report report;
+  report.kind = ReportKind::Cold;
+  report.service = service;
+  report.step = std::move(reason);
+  reports_.push(std::move(report), false, monotonic_now());
 }
 
 bool Launcher::start_warm(LaunchPlan& plan, const Launch& launch, std::uint32_t slot, UniqueFd& fd,

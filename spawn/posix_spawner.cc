@@ -86,6 +86,7 @@ Result<const FileActions*> PosixSpawner::actions_for(const SpawnRequest& request
 }
 
 Result<pid_t> PosixSpawner::spawn(const SpawnRequest& request) noexcept {
+  if (!request.steps.is_empty()) return fork_.spawn(request);
   const auto actions = actions_for(request);
   if (!actions) return tl::unexpected(actions.error());
   pid_t pid = -1;

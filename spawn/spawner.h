@@ -9,6 +9,7 @@
 #include <cstdint>
 
 #include "core/base/result.h"
+#include "spawn/child_steps.h"
 
 namespace uvinetd {
 
@@ -25,6 +26,7 @@ struct SpawnRequest {
   // Where the pid is wanted too, for others to read; may be null. It holds 0 before the call and
   // after a failed one. PosixSpawner writes it when the child runs, the clone spawner before.
   std::atomic<std::int32_t>* pid = nullptr;
+  ChildSteps steps;  // what it does to itself before the exec
 };
 
 class Spawner {
@@ -34,8 +36,8 @@ class Spawner {
   // of ours are close-on-exec), its own session, an empty signal mask and default dispositions.
   //
   // Returns  the pid of a child that the caller must reap.
-  // Errors   the failing step ("posix_spawn", "clone"; "setsid", "dup2", "chdir", "execve") and its
-  // errno; no zombie is left. EAGAIN and ENOMEM are worth a retry.
+  // Errors   the failing step ("posix_spawn", "fork", "clone"; "setsid", "dup2", "chdir", "execve";
+  // one of child_steps.h) and its errno; no zombie is left. EAGAIN and ENOMEM are worth a retry.
   // Blocks   until the exec succeeded or failed (vfork semantics).
   virtual Result<pid_t> spawn(const SpawnRequest& request) noexcept = 0;
 };

@@ -11,32 +11,6 @@ constexpr std::uint32_t kMagic = 0x75766931;  // "uvi1"
 constexpr std::size_t kHeaderBytes = 4 * sizeof(std::uint32_t);
 constexpr std::size_t kPairBytes = 2 * sizeof(std::uint32_t);
 
-void put_identity(Writer& out, const TableIdentity& identity) {
-  out.put(identity.key);
-  out.put(identity.uid);
-  out.put(identity.gid);
-  out.put(static_cast<std::uint32_t>(identity.groups.size()));
-  for (const auto group : identity.groups) out.put(group);
-  out.put(std::string_view(identity.name));
-  out.put_strings(identity.environment);
-  out.put_strings(identity.passed_environment);
-}
-
-TableIdentity get_identity(Reader& in) {
-  TableIdentity out;
-  out.key = in.get<std::uint32_t>();
-  out.uid = in.get<std::uint32_t>();
-  out.gid = in.get<std::uint32_t>();
-  const auto count = in.get<std::uint32_t>();
-  for (std::uint32_t i = 0; i < count && in.is_good(); ++i) {
-    out.groups.push_back(in.get<std::uint32_t>());
-  }
-  out.name = std::string(in.get_text());
-  out.environment = in.get_strings();
-  out.passed_environment = in.get_strings();
-  return out;
-}
-
 void put(Writer& out, const ReactorSettings& more) {
   put(out, more.access);
   put(out, more.hours);
@@ -73,6 +47,34 @@ void put_rare(Writer& out, const Rare<T>& rare) {
 template <typename T>
 void get_rare(Reader& in, Rare<T>& out) {
   if (in.get<bool>()) get(in, out.edit());
+}
+
+void put_identity(Writer& out, const TableIdentity& identity) {
+  out.put(identity.key);
+  out.put(identity.uid);
+  out.put(identity.gid);
+  out.put(static_cast<std::uint32_t>(identity.groups.size()));
+  for (const auto group : identity.groups) out.put(group);
+  out.put(std::string_view(identity.name));
+  out.put_strings(identity.environment);
+  out.put_strings(identity.passed_environment);
+  put_rare(out, identity.box);
+}
+
+TableIdentity get_identity(Reader& in) {
+  TableIdentity out;
+  out.key = in.get<std::uint32_t>();
+  out.uid = in.get<std::uint32_t>();
+  out.gid = in.get<std::uint32_t>();
+  const auto count = in.get<std::uint32_t>();
+  for (std::uint32_t i = 0; i < count && in.is_good(); ++i) {
+    out.groups.push_back(in.get<std::uint32_t>());
+  }
+  out.name = std::string(in.get_text());
+  out.environment = in.get_strings();
+  out.passed_environment = in.get_strings();
+  get_rare(in, out.box);
+  return out;
 }
 
 void put_settings(Writer& out, const TableSettings& settings) {

@@ -21,6 +21,7 @@
 #include "spawn/settings/box.h"
 #include "spawn/settings/ends.h"
 #include "spawn/settings/hours.h"
+#include "spawn/settings/identity_box.h"
 #include "spawn/settings/limits.h"
 #include "spawn/settings/relay.h"
 #include "spawn/settings/stdio.h"
@@ -36,6 +37,7 @@ struct TableIdentity {
   std::vector<std::string> environment;  // NAME=VALUE, the part that is the same for every launch
   // The same with the daemon's own variables; empty when no service of this identity wants them.
   std::vector<std::string> passed_environment;
+  Rare<IdentityBox> box;
 };
 
 struct TableListener {

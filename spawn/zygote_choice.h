@@ -15,6 +15,10 @@ inline constexpr bool kHasZygote = true;
 inline constexpr bool kHasZygote = false;
 #endif
 
+// Why a service with a box is started by exec, in the log and in the check of a configuration.
+inline constexpr char kColdByRoot[] = "its root has no library to park it with";
+inline constexpr char kColdBySteps[] = "its limits are taken on by each server before the exec";
+
 inline constexpr std::uint32_t kMostSpares = 64;  // each is a process that waits
 inline constexpr std::uint32_t kMostParkUses = 1'000'000;
 // All children of one zygote share its layout: what one gives away is worth something against the

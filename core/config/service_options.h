@@ -57,6 +57,8 @@ inline constexpr char kServerPath[] =
 
 enum class StartBy : std::uint8_t { Unset, Exec, Zygote };  // Unset: the command line's
 enum class ParkAt : std::uint8_t { Main, Io };
+// What becomes of a server that makes a system call that it may not make.
+enum class OnForbiddenCall : std::uint8_t { Fail, Kill };
 enum class StderrTo : std::uint8_t { Socket, Log, Null, File };
 enum class AtLimit : std::uint8_t { Queue, Refuse };
 // Which supplementary groups a server has: the user's own, none, or those that are listed.
@@ -90,11 +92,26 @@ struct ServiceOptions {
   std::string working_directory;      // "": /
   std::optional<int> nice;
   std::vector<ResourceLimit> limits;
+  std::optional<std::uint16_t> ionice;  // as ioprio_set(2) has it
   std::string chroot;
+  bool private_tmp = false;
+  bool private_network = false;
+  std::vector<std::string> read_only_paths;     // as the server sees them
+  std::vector<std::string> inaccessible_paths;  // the same
   bool no_new_privs = false;
   std::optional<std::vector<std::string>> capability_bounding;  // nullopt: all
   std::vector<std::string> capability_ambient;
-  std::string cgroup;
+  // Present in one of the three: nothing else can be had below or at other paths.
+  std::vector<std::string> landlock_read;
+  std::vector<std::string> landlock_write;               // and read
+  std::vector<std::string> landlock_execute;             // and read
+  std::optional<std::vector<std::string>> system_calls;  // the only ones
+  std::vector<std::string> system_calls_denied;
+  OnForbiddenCall on_forbidden_call = OnForbiddenCall::Fail;
+  std::string cgroup;                       // "auto", or below the hierarchy of version 2
+  std::optional<std::uint64_t> memory_max;  // bytes
+  std::optional<unsigned> cpu_max;          // percent of one processor
+  std::optional<unsigned> pids_max;
   StderrTo stderr_to = StderrTo::Socket;
   std::string stderr_file;
   bool listen_fds = false;

@@ -6,11 +6,14 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/base/rare.h"
 #include "core/config/diagnostic.h"
 #include "core/config/service_options.h"
+#include "spawn/settings/identity_box.h"
 
 namespace uvinetd {
 
@@ -49,6 +52,23 @@ struct ListenSpec {
   friend bool operator==(const ListenSpec&, const ListenSpec&) = default;
 };
 
+// Where keys stand that are looked at again once everything is read.
+class KeyPlaces {
+ public:
+  void set(std::string_view key, SourcePosition at) { list_.emplace_back(key, std::move(at)); }
+  // Null: not written.
+  [[nodiscard]] const SourcePosition* find(std::string_view key) const {
+    for (const auto& [name, at] : list_) {
+      if (name == key) return &at;
+    }
+    return nullptr;
+  }
+  friend bool operator==(const KeyPlaces&, const KeyPlaces&) { return true; }
+
+ private:
+  std::vector<std::pair<std::string, SourcePosition>> list_;
+};
+
 // Where settings of admission stand, in the service or in the defaults; without a line: not
 // written.
 struct AdmissionPlaces {
@@ -83,6 +103,8 @@ struct ServiceSpec {
   Rare<SourcePosition> start_at;  // of `start`; without a line: not written
   Rare<AdmissionPlaces> admission_at;
 
+  Rare<KeyPlaces> key_at;  // of the keys of its box, and of its limits and priorities
+
   friend bool operator==(const ServiceSpec&, const ServiceSpec&) = default;
 };
 
@@ -105,6 +127,7 @@ struct Identity {
   std::string user_name;              // for LOGNAME and USER; the number when it has no name
   std::string home;
   std::string shell;
+  Rare<IdentityBox> box{};
 
   friend bool operator==(const Identity&, const Identity&) = default;
 };

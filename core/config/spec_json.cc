@@ -6,6 +6,8 @@
 #include <array>
 #include <type_traits>
 
+#include "spawn/io_priority.h"
+
 namespace uvinetd {
 namespace {
 
@@ -97,6 +99,9 @@ Json value_of(const std::vector<ResourceLimit>& limits) {
   }
   return out;
 }
+Json value_of(OnForbiddenCall what) {
+  return what == OnForbiddenCall::Kill ? "kill" : "fail";
+}
 Json value_of(StartBy start) {
   return start == StartBy::Zygote ? "zygote" : "exec";
 }
@@ -139,6 +144,10 @@ void put_umask(const ServiceOptions& options, const char* key, Json& out) {
   if (options.umask) out[key] = octal(*options.umask);
 }
 
+void put_ionice(const ServiceOptions& options, const char* key, Json& out) {
+  if (options.ionice) out[key] = print_io_priority(*options.ionice);
+}
+
 void put_stderr(const ServiceOptions& options, const char* key, Json& out) {
   switch (options.stderr_to) {
     case StderrTo::Socket:
@@ -177,11 +186,25 @@ constexpr std::array kOptionKeys{
     OptionKey{"working_directory", put<&Options::working_directory>},
     OptionKey{"nice", put<&Options::nice>},
     OptionKey{"limits", put<&Options::limits>},
+    OptionKey{"ionice", put_ionice},
     OptionKey{"chroot", put<&Options::chroot>},
+    OptionKey{"private_tmp", put<&Options::private_tmp>},
+    OptionKey{"private_network", put<&Options::private_network>},
+    OptionKey{"read_only_paths", put<&Options::read_only_paths>},
+    OptionKey{"inaccessible_paths", put<&Options::inaccessible_paths>},
     OptionKey{"no_new_privs", put<&Options::no_new_privs>},
     OptionKey{"capability_bounding", put<&Options::capability_bounding>},
     OptionKey{"capability_ambient", put<&Options::capability_ambient>},
+    OptionKey{"landlock_read", put<&Options::landlock_read>},
+    OptionKey{"landlock_write", put<&Options::landlock_write>},
+    OptionKey{"landlock_execute", put<&Options::landlock_execute>},
+    OptionKey{"system_calls", put<&Options::system_calls>},
+    OptionKey{"system_calls_denied", put<&Options::system_calls_denied>},
+    OptionKey{"on_forbidden_call", put<&Options::on_forbidden_call>},
     OptionKey{"cgroup", put<&Options::cgroup>},
+    OptionKey{"memory_max_bytes", put<&Options::memory_max>},
+    OptionKey{"cpu_max_percent", put<&Options::cpu_max>},
+    OptionKey{"pids_max", put<&Options::pids_max>},
     OptionKey{"stderr", put_stderr},
     OptionKey{"listen_fds", put<&Options::listen_fds>},
     OptionKey{"proxy_protocol", put<&Options::proxy_protocol>},

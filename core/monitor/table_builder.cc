@@ -91,6 +91,7 @@ TableIdentity TableBuilder::table_identity(std::uint32_t key, const Identity& id
   out.gid = identity.gid;
   out.groups = identity.groups;
   out.name = identity.user_name;
+  out.box = identity.box;
   if (options_.pass_environment) {
     out.environment = environment_;
   } else {

@@ -10,6 +10,7 @@
 #include "core/base/clock.h"
 #include "core/base/escape.h"
 #include "core/reactor/reactor.h"
+#include "spawn/child_steps.h"
 #include "spawn/reaper.h"
 
 namespace uvinetd {
@@ -34,8 +35,9 @@ std::string cpu_time(const Report& report) {
 
 // Failures that may pass by themselves: no process, no memory, no descriptor for now.
 bool is_passing(const Report& report) {
-  return report.step == "posix_spawn" || report.step == "clone" || report.step == "ledger" ||
-         report.step == "recvmsg" || (report.step == "execve" && report.code == ENOMEM);
+  return report.step == "posix_spawn" || report.step == "fork" || report.step == "pipe" ||
+         report.step == "clone" || report.step == "ledger" || report.step == "recvmsg" ||
+         (report.step == "execve" && report.code == ENOMEM);
 }
 
 std::string errno_name(int code) {
@@ -43,6 +45,10 @@ std::string errno_name(int code) {
   if (const char* name = strerrorname_np(code)) return name;
 #endif
   return std::to_string(code);
+}
+
+std::string error_and_step(const Report& report) {
+  return errno_name(report.code) + " step=" + report.step;
 }
 
 }  // namespace
@@ -129,7 +135,9 @@ void Reactor::on_report(Report& report, std::optional<InFlight> launch) {
         on_failed(report, std::move(*launch));
       } else if (auto* service = find_service(report.service)) {
         // Asked for by a reactor that is dead.
-        refuse(*service, "-", "exec errno=" + errno_name(report.code) + " step=" + report.step);
+        refuse(
+            *service, "-",
+            (is_child_step(report.step) ? "box errno=" : "exec errno=") + error_and_step(report));
       }
       break;
     case ReportKind::Exited:
@@ -165,7 +173,9 @@ void Reactor::on_failed(const Report& report, InFlight launch) {
   auto* service = find_service(launch.service);
   if (service == nullptr) return;
   if (!is_passing(report)) {
-    give_up(launch, "exec errno=" + errno_name(report.code) + " step=" + report.step, true);
+    // A box that could not be built is told from a program that could not be started.
+    const bool is_box = is_child_step(report.step);
+    give_up(launch, (is_box ? "box errno=" : "exec errno=") + error_and_step(report), true);
     return;
   }
   if (launch.copy.is_open() && ++launch.attempts < kMostAttempts) {
@@ -175,8 +185,7 @@ void Reactor::on_failed(const Report& report, InFlight launch) {
   const auto doubled = kSpawnPause * (1U << std::min(service->spawn_failures++, 5U));
   pause(*service, "spawn", doubled + doubled * (random_bits() % 20) / 100);
   // A datagram is kept for the next try; a connection has waited long enough.
-  give_up(launch, "spawn errno=" + errno_name(report.code) + " step=" + report.step,
-          launch.is_connection);
+  give_up(launch, "spawn errno=" + error_and_step(report), launch.is_connection);
 }
 
 void Reactor::on_exited(const Report& report, bool is_from_launcher) {

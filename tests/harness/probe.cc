@@ -6,6 +6,9 @@
 //   stream, nowait
 //     report [FILE]     the whole report to the client, or to FILE; exit 0
 //     hold              {"pid":N} to the client, then wait for its end of file
+//     try               for each line of the client, up to "leave" or its end of file, the errno of
+//                       what it says, 0 for success: read PATH, write PATH, list PATH, run PATH,
+//                       empty PATH, connect PORT (on 127.0.0.1), fork
 //     exit N            exit status N, reading nothing
 //     signal N          die by signal N
 //     crash-early FILE  a line to FILE, then SIGABRT
@@ -21,9 +24,13 @@
 //   any wait socket
 //     spoil-WHAT        serve one client with the socket's report, spoil the socket, exit 0
 //     fork-and-exit FILE  the parent exits, its child goes on as wait-tcp or wait-udp
+#include <arpa/inet.h>
+#include <dirent.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
@@ -112,6 +119,87 @@ int die_by(int signal_number) {
   setrlimit(RLIMIT_CORE, &no_core);
   raise(signal_number);
   return kBroken;
+}
+
+int errno_of(bool is_good) {
+  return is_good ? 0 : errno;
+}
+
+int try_file(const char* path, int flags) {
+  const int fd = open(path, flags | O_CLOEXEC, 0600);
+  if (fd < 0) return errno;
+  char byte = 'x';
+  const bool is_reading = (flags & O_ACCMODE) == O_RDONLY;
+  const bool is_good = (is_reading ? read(fd, &byte, 1) : write(fd, &byte, 1)) >= 0;
+  const int code = errno_of(is_good);
+  close(fd);
+  return code;
+}
+
+int try_list(const char* path) {
+  DIR* const directory = opendir(path);
+  if (directory == nullptr) return errno;
+  errno = 0;
+  (void)readdir(directory);
+  const int code = errno;
+  closedir(directory);
+  return code;
+}
+
+int try_connect(int port) {
+  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) return errno;
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(static_cast<in_port_t>(port));
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  const int code =
+      errno_of(connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+  close(fd);
+  return code;
+}
+
+// `path` as a program; "": none, a mere process.
+int try_process(const char* path) {
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) return errno;
+  const pid_t child = fork();
+  if (child == 0) {
+    if (*path == '\0') _exit(0);
+    char* const argv[] = {const_cast<char*>(path), nullptr};
+    execv(path, argv);
+    const int code = errno;
+    (void)!write(ends[1], &code, sizeof code);
+    _exit(0);
+  }
+  int code = errno_of(child > 0);
+  close(ends[1]);
+  if (child > 0) {
+    if (read(ends[0], &code, sizeof code) <= 0) code = 0;
+    waitpid(child, nullptr, 0);
+  }
+  close(ends[0]);
+  return code;
+}
+
+int try_what(const std::string& line) {
+  const auto space = line.find(' ');
+  const auto what = line.substr(0, space);
+  const std::string operand = space == std::string::npos ? "" : line.substr(space + 1);
+  if (what == "read") return try_file(operand.c_str(), O_RDONLY);
+  if (what == "write") return try_file(operand.c_str(), O_WRONLY | O_CREAT);
+  if (what == "list") return try_list(operand.c_str());
+  if (what == "empty") return errno_of(truncate(operand.c_str(), 0) == 0);
+  if (what == "connect") return try_connect(std::atoi(operand.c_str()));
+  return try_process(what == "run" ? operand.c_str() : "");
+}
+
+int try_lines() {
+  while (true) {
+    const auto line = read_line(0);
+    if (line.empty() || line == "leave") return 0;
+    write_all(1, std::to_string(try_what(line)) + "\n");
+  }
 }
 
 // True when the client asked the server to leave.
@@ -220,6 +308,7 @@ int main(int argc, char** argv) {
   if (mode.rfind("spoil-", 0) == 0) return spoil(mode.substr(6));
   if (argc >= 3) return run_with_operand(mode, argv);
   if (mode == "hold") return hold();
+  if (mode == "try") return try_lines();
   if (mode != "report") return kUsage;
   write_all(1, probe::report(argv) + "\n");
   return 0;

@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <fcntl.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -23,6 +24,10 @@
 #include <fstream>
 #include <type_traits>
 #include <vector>
+
+#ifdef __linux__
+#include <sys/syscall.h>
+#endif
 
 extern char** environ;
 
@@ -155,7 +160,8 @@ std::string signals_and_privileges() {
   std::ifstream status("/proc/self/status");
   std::vector<std::string> fields;
   for (std::string line; std::getline(status, line);) {
-    for (const char* name : {"SigBlk", "SigIgn", "SigCgt", "NoNewPrivs", "CapEff", "TracerPid"}) {
+    for (const char* name : {"SigBlk", "SigIgn", "SigCgt", "NoNewPrivs", "CapInh", "CapPrm",
+                             "CapEff", "CapBnd", "CapAmb", "Seccomp", "TracerPid"}) {
       if (line.rfind(std::string(name) + ":\t", 0) == 0) {
         fields.push_back(text_field(name, std::string_view(line).substr(strlen(name) + 2)));
       }
@@ -186,6 +192,41 @@ std::string limit(std::string_view name, decltype(RLIMIT_NOFILE) resource) {
   // RLIM_INFINITY reads as -1.
   return field(name, list({std::to_string(static_cast<long long>(value.rlim_cur)),
                            std::to_string(static_cast<long long>(value.rlim_max))}));
+}
+
+// The lines of a file of the kernel's; null where it cannot be read.
+std::string lines(const char* path) {
+  std::ifstream file(path);
+  if (!file) return "null";
+  std::vector<std::string> items;
+  for (std::string line; std::getline(file, line);) items.push_back(quoted(line));
+  return list(items);
+}
+
+std::string interfaces() {
+  std::vector<std::string> names;
+  struct if_nameindex* const all = if_nameindex();
+  for (auto* at = all; at != nullptr && at->if_index != 0; ++at)
+    names.push_back(quoted(at->if_name));
+  if (all != nullptr) if_freenameindex(all);
+  return list(names);
+}
+
+#ifdef __linux__
+long io_priority() {
+  return syscall(SYS_ioprio_get, 1, 0);
+}
+#else
+long io_priority() {
+  return -1;
+}
+#endif
+
+std::string box() {
+  return joined({field("interfaces", interfaces()), field("ionice", io_priority()),
+                 field("mounts", lines("/proc/self/mounts")),
+                 field("cgroups", lines("/proc/self/cgroup")), limit("cpu", RLIMIT_CPU),
+                 limit("fsize", RLIMIT_FSIZE), limit("as", RLIMIT_AS)});
 }
 
 std::string surroundings() {
@@ -247,7 +288,8 @@ std::string report(char** argv) {
   const std::string fds = descriptors();
   return object({field("fds", fds), field("one_socket", is_one_socket()),
                  field("socket", socket_report(0)), field("environment", strings(environ)),
-                 field("argv", strings(argv)), ids(), surroundings(), signals_and_privileges()});
+                 field("argv", strings(argv)), ids(), surroundings(), box(),
+                 signals_and_privileges()});
 }
 
 }  // namespace probe

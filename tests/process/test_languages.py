@@ -167,7 +167,7 @@ class Toml(unittest.TestCase):
             self.assertRegex(daemon.log(), r"note: .*standard error")
             self.assertTrue(sockets.fetch_report(port))
         with self.assertRaises(StartFailed) as failure:
-            with Daemon(config + "nice = 3\n", ["--strict"], file_name="uvinetd.toml"):
+            with Daemon(config + 'socket_mode = "0600"\n', ["--strict"], file_name="uvinetd.toml"):
                 pass
         self.assertEqual(failure.exception.status, 78)
 

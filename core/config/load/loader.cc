@@ -48,9 +48,9 @@ bool has_rules(const std::string& path) {
 }
 
 // Reads files of all languages, each by its front end, and the files that they name.
-class Reader {
+class ConfigReader {
  public:
-  Reader(const LoadOptions& options, const ServiceNames& names)
+  ConfigReader(const LoadOptions& options, const ServiceNames& names)
       : options_(options), names_(names), includes_(options.uid == 0) {}
 
   WrittenConfig run(const std::vector<std::string>& paths) {
@@ -155,7 +155,7 @@ class Reader {
 LoadedConfig load_config_with(const std::vector<std::string>& paths, const LoadOptions& options,
                               const ServiceNames& names, const NameService& service) {
   LookupHelper helper(service);
-  auto written = Reader(options, names).run(paths);
+  auto written = ConfigReader(options, names).run(paths);
   LoadedConfig out;
   out.services_written = written.services_written;
   out.is_unreadable = written.is_unreadable;
@@ -178,7 +178,7 @@ LoadedConfig load_config_with(const std::vector<std::string>& paths, const LoadO
 }
 
 WrittenConfig read_config(const std::vector<std::string>& paths, const LoadOptions& options) {
-  return Reader(options, system_service_names()).run(paths);
+  return ConfigReader(options, system_service_names()).run(paths);
 }
 
 std::vector<std::string> system_hosts_access_files() {

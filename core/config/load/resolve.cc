@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "core/config/field_reader.h"
+#include "core/config/load/box.h"
 #include "core/config/load/limit_check.h"
 #include "core/config/load/lookup.h"
 #include "core/config/load/rpc_file.h"
@@ -435,6 +436,7 @@ Outcome Resolver::resolve(LoadedService& loaded) {
   if (!check_limits(loaded.spec, diagnostics_)) return Outcome::Bad;
   if (has_server(loaded.spec)) {
     if (const auto outcome = resolve_identity(loaded); outcome != Outcome::Good) return outcome;
+    if (!resolve_box(options_, loaded, diagnostics_)) return Outcome::Bad;
   }
   for (auto& listen : loaded.spec.listen) {
     const auto outcome = resolve_socket_owner(loaded.spec, listen);

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include "core/config/load/box.h"
 #include "core/config/quote.h"
 #include "spawn/program_file.h"
 #include "spawn/zygote_choice.h"
@@ -17,9 +18,24 @@ namespace {
 
 constexpr std::string_view kPath = "PATH=";
 
+// As the launcher decides it.
+const char* why_cold(const LoadedService& service) {
+  if (service.spec.more.is_default() || service.spec.program.empty()) return nullptr;
+  if (!service.identity.box->root.empty()) return kColdByRoot;
+  return child_box(service) == BoxSettings() ? nullptr : kColdBySteps;
+}
+
 class WarmCheck {
  public:
   WarmCheck(const LoadOptions& options, Diagnostics& out) : options_(options), out_(out) {}
+
+  void look_at(const LoadedService& loaded) {
+    const auto* const reason = why_cold(loaded);
+    if (reason == nullptr) return look_at(loaded.spec);
+    if (!kHasZygote || !wants_warm_start(loaded.spec, options_.start)) return;
+    say(Severity::Warning, loaded.spec, "no-zygote",
+        quoted(loaded.spec.program) + " is not started warm: " + reason, "it is started by exec");
+  }
 
   void look_at(const ServiceSpec& spec) {
     if (!wants_warm_start(spec, options_.start)) return;
@@ -81,7 +97,7 @@ class WarmCheck {
 
 void check_warm_starts(const LoadOptions& options, LoadedConfig& config) {
   WarmCheck check(options, config.diagnostics);
-  for (const auto& each : config.services) check.look_at(each.spec);
+  for (const auto& each : config.services) check.look_at(each);
   for (const auto& each : config.unresolved) check.look_at(each);
 }
 

@@ -33,6 +33,10 @@ constexpr bool kOwn = false;
 
 constexpr std::array<std::pair<std::string_view, AtLimit>, 2> kAtLimit{
     {{"queue", AtLimit::Queue}, {"refuse", AtLimit::Refuse}}};
+constexpr std::array<std::pair<std::string_view, OnForbiddenCall>, 2> kOnForbiddenCall{
+    {{"fail", OnForbiddenCall::Fail}, {"kill", OnForbiddenCall::Kill}}};
+constexpr std::string_view kCostOfBox = "a launcher per user and box";
+constexpr std::string_view kCostOfSteps = "system calls per start; no warm start";
 constexpr std::array<std::pair<std::string_view, StartBy>, 2> kStart{
     {{"exec", StartBy::Exec}, {"zygote", StartBy::Zygote}}};
 constexpr std::array<std::pair<std::string_view, ParkAt>, 2> kPark{
@@ -41,6 +45,14 @@ constexpr std::array<std::pair<std::string_view, ParkAt>, 2> kPark{
 bool read_start(const TomlValue& value, TomlContext& context, ServiceSpec& spec) {
   spec.start_at.edit() = value.report.position(value.node.at);
   return read_word<&Options::start, kStart>(value, context, spec);
+}
+
+template <auto kMember>
+bool read_path_list(const TomlValue& value, TomlContext&, ServiceSpec& spec) {
+  std::vector<std::string> out;
+  if (!read_paths(value, out)) return false;
+  if (!out.empty()) edit(spec, kMember) = std::move(out);
+  return true;
 }
 
 template <auto kMember>
@@ -58,12 +70,13 @@ constexpr TomlKey flag(std::string_view name, To to, std::string_view cost = {})
           nullptr};
 }
 template <auto kMember>
-constexpr TomlKey text(std::string_view name, To to, std::string_view initial) {
+constexpr TomlKey text(std::string_view name, To to, std::string_view initial,
+                       std::string_view cost = {}) {
   return {name,
           "string",
           initial,
           "",
-          "",
+          cost,
           to,
           kInherited,
           kText,
@@ -72,12 +85,13 @@ constexpr TomlKey text(std::string_view name, To to, std::string_view initial) {
           nullptr};
 }
 template <auto kMember>
-constexpr TomlKey path_key(std::string_view name, To to, std::string_view initial) {
+constexpr TomlKey path_key(std::string_view name, To to, std::string_view initial,
+                           std::string_view cost = {}) {
   return {name,
           "absolute path",
           initial,
           "",
-          "",
+          cost,
           to,
           kInherited,
           kText,
@@ -158,6 +172,24 @@ constexpr TomlKey word(std::string_view name, To to, std::string_view initial,
           print_word<kMember, kWords>,
           nullptr};
 }
+template <auto kMember>
+constexpr TomlKey paths(std::string_view name, std::string_view cost) {
+  return {name,
+          "array of absolute paths",
+          "[]",
+          "",
+          cost,
+          To::Program,
+          kInherited,
+          kArray,
+          read_path_list<kMember>,
+          print_list<kMember>,
+          nullptr};
+}
+constexpr TomlKey placed(TomlKey key) {
+  key.keeps_place = true;
+  return key;
+}
 
 constexpr std::array kKeys{
     TomlKey{"enabled", "boolean", "true", "", "", To::Any, kOwn, kBoolean, read_enabled,
@@ -228,16 +260,39 @@ constexpr std::array kKeys{
     path_key<&Options::working_directory>("working_directory", To::Program, "/"),
     TomlKey{"umask", "string or octal integer", "0022", "permission bits", "", To::Program,
             kInherited, kText | kInteger, read_umask, print_umask, nullptr},
-    number<&Options::nice, -20, 19>("nice", To::Program, "the daemon's", "",
-                                    "less processor time for the server"),
-    TomlKey{"limits", "table", "{}", "bytes, seconds or a number, as the resource has it",
-            "an exec more per start", To::Program, kInherited, kTable, read_limits, print_limits,
-            nullptr},
-    path_key<&Options::chroot>("chroot", To::Program, "none"),
-    flag<&Options::no_new_privs>("no_new_privs", To::Program),
-    list<&Options::capability_bounding>("capability_bounding", To::Program, "all"),
-    list<&Options::capability_ambient>("capability_ambient", To::Program, "[]"),
-    text<&Options::cgroup>("cgroup", To::Program, "the daemon's"),
+    placed(number<&Options::nice, -20, 19>("nice", To::Program, "the daemon's", "",
+                                           "less processor time for the server")),
+    placed({"ionice", "string", "by nice", "", "less of the disk for the server", To::Program,
+            kInherited, kText, read_ionice, print_ionice, nullptr}),
+    placed({"limits", "table", "{}", "bytes, seconds or a number, as the resource has it",
+            kCostOfSteps, To::Program, kInherited, kTable, read_limits, print_limits, nullptr}),
+
+    // ---- its box ------------------------------------------------------------------------------
+    placed(path_key<&Options::chroot>("chroot", To::Program, "none", kCostOfBox)),
+    placed(flag<&Options::private_tmp>("private_tmp", To::Program, kCostOfBox)),
+    placed(flag<&Options::private_network>("private_network", To::Program, kCostOfBox)),
+    placed(paths<&Options::read_only_paths>("read_only_paths", kCostOfBox)),
+    placed(paths<&Options::inaccessible_paths>("inaccessible_paths", kCostOfBox)),
+    placed(flag<&Options::no_new_privs>("no_new_privs", To::Program, kCostOfBox)),
+    placed(
+        list<&Options::capability_bounding>("capability_bounding", To::Program, "all", kCostOfBox)),
+    placed(list<&Options::capability_ambient>("capability_ambient", To::Program, "[]", kCostOfBox)),
+    placed(paths<&Options::landlock_read>("landlock_read", kCostOfSteps)),
+    placed(paths<&Options::landlock_write>("landlock_write", kCostOfSteps)),
+    placed(paths<&Options::landlock_execute>("landlock_execute", kCostOfSteps)),
+    placed(list<&Options::system_calls>("system_calls", To::Program, "all", kCostOfSteps)),
+    placed(list<&Options::system_calls_denied>("system_calls_denied", To::Program, "[]",
+                                               kCostOfSteps)),
+    placed(word<&Options::on_forbidden_call, kOnForbiddenCall>("on_forbidden_call", To::Program,
+                                                               "fail", "")),
+    placed(text<&Options::cgroup>("cgroup", To::Program, "the daemon's", kCostOfBox)),
+    placed({"memory_max", "integer or string", "none", "bytes", "memory of the servers",
+            To::Program, kInherited, kInteger | kText, read_memory_max,
+            print_number<&Options::memory_max>, nullptr}),
+    placed(number<&Options::cpu_max, 1, 100'000>("cpu_max", To::Program, "none",
+                                                 "percent of one processor", "processor time")),
+    placed(number<&Options::pids_max, 1, 4'194'304>("pids_max", To::Program, "none", "processes",
+                                                    "processes of the servers")),
     TomlKey{"stderr", "string", "log", "", "", To::Program, kInherited, kText, read_stderr,
             print_stderr, default_stderr},
     flag<&Options::listen_fds>("listen_fds", To::Program, "an exec more per start"),

@@ -57,6 +57,7 @@ struct TomlKey {
   std::string (*print)(const ServiceSpec& spec) = nullptr;
   // What holds when the key is written nowhere, where that is not what a new spec has.
   void (*absent)(ServiceSpec& spec) = nullptr;
+  bool keeps_place = false;  // in ServiceSpec::key_at
 };
 
 [[nodiscard]] constexpr unsigned kind_bit(TomlNode::Kind kind) {

@@ -159,6 +159,20 @@ std::optional<ResourceLimit> read_limit(const TomlValue& value, Place key_at) {
   return out;
 }
 
+std::optional<std::uint64_t> read_bytes(const TomlValue& value, std::uint64_t least) {
+  const auto& node = value.node;
+  std::optional<std::uint64_t> bytes;
+  if (node.kind == TomlNode::Kind::Integer && node.integer >= 0) {
+    bytes = static_cast<std::uint64_t>(node.integer);
+  } else if (node.kind == TomlNode::Kind::String) {
+    bytes = parse_amount(node.text, Measure::Bytes);
+  }
+  constexpr std::uint64_t kMost = std::numeric_limits<std::int64_t>::max();
+  if (bytes && *bytes >= least && *bytes <= kMost) return bytes;
+  value.refuse(fmt::format("a size of at least {} bytes", least), "as \"64m\"");
+  return std::nullopt;
+}
+
 std::string print_limit(const ResourceLimit& limit) {
   if (limit.soft == limit.hard) return print_amount(limit.soft);
   return fmt::format("{{ soft = {}, hard = {} }}", print_amount(limit.soft),

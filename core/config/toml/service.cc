@@ -173,7 +173,12 @@ bool TomlServices::read_inherited(std::size_t index, ServiceSpec& spec) {
   if (is_bad_default_[index]) return false;
   unheard_.clear();
   const auto& item = *defaults_[index];
+  keep_place(key, item, spec);
   return key.read({key.name, item.value, unheard_report_}, unheard_context_, spec);
+}
+
+void TomlServices::keep_place(const TomlKey& key, const TomlItem& item, ServiceSpec& spec) const {
+  if (key.keeps_place) spec.key_at.edit().set(key.name, report_.position(item.value.at));
 }
 
 bool TomlServices::check_kind(const TomlKey& key, const TomlItem& item) {
@@ -203,6 +208,7 @@ void TomlServices::note_places(const Items& own, ServiceSpec& spec) const {
 bool TomlServices::read_enforced(const TomlKey& key, const TomlItem& item, ServiceSpec& spec) {
   const auto before = spec.more;
   if (!key.read({key.name, item.value, report_}, context_, spec)) return false;
+  keep_place(key, item, spec);
   if (options_.keeps_unenforced || before == spec.more) return true;
   return check_enforced(key.name, key.name, item.at, report_);
 }

@@ -37,6 +37,7 @@ class TomlServices {
   bool read_keys(const Items& own, ServiceSpec& spec);
   bool read_own(const TomlKey& key, const TomlItem& item, bool is_good, ServiceSpec& spec);
   bool read_inherited(std::size_t index, ServiceSpec& spec);
+  void keep_place(const TomlKey& key, const TomlItem& item, ServiceSpec& spec) const;
   bool check_kind(const TomlKey& key, const TomlItem& item);
   bool read_enforced(const TomlKey& key, const TomlItem& item, ServiceSpec& spec);
   void note_places(const Items& own, ServiceSpec& spec) const;

@@ -55,6 +55,12 @@ bool read_stderr(const TomlValue& value, TomlContext& context, ServiceSpec& spec
 std::string print_stderr(const ServiceSpec& spec);
 void default_stderr(ServiceSpec& spec);
 
+// box_keys.cc
+bool read_ionice(const TomlValue& value, TomlContext& context, ServiceSpec& spec);
+std::string print_ionice(const ServiceSpec& spec);
+bool read_memory_max(const TomlValue& value, TomlContext& context, ServiceSpec& spec);
+bool read_paths(const TomlValue& value, std::vector<std::string>& out);
+
 // toml_admission_keys.cc
 bool read_rate_key(const TomlValue& value, TomlContext& context, ServiceSpec& spec);
 std::string print_rate_key(const ServiceSpec& spec);

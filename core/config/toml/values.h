@@ -55,6 +55,8 @@ struct WrittenRate {
 
 // Of a table: files = 1024, as = "512m", cpu = { soft = "30s", hard = "unlimited" }.
 [[nodiscard]] std::optional<ResourceLimit> read_limit(const TomlValue& value, Place key_at);
+// "64k", "512m", "2g", or a number of bytes.
+[[nodiscard]] std::optional<std::uint64_t> read_bytes(const TomlValue& value, std::uint64_t least);
 [[nodiscard]] std::string print_limit(const ResourceLimit& limit);
 
 }  // namespace uvinetd

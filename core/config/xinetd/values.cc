@@ -270,7 +270,8 @@ bool nice(const Attribute& attribute, Reading& reading) {
   }
   if (value == 0) return true;
   reading.draft.spec.more.edit().nice = value;
-  return check_enforced("nice", attribute.name.text, attribute.at(), reading.report);
+  reading.draft.spec.key_at.edit().set("nice", reading.report.position(attribute.values_at()));
+  return true;
 }
 
 bool park(const Attribute& attribute, Reading& reading) {
@@ -315,7 +316,8 @@ bool resource_limit(const Attribute& attribute, Reading& reading) {
     return other.name > limit.name;
   });
   limits.insert(after, std::move(limit));
-  return check_enforced("limits", attribute.name.text, attribute.at(), reading.report);
+  reading.draft.spec.key_at.edit().set("limits", reading.report.position(attribute.values_at()));
+  return true;
 }
 
 bool spares(const Attribute& attribute, Reading& reading) {

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: ISC
+#include "core/config/load/box.h"
 #include "core/monitor/settings/settings.h"
 
 namespace uvinetd {
 
-BoxSettings box_settings(const LoadedService& /*service*/, const CommandLine& /*options*/) {
-  return {};
+BoxSettings box_settings(const LoadedService& service, const CommandLine& /*options*/) {
+  if (service.spec.program.empty()) return {};
+  return child_box(service);
 }
 
 }  // namespace uvinetd

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/config/service_spec.h"
+#include "spawn/io_priority.h"
 
 namespace uvinetd::testing {
 
@@ -171,7 +172,21 @@ inline void edit_process(ServiceSpec& spec) {
   if (maybe()) more.working_directory = any_path();
   if (maybe()) more.nice = *rc::gen::inRange(-20, 20);
   edit_limits(more);
+  if (maybe())
+    more.ionice = *parse_io_priority(*rc::gen::element("idle", "realtime:0", "best-effort"));
   if (maybe()) more.chroot = any_path();
+  more.private_tmp = maybe();
+  more.private_network = maybe();
+  for (auto* paths : {&more.read_only_paths, &more.inaccessible_paths, &more.landlock_read,
+                      &more.landlock_write, &more.landlock_execute}) {
+    if (maybe()) *paths = {any_path(), any_path()};
+  }
+  if (maybe()) more.system_calls = any_texts();
+  if (maybe()) more.system_calls_denied = any_texts();
+  more.on_forbidden_call = *rc::gen::element(OnForbiddenCall::Fail, OnForbiddenCall::Kill);
+  if (maybe()) more.memory_max = std::uint64_t{65536} * (any_number() + 1);
+  if (maybe()) more.cpu_max = any_number(100'000 - 1) + 1;
+  if (maybe()) more.pids_max = any_number(4'194'304 - 1) + 1;
   more.no_new_privs = maybe();
   if (maybe()) more.capability_bounding = any_texts();
   if (maybe()) more.capability_ambient = any_texts();

@@ -148,6 +148,12 @@ TEST(InetdPrint, LeavesOutWhatWouldBeOpenToMore) {
       [](ServiceOptions& more) { more.is_sensor = true; },
       [](ServiceOptions& more) { more.no_new_privs = true; },
       [](ServiceOptions& more) { more.chroot = "/srv"; },
+      [](ServiceOptions& more) { more.private_network = true; },
+      [](ServiceOptions& more) { more.inaccessible_paths = {"/home"}; },
+      [](ServiceOptions& more) { more.landlock_read = {"/srv"}; },
+      [](ServiceOptions& more) { more.system_calls.emplace(); },
+      [](ServiceOptions& more) { more.system_calls_denied = {"ptrace"}; },
+      [](ServiceOptions& more) { more.pids_max = 5; },
       [](ServiceOptions& more) {
         more.groups_from = GroupsFrom::List;
         more.groups = {"adm"};

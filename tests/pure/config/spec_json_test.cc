@@ -10,6 +10,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "spawn/io_priority.h"
 #include "tests/pure/config/conf.h"
 
 namespace uvinetd::testing {
@@ -45,7 +46,20 @@ ServiceOptions everything() {
   out.no_new_privs = true;
   out.capability_bounding.emplace();
   out.capability_ambient = {"net_raw"};
+  out.ionice = parse_io_priority("realtime:1");
+  out.private_tmp = out.private_network = true;
+  out.read_only_paths = {"/usr"};
+  out.inaccessible_paths = {"/home"};
+  out.landlock_read = {"/r"};
+  out.landlock_write = {"/w"};
+  out.landlock_execute = {"/x"};
+  out.system_calls = {"read"};
+  out.system_calls_denied = {"write"};
+  out.on_forbidden_call = OnForbiddenCall::Kill;
   out.cgroup = "x";
+  out.memory_max = 65536;
+  out.cpu_max = 50;
+  out.pids_max = 9;
   out.stderr_to = StderrTo::File;
   out.stderr_file = "/dev/null";
   out.listen_fds = out.proxy_protocol = true;

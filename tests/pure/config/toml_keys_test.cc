@@ -34,6 +34,9 @@ const std::vector<Samples>& samples() {
   static const std::vector<std::string> kBadRules{
       "\"10.0.0.0/8\"",     "[1]",         "[\"a\", \"\"]", "[\"10.0.0.0/33\"]",
       "[\"fe80::1%eth0\"]", "[\"user:\"]", "[\"file:x\"]",  "[\"a b\"]"};
+  static const std::vector<std::string> kPaths{"[]", "[\"/\"]", "[\"/a\", \"/b c\"]"};
+  static const std::vector<std::string> kBadPaths{"\"/a\"", "[\"a\"]", "[\"\"]", "[1]",
+                                                  "[\"/a\", 1]"};
   static const std::vector<std::string> kBadList{"\"a\"", "[1]", "[\"a\", \"\"]", "{ a = 1 }"};
   static const std::vector<std::string> kBadNumber{"-1", "2147483648", "1.5", "\"1\"", "true"};
   static const std::vector<std::string> kDurations{"\"30s\"", "\"30 s\"", "\"5min\"", "\"1h\"",
@@ -123,7 +126,25 @@ const std::vector<Samples>& samples() {
        {"{ flies = 1 }", "{ files = -1 }", "{ cpu = \"30k\" }", "{ as = { soft = 1 } }",
         "{ as = { soft = 2, hard = 1 } }", "{ as = { sfot = 2, hard = 1 } }", "1024",
         "{ as = \"99999999999999999999g\" }", "{ as = true }"}},
+      {"ionice",
+       {"\"idle\"", "\"best-effort\"", "\"best-effort:0\"", "\"realtime:7\""},
+       {"\"iddle\"", "\"best-effort:8\"", "\"idle:1\"", "\"realtime:\"", "7", "\"\""}},
       {"chroot", {"\"/srv\""}, kBadPath},
+      {"private_tmp", {"true", "false"}, kBadFlag},
+      {"private_network", {"true", "false"}, kBadFlag},
+      {"read_only_paths", kPaths, kBadPaths},
+      {"inaccessible_paths", kPaths, kBadPaths},
+      {"landlock_read", kPaths, kBadPaths},
+      {"landlock_write", kPaths, kBadPaths},
+      {"landlock_execute", kPaths, kBadPaths},
+      {"system_calls", {"[]", "[\"read\"]"}, kBadList},
+      {"system_calls_denied", {"[]", "[\"read\", \"write\"]"}, kBadList},
+      {"on_forbidden_call", {"\"fail\"", "\"kill\""}, {"\"klil\"", "true"}},
+      {"memory_max",
+       {"65536", "\"64m\"", "9223372036854775807"},
+       {"0", "65535", "\"1k\"", "-1", "\"x\"", "true", "\"99999999999999999999g\""}},
+      {"cpu_max", {"1", "100000"}, {"0", "100001", "\"50\""}},
+      {"pids_max", {"1", "4194304"}, {"0", "-1", "4194305", "\"1\""}},
       {"no_new_privs", {"true", "false"}, kBadFlag},
       {"capability_bounding", {"[]", "[\"CAP_CHOWN\"]"}, kBadList},
       {"capability_ambient", {"[]", "[\"CAP_CHOWN\"]"}, kBadList},

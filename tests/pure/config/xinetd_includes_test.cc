@@ -176,10 +176,9 @@ TEST(XinetdDefaults, WhatXinetdPassesOverThereHoldsHere) {
   EXPECT_EQ(describe_xinetd(config.services[0]),
             "ftp/tcp6 nowait user=ftp program=/bin/x [x] groups=none env=all env:A=1 nice=5 "
             "nodelay");
-  EXPECT_THAT(
-      judgements(config.diagnostics),
-      ElementsAre("warning 3:1 defaults", "warning 3:1 not-enforced", "warning 4:1 defaults",
-                  "warning 5:1 defaults", "warning 6:1 xinetd-differs", "warning 7:1 defaults"));
+  EXPECT_THAT(judgements(config.diagnostics),
+              ElementsAre("warning 3:1 defaults", "warning 4:1 defaults", "warning 5:1 defaults",
+                          "warning 6:1 xinetd-differs", "warning 7:1 defaults"));
   const auto times = parse_xinetd(defaults("access_times = 8:00-9:00\n") + service());
   ASSERT_EQ(times.services.size(), 1U);
   EXPECT_THAT(times.services[0].more->access_times, ElementsAre("8:00-9:00"));
