@@ -78,8 +78,7 @@ class Launcher {
   // The slot is freed on error.
   Status start_cold(LaunchPlan& plan, const Launch& launch, std::uint32_t slot, int fd);
   // Whether a zygote has taken it.
-  bool start_warm(LaunchPlan& plan, const Launch& launch, std::uint32_t slot, UniqueFd& fd,
-                  int family);
+  bool start_warm(LaunchPlan& plan, const Launch& launch, std::uint32_t slot, UniqueFd& fd);
   // Why servers of this service cannot be started warm; null: they can.
   [[nodiscard]] const char* why_cold(LaunchPlan& plan) const;
   bool may_be_warm(LaunchPlan& plan);

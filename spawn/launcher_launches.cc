@@ -45,6 +45,22 @@ int socket_type_of(int fd) {
   return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 ? type : -1;
 }
 
+// The two ends of a connection as its server is to see them.
+struct Ends {
+  SocketAddress local;
+  std::optional<SocketAddress> peer;
+};
+
+// What the reactor says of them is what a proxy says: an address of the internet, or nothing.
+Ends ends_of(const Launch& launch, const TableService& service, int fd) {
+  Ends out{SocketAddress::local_of(fd).value_or(SocketAddress()), std::nullopt};
+  if (service.is_wait || service.is_datagram()) return out;
+  out.peer = SocketAddress::peer_of(fd);
+  const auto peer = SocketAddress::ip_from_bytes(launch.peer);
+  const auto local = SocketAddress::ip_from_bytes(launch.local);
+  return peer && local ? Ends{*local, peer} : out;
+}
+
 Report report_of(const Launch& launch, ReportKind kind) {
   Report report;
   report.kind = kind;
@@ -135,15 +151,13 @@ Status Launcher::start(const Launch& launch, Message& message) {
   const auto& service = plan->service();
   if (socket_type_of(fd.get()) != service.socket_type) return fail("socket", {}, EPROTOTYPE);
   const bool has_peer = !service.is_wait && !service.is_datagram();
-  const auto peer = has_peer ? SocketAddress::peer_of(fd.get()) : std::nullopt;
-  const auto local = SocketAddress::local_of(fd.get()).value_or(SocketAddress());
+  const auto [local, peer] = ends_of(launch, service, fd.get());
   connection_.set(service.socket_type, local, peer);
   const auto slot = ledger_->begin(launch.id, launch.service, launch.listener,
                                    monotonic_now().count(), peer ? &*peer : nullptr);
   if (!slot) return fail("ledger", {}, EAGAIN);
   const OtherUmask inherited(service.umask);
-  if (has_peer && may_be_warm(*plan) && start_warm(*plan, launch, *slot, fd, local.family()))
-    return {};
+  if (has_peer && may_be_warm(*plan) && start_warm(*plan, launch, *slot, fd)) return {};
   return start_cold(*plan, launch, *slot, fd.get());
 }
 
@@ -192,8 +206,10 @@ void Launcher::tell_cold(std::uint32_t service, std::string reason) {
   reports_.push(std::move(report), false, monotonic_now());
 }
 
-bool Launcher::start_warm(LaunchPlan& plan, const Launch& launch, std::uint32_t slot, UniqueFd& fd,
-                          int family) {
+bool Launcher::start_warm(LaunchPlan& plan, const Launch& launch, std::uint32_t slot,
+                          UniqueFd& fd) {
+  // Of the socket itself, whoever its client is: a parked program has one like it.
+  const int family = SocketAddress::local_of(fd.get()).value_or(SocketAddress()).family();
   const bool prompt = is_prompt(plan.service());
   ledger_->hand_over(slot);  // before anybody can have it
   WarmLaunch warm{launch, slot, std::move(fd), prompt};
@@ -221,8 +237,8 @@ void Launcher::on_unborn(WarmLaunch warm) {
   if (plan != nullptr && warm.connection.is_open()) {
     const int fd = warm.connection.get();
     const auto& service = plan->service();
-    connection_.set(service.socket_type, SocketAddress::local_of(fd).value_or(SocketAddress()),
-                    SocketAddress::peer_of(fd));
+    const auto [local, peer] = ends_of(warm.launch, service, fd);
+    connection_.set(service.socket_type, local, peer);
     const OtherUmask inherited(service.umask);
     status = start_cold(*plan, warm.launch, warm.slot, fd);
   } else {
@@ -248,7 +264,8 @@ LaunchPlan* Launcher::plan_for(std::uint32_t service) {
   if (const auto known = plans_.find(service); known != plans_.end()) return known->second.get();
   auto entry = table_.is_open() ? table_.service(service) : std::nullopt;
   if (!entry && older_table_.is_open()) entry = older_table_.service(service);
-  if (!entry || entry->identity != identity_ || entry->is_internal() || entry->argv.empty()) {
+  const bool has_program = entry && (!entry->is_internal() || *entry->internal == kHealth);
+  if (!has_program || entry->identity != identity_ || entry->argv.empty()) {
     return nullptr;
   }
   auto plan = std::make_unique<LaunchPlan>(std::move(*entry), who_);

@@ -183,6 +183,10 @@ struct Launch {
   LaunchId id = 0;
   std::uint32_t service = 0;
   std::uint32_t listener = 0;
+  // Of a connection that has come through a proxy: the client's address and the one that it came
+  // to, SocketAddress::bytes(). "": those of the connection itself.
+  std::string peer = {};
+  std::string local = {};
 };
 
 // What became of a launch. One packet carries many.

@@ -155,4 +155,13 @@ SocketAddress SocketAddress::from_bytes(std::string_view bytes) noexcept {
   return out;
 }
 
+std::optional<SocketAddress> SocketAddress::ip_from_bytes(std::string_view bytes) noexcept {
+  const auto out = from_bytes(bytes);
+  const auto whole = out.family() == AF_INET    ? sizeof(sockaddr_in)
+                     : out.family() == AF_INET6 ? sizeof(sockaddr_in6)
+                                                : 0;
+  if (whole == 0 || bytes.size() != whole) return std::nullopt;
+  return out;
+}
+
 }  // namespace uvinetd

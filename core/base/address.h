@@ -43,6 +43,8 @@ class SocketAddress {
   }
   // Inverse of bytes(); an empty or oversized input gives an unset address.
   static SocketAddress from_bytes(std::string_view bytes) noexcept;
+  // The same of an IPv4 or IPv6 address that is neither short nor long, from whoever; else nullopt.
+  static std::optional<SocketAddress> ip_from_bytes(std::string_view bytes) noexcept;
   friend bool operator==(const SocketAddress& a, const SocketAddress& b) noexcept {
     return a.bytes() == b.bytes();
   }

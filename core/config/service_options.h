@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "spawn/settings/proxy_form.h"
+
 namespace uvinetd {
 
 // "10/min burst 20": a bucket that holds `burst` starts and gets `count` of them each `per`.
@@ -35,6 +37,7 @@ struct ResourceLimit {
 struct Redirect {
   std::string host;  // numeric or a name
   std::uint16_t port = 0;
+  std::vector<std::string> addresses = {};  // of the host, numeric, once it has been looked up
 
   friend bool operator==(const Redirect&, const Redirect&) = default;
 };
@@ -81,6 +84,11 @@ struct ServiceOptions {
   bool tcpmux_greets = false;  // the multiplexer says "+" before the server starts
   std::optional<RpcProgram> rpc;
   std::optional<Redirect> redirect;
+  std::string redirect_from;  // numeric; "": any address of ours
+  ProxyForm redirect_proxy = ProxyForm::None;
+  HealthForm health_format = HealthForm::Http;
+  std::optional<std::chrono::seconds> health_cache;    // that a result counts; nullopt: 2
+  std::optional<std::chrono::seconds> health_timeout;  // of the command; nullopt: 10
 
   // ---- the process that is started --------------------------------------------------------------
   GroupsFrom groups_from = GroupsFrom::Database;
@@ -115,7 +123,8 @@ struct ServiceOptions {
   StderrTo stderr_to = StderrTo::Socket;
   std::string stderr_file;
   bool listen_fds = false;
-  bool proxy_protocol = false;
+  bool proxy_protocol = false;          // each connection begins with a PROXY header
+  std::vector<std::string> proxy_from;  // whose headers are believed: networks, "unix"
   // Of those that can_start_warm() only.
   StartBy start = StartBy::Unset;
   ParkAt park = ParkAt::Main;

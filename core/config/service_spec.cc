@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: ISC
 #include "core/config/service_spec.h"
 
+#include "spawn/settings/relay.h"
+
 namespace uvinetd {
 
 const char* kind_name(SocketKind kind) {
@@ -20,18 +22,22 @@ const char* kind_name(SocketKind kind) {
 }
 
 bool has_server(const ServiceSpec& spec) {
-  return spec.internal.empty() && !spec.more->is_sensor;
+  return !spec.program.empty() && !spec.more->is_sensor;
 }
 
 bool can_start_warm(const ServiceSpec& spec) {
   const bool is_stream = spec.listen.empty() || !is_datagram(spec.listen.front().kind);
-  return !spec.program.empty() && spec.mode == Mode::Nowait && is_stream;
+  return !spec.program.empty() && spec.internal.empty() && spec.mode == Mode::Nowait && is_stream;
 }
 
 bool wants_warm_start(const ServiceSpec& spec, StartBy by_default) {
   const auto written = spec.more->start;
   const auto start = written == StartBy::Unset ? by_default : written;
   return start == StartBy::Zygote && can_start_warm(spec);
+}
+
+bool is_health_check(const ServiceSpec& spec) {
+  return spec.internal == kHealth;
 }
 
 }  // namespace uvinetd

@@ -119,6 +119,9 @@ inline constexpr char kWarmServices[] = "nowait programs of stream sockets";  //
 // Whether they are to. `by_default` is what a service without `start` gets.
 [[nodiscard]] bool wants_warm_start(const ServiceSpec& spec, StartBy by_default);
 
+// Whether it is answered here, by how its program ends.
+[[nodiscard]] bool is_health_check(const ServiceSpec& spec);
+
 // Who a server runs as, looked up at load.
 struct Identity {
   std::uint32_t uid = 0;

@@ -108,6 +108,12 @@ Json value_of(StartBy start) {
 Json value_of(ParkAt park) {
   return park == ParkAt::Io ? "io" : "main";
 }
+Json value_of(HealthForm form) {
+  return form == HealthForm::Agent ? "agent" : "http";
+}
+Json value_of(ProxyForm form) {
+  return form == ProxyForm::V2 ? "v2" : form == ProxyForm::V1 ? "v1" : "none";
+}
 Json value_of(AtLimit at_limit) {
   return at_limit == AtLimit::Refuse ? "refuse" : "queue";
 }
@@ -179,6 +185,11 @@ constexpr std::array kOptionKeys{
     OptionKey{"tcpmux_greets", put<&Options::tcpmux_greets>},
     OptionKey{"rpc", put<&Options::rpc>},
     OptionKey{"redirect", put<&Options::redirect>},
+    OptionKey{"redirect_from", put<&Options::redirect_from>},
+    OptionKey{"redirect_proxy", put<&Options::redirect_proxy>},
+    OptionKey{"health_format", put<&Options::health_format>},
+    OptionKey{"health_cache_seconds", put<&Options::health_cache>},
+    OptionKey{"health_timeout_seconds", put<&Options::health_timeout>},
     OptionKey{"groups", put_groups},
     OptionKey{"env", put<&Options::env>},
     OptionKey{"pass_env", put_pass_env},
@@ -208,6 +219,7 @@ constexpr std::array kOptionKeys{
     OptionKey{"stderr", put_stderr},
     OptionKey{"listen_fds", put<&Options::listen_fds>},
     OptionKey{"proxy_protocol", put<&Options::proxy_protocol>},
+    OptionKey{"proxy_from", put<&Options::proxy_from>},
     OptionKey{"start", put<&Options::start>},
     OptionKey{"park", put<&Options::park>},
     OptionKey{"spares", put<&Options::spares>},

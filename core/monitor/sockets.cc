@@ -15,7 +15,7 @@ namespace {
 
 // Nobody but us ever reads from it: no server can find it in the wrong mode.
 bool is_ours_alone(const ServiceSpec& spec, SocketKind kind) {
-  return !spec.internal.empty() || (spec.mode == Mode::Nowait && !is_datagram(kind));
+  return spec.program.empty() || (spec.mode == Mode::Nowait && !is_datagram(kind));
 }
 
 bool has_same_rules(const ServiceOptions& a, const ServiceOptions& b) {

@@ -124,7 +124,8 @@ void TableBuilder::fill(const LoadedService& service, const Sockets& sockets, Ta
   entry.internal = {};
   if (!spec.internal.empty()) entry.internal.edit() = spec.internal;
   if (spec.more->is_sensor) entry.internal.edit() = kSensorStandIn;
-  entry.identity = entry.is_internal() ? 0 : identity_key(service.identity);
+  if (spec.more->redirect) entry.internal.edit() = kRedirect;
+  entry.identity = has_server(spec) ? identity_key(service.identity) : 0;
   // Without a socket of its own it is reached through a stream of the multiplexer.
   entry.socket_type = spec.listen.empty() ? SOCK_STREAM : socket_type(spec.listen.front().kind);
   entry.mux_name = {};

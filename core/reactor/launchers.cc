@@ -189,9 +189,13 @@ bool Launchers::failed(std::uint32_t identity) {
 bool Launchers::submit(InFlight& launch, int socket) {
   auto* one = best(launch.identity);
   if (one == nullptr) return false;
+  Launch order{launch.id, launch.service, launch.listener};
+  if (launch.local.is_ip()) {
+    order.peer = launch.peer.bytes();
+    order.local = launch.local.bytes();
+  }
   const auto sent =
-      one->channel.send(static_cast<std::uint16_t>(MessageType::Launch),
-                        print(Launch{launch.id, launch.service, launch.listener}), {socket});
+      one->channel.send(static_cast<std::uint16_t>(MessageType::Launch), print(order), {socket});
   if (!sent) {
     one->is_broken = true;
     return false;

@@ -30,8 +30,9 @@ struct InFlight {
   std::uint32_t listener = 0;
   bool is_connection = false;  // else the listening socket itself was sent
   UniqueFd copy;
-  SocketAddress peer;  // unset for wait and datagram services
-  int attempts = 0;    // launches that failed for want of resources
+  SocketAddress peer;   // unset for wait and datagram services
+  SocketAddress local;  // where it came to, when a proxy has said who `peer` is; else unset
+  int attempts = 0;     // launches that failed for want of resources
 };
 
 // How an unanswered launch of a dead launcher ended.

@@ -66,7 +66,8 @@ std::unique_ptr<Listener> make_listener(ListenerHost& host, Service& service, st
   (void)set_nonblocking(fd.get(), entry.is_ours_alone());
   if (entry.is_internal()) {
     const auto* builtin = find_builtin(*entry.internal);
-    if (builtin == nullptr) return nullptr;
+    const bool is_answered = *entry.internal == kRedirect || *entry.internal == kHealth;
+    if (builtin == nullptr && (!is_answered || entry.is_datagram())) return nullptr;
     if (entry.is_datagram()) {
       return std::make_unique<BuiltinDatagramListener>(host, service, key, std::move(fd), *builtin);
     }

@@ -32,7 +32,7 @@ class Listener {
         service_(service),
         key_(key),
         fd_(std::move(fd)),
-        builtin_(find_builtin(*service.entry.internal)),
+        internal_(service.entry.internal),
         socket_type_(service.entry.socket_type),
         is_wait_(service.entry.is_wait) {}
   virtual ~Listener();
@@ -61,7 +61,7 @@ class Listener {
 
   // Whether this kind of listener is still what the service's entry asks for.
   [[nodiscard]] bool suits(const TableOutline& entry) const {
-    return find_builtin(*entry.internal) == builtin_ && entry.socket_type == socket_type_ &&
+    return entry.internal == internal_ && entry.socket_type == socket_type_ &&
            entry.is_wait == is_wait_;
   }
 
@@ -87,7 +87,7 @@ class Listener {
  private:
   std::uint32_t key_;
   UniqueFd fd_;
-  const Builtin* builtin_;  // null for a program
+  Rare<std::string> internal_;  // "" for a program
   std::int32_t socket_type_;
   bool is_wait_;
   bool is_polled_ = false;

@@ -29,15 +29,14 @@ Reactor::Reactor(Channel monitor, Poller poller)
       random_(static_cast<std::uint_fast32_t>(monotonic_now().count())),
       sessions_(
           loop_, timers_,
-          [this](std::uint32_t key, const SocketAddress& peer) {
-            if (auto* service = find_service(key)) {
-              admission_.ended(*service, peer);
-              instance_ended(*service);
-            }
-            forget_if_done(key);
-            if (!starved_for_sessions_.empty()) wake(starved_for_sessions_);
-          },
+          [this](std::uint32_t key, const SocketAddress& peer) { session_ended(key, peer); },
           [this](const Sessions::Wanted& wanted) { return multiplex(wanted); }),
+      relays_(loop_, timers_, [this](const RelayEnd& ended) { on_relay_end(ended); }),
+      health_(loop_, timers_,
+              {[this](std::uint32_t key, UniqueFd socket) {
+                 return start_check(key, std::move(socket));
+               },
+               [this](std::uint32_t key, const SocketAddress& peer) { session_ended(key, peer); }}),
       waiting_room_(loop_, timers_,
                     [this](WaitingRoom::Ticket ticket, Awaited awaited, WaitingRoom::Event event) {
                       on_waiting(ticket, awaited, event);

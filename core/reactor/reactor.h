@@ -23,6 +23,7 @@
 #include "core/base/log_tender.h"
 #include "core/base/loop.h"
 #include "core/reactor/admission/admission.h"
+#include "core/reactor/health/health_checks.h"
 #include "core/reactor/ident.h"
 #include "core/reactor/launchers.h"
 #include "core/reactor/listener.h"
@@ -30,6 +31,7 @@
 #include "core/reactor/name_finder.h"
 #include "core/reactor/poller.h"
 #include "core/reactor/refusal_log.h"
+#include "core/reactor/relay/relays.h"
 #include "core/reactor/sessions.h"
 #include "core/reactor/time_limits.h"
 #include "core/reactor/waiting_room.h"
@@ -123,9 +125,19 @@ class Reactor final : public ListenerHost {
   void dismiss_stopped();
   void turn_away(Service& service, Visitor& visitor, const char* reason);
 
+  // Clients that are answered here, and clients of a proxy (reactor_internal.cc).
+  [[nodiscard]] std::size_t session_limit() const;
+  [[nodiscard]] bool has_session_room() const;
+  [[nodiscard]] static bool can_answer(const TableOutline& entry);
+  void answer(Service& service, Visitor& visitor);
+  LaunchId start_check(std::uint32_t service, UniqueFd socket);
+  void on_relay_end(const RelayEnd& ended);
+  void session_ended(std::uint32_t service, const SocketAddress& peer);
+  void read_header(WaitingRoom::Ticket ticket);
+
   // Launches and what becomes of them (reactor_launches.cc).
   LaunchId launch_for(Service& service, std::uint32_t listener, int socket, UniqueFd& copy,
-                      const SocketAddress& peer);
+                      const Client& client);
   void on_report(Report& report, std::optional<InFlight> launch);
   void on_started(const Report& report, const std::optional<InFlight>& launch);
   void on_failed(const Report& report, InFlight launch);
@@ -135,7 +147,6 @@ class Reactor final : public ListenerHost {
   void instance_ended(Service& service);
   void on_timeout(LaunchId id, const char* reason);
   void end_server(LaunchId id, EndHow how);
-  [[nodiscard]] std::size_t session_limit() const;
   void after_end(std::uint32_t service, std::uint32_t listener);
   void hold(InFlight launch);
   void submit_held(std::uint32_t identity);
@@ -181,6 +192,8 @@ class Reactor final : public ListenerHost {
   std::unique_ptr<FdWatcher> poller_watcher_;
   std::unique_ptr<FdWatcher> monitor_watcher_;
   Sessions sessions_;
+  Relays relays_;
+  HealthChecks health_;
   WaitingRoom waiting_room_;
   NameFinder names_;
   IdentClients idents_;

@@ -64,19 +64,14 @@ const char* Reactor::take_in(Service& service, Visitor& visitor) {
 
 const char* Reactor::serve(Service& service, Visitor& visitor) {
   const int socket = visitor.connection.get();
-  const auto* builtin =
-      service.entry.is_internal() ? find_builtin(*service.entry.internal) : nullptr;
-  if (service.entry.is_internal() && (builtin == nullptr || builtin->open == nullptr)) {
-    return "internal";
-  }
+  if (service.entry.is_internal() && !can_answer(service.entry)) return "internal";
   if (visitor.is_muxed() && service.entry.mux_greets && !say(socket, kGreeting)) return "gone";
-  if (builtin != nullptr) {
-    ++service.instances;
-    sessions_.open(*builtin, service.entry.key, std::move(visitor.connection), visitor.client.peer);
+  if (service.entry.is_internal()) {
+    answer(service, visitor);
     return nullptr;
   }
   if (visitor.was_watched) (void)set_nonblocking(socket, false);  // servers expect it so
-  (void)launch_for(service, visitor.listener, socket, visitor.connection, visitor.client.peer);
+  (void)launch_for(service, visitor.listener, socket, visitor.connection, visitor.client);
   return nullptr;
 }
 
@@ -128,7 +123,7 @@ void Reactor::on_ident(WaitingRoom::Ticket ticket, const std::optional<std::stri
 void Reactor::on_waiting(WaitingRoom::Ticket ticket, Awaited awaited, WaitingRoom::Event event) {
   switch (event) {
     case WaitingRoom::Event::Readable:
-      return;
+      return read_header(ticket);
     case WaitingRoom::Event::Gone:
       return dismiss(ticket, "gone");
     case WaitingRoom::Event::Late:

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: ISC
 // The reactor's launches: asked for by listeners, answered by launchers, settled when one dies.
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <limits>
 #include <string>
 #include <utility>
 
 #include "core/base/clock.h"
+#include "core/base/errno_name.h"
 #include "core/base/escape.h"
 #include "core/reactor/reactor.h"
 #include "spawn/child_steps.h"
@@ -40,13 +39,6 @@ bool is_passing(const Report& report) {
          (report.step == "execve" && report.code == ENOMEM);
 }
 
-std::string errno_name(int code) {
-#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 32)
-  if (const char* name = strerrorname_np(code)) return name;
-#endif
-  return std::to_string(code);
-}
-
 std::string error_and_step(const Report& report) {
   return errno_name(report.code) + " step=" + report.step;
 }
@@ -69,16 +61,6 @@ bool Reactor::has_room(Listener& listener) {
   return false;
 }
 
-// Sessions of built-ins may not use up the descriptors that all other services need too.
-std::size_t Reactor::session_limit() const {
-  constexpr std::size_t kKept = 256;  // launches in flight, channels
-  constexpr std::size_t kLeast = 8;
-  rlimit limit{};
-  getrlimit(RLIMIT_NOFILE, &limit);
-  const auto used = listeners_.size() + kKept;
-  return std::max<std::size_t>(limit.rlim_cur > used ? (limit.rlim_cur - used) / 4 * 3 : 0, kLeast);
-}
-
 void Reactor::wake(std::vector<std::uint32_t>& starved) {
   for (const auto key : std::exchange(starved, {})) {
     if (auto* listener = find_listener(key); listener != nullptr && listener->fd() >= 0) {
@@ -93,17 +75,18 @@ const char* Reactor::refuse_all(Service& service) {
 
 LaunchId Reactor::launch(Listener& listener) {
   UniqueFd none;
-  return launch_for(listener.service(), listener.key(), listener.fd(), none, SocketAddress());
+  return launch_for(listener.service(), listener.key(), listener.fd(), none, Client());
 }
 
 LaunchId Reactor::launch_for(Service& service, std::uint32_t listener, int socket, UniqueFd& copy,
-                             const SocketAddress& peer) {
+                             const Client& client) {
   InFlight launch;
   launch.id = make_launch_id(epoch_, ++sequence_);
   launch.identity = service.entry.identity;
   launch.service = service.entry.key;
   launch.listener = listener;
-  launch.peer = peer;
+  launch.peer = client.peer;
+  launch.local = client.local;
   const auto id = launch.id;
   const bool is_connection = launch.is_connection = copy.is_open();
   if (is_connection) launch.copy = std::move(copy);
@@ -190,6 +173,7 @@ void Reactor::on_failed(const Report& report, InFlight launch) {
 
 void Reactor::on_exited(const Report& report, bool is_from_launcher) {
   time_limits_.forget(report.id);
+  health_.on_exited(report.id, report.status);
   auto node = running_.extract(report.id);
   auto* service = find_service(node ? node.mapped().service : report.service);
   // Unknown here: it ended between two reactors, so that none has counted it, but it is told. The
@@ -256,6 +240,7 @@ void Reactor::give_up(const InFlight& launch, const std::string& reason, bool is
   auto* service = find_service(launch.service);
   if (service == nullptr) return;
   refuse(*service, launch.peer.text(), reason);
+  health_.on_failed(launch.id);
   admission_.ended(*service, launch.peer);
   time_limits_.forget(launch.id);
   if (instances_ > 0) --instances_;

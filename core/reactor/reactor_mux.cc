@@ -50,6 +50,7 @@ std::string Reactor::multiplex(const Sessions::Wanted& wanted) {
   }
   Visitor visitor{service->entry.key, kNoListener, std::move(wanted.connection), {}, true};
   visitor.client.peer = wanted.peer;
+  visitor.client.local = wanted.local;
   visitor.client.socket = visitor.connection.get();
   const char* reason = refuse_without_backlog(*service);
   if (reason == nullptr) reason = take_in(*service, visitor);
@@ -73,8 +74,9 @@ const char* Reactor::refuse_without_backlog(Service& service) {
     case Permit::NoRoom:
       return "busy";
   }
-  if (!service.entry.is_internal() && !has_room_to_hold(service.entry.identity)) return "busy";
-  return nullptr;
+  const bool has_room =
+      service.entry.is_internal() ? has_session_room() : has_room_to_hold(service.entry.identity);
+  return has_room ? nullptr : "busy";
 }
 
 // A few may wait until their launcher has been started.

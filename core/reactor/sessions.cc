@@ -24,11 +24,12 @@ int events_of(Interest interest) {
 }  // namespace
 
 void Sessions::open(const Builtin& builtin, std::uint32_t service, UniqueFd connection,
-                    const SocketAddress& peer) {
+                    const SocketAddress& peer, const SocketAddress& local) {
   auto& one = all_.emplace_back();
   one.self = std::prev(all_.end());
   one.service = service;
   one.peer = peer;
+  one.local = local;
   one.fd = std::move(connection);
   one.session = builtin.open();
   set_deadline(one);
@@ -60,7 +61,7 @@ void Sessions::follow(One& one, Interest interest) {
 Interest Sessions::hand_over(One& one) {
   one.watcher.reset();
   one.watched = 0;
-  auto text = on_wanted_({one.service, one.session->wanted(), one.fd, one.peer});
+  auto text = on_wanted_({one.service, one.session->wanted(), one.fd, one.peer, one.local});
   return one.fd.is_open() ? one.session->tell(one.fd.get(), std::move(text)) : Interest::Close;
 }
 

@@ -29,6 +29,7 @@ class Sessions {
     std::string_view name;
     UniqueFd& connection;
     const SocketAddress& peer;
+    const SocketAddress& local;  // where it came to, if a proxy has said who it is; else unset
   };
   using OnWanted = std::function<std::string(const Wanted&)>;
 
@@ -41,7 +42,7 @@ class Sessions {
 
   // Serves a freshly accepted, non-blocking connection until it ends.
   void open(const Builtin& builtin, std::uint32_t service, UniqueFd connection,
-            const SocketAddress& peer);
+            const SocketAddress& peer, const SocketAddress& local = {});
   [[nodiscard]] std::size_t count() const { return all_.size(); }
   void each_peer(
       const std::function<void(std::uint32_t service, const SocketAddress&)>& tell) const {
@@ -52,6 +53,7 @@ class Sessions {
   struct One {
     std::uint32_t service = 0;
     SocketAddress peer;
+    SocketAddress local;
     UniqueFd fd;
     std::unique_ptr<StreamSession> session;
     std::unique_ptr<FdWatcher> watcher;

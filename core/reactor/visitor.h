@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "core/base/unique_fd.h"
 #include "core/reactor/admission/client.h"
@@ -15,8 +16,9 @@ struct Visitor {
   std::uint32_t listener = kNoListener;  // kNoListener: through the multiplexer
   UniqueFd connection;
   Client client;
-  bool was_watched = false;      // its connection was, and is non-blocking since
-  bool counts_globally = false;  // while it waits: as a server, beside as one of its service
+  bool was_watched = false;       // its connection was, and is non-blocking since
+  std::string proxy_header = {};  // as much of it as has come
+  bool counts_globally = false;   // while it waits: as a server, beside as one of its service
 
   [[nodiscard]] bool is_muxed() const { return listener == kNoListener; }
 };

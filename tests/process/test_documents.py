@@ -89,7 +89,7 @@ class Words(unittest.TestCase):
         self.assertEqual(known, set(re.findall(r"\w+", " ".join(named))) - {"internal", "nowait",
                                                                             "wait"})
         toml = part(page("uvinetd.toml.5"), ".It Ic internal Pq", ".It ")
-        self.assertEqual(known - {"tcpmux"}, set(re.findall(r"Cm (\w+)", toml)))
+        self.assertEqual(known - {"tcpmux"} | {"health"}, set(re.findall(r"Cm (\w+)", toml)))
 
     def test_dialects(self):
         known = table("core/config/inetd/inetd_conf.cc", r'{"(\w+)", Dialect::', 6)
@@ -126,14 +126,14 @@ class Words(unittest.TestCase):
 
     def test_reasons_in_the_log(self):
         refusals, pauses = set(), set()
-        for path in glob.glob(os.path.join(SOURCE, "core", "reactor", "*.cc")):
+        for path in glob.glob(os.path.join(SOURCE, "core", "reactor", "**", "*.cc"), recursive=True):
             text = read(path)
-            for call, found in (("refuse|give_up", refusals), ("pause", pauses)):
+            for call, found in (("refuse|give_up|dismiss", refusals), ("pause", pauses)):
                 for statement in re.findall(rf"\b(?:{call})\(([^;]*);", text):
                     found.update(re.findall(r'"([a-z][a-z-]*)(?: errno=| step=)?"', statement))
             pauses.update(re.findall(r"pause id=[^ ]* reason=([a-z]+)", text))
-            for body in re.findall(r"\n[\w* ]+::refuse_\w+\([^{]*{\n(.*?)\n}\n", text, re.DOTALL):
-                refusals.update(re.findall(r'return "([a-z-]+)";', body))
+            for body in re.findall(r"\nconst char\* [\w:]+\([^{]*{\n(.*?)\n}\n", text, re.DOTALL):
+                refusals.update(re.findall(r'(?:return|\?|:) "([a-z-]+)"', body))
         text = page("uvinetd-tuning.7")
         for heading, found in ((".Ss refuse", refusals), (".Ss pause", pauses)):
             told = re.findall(r"^\.It Li reason=([a-z-]+)", part(text, heading, ".Ss "),

@@ -13,6 +13,7 @@
 #include "core/config/load/box.h"
 #include "core/config/load/limit_check.h"
 #include "core/config/load/lookup.h"
+#include "core/config/load/relay_check.h"
 #include "core/config/load/rpc_file.h"
 #include "core/config/quote.h"
 #include "core/config/suggest.h"
@@ -93,6 +94,7 @@ class Resolver {
   Outcome resolve_rpc(ServiceSpec& spec);
   Outcome resolve_rules(ServiceSpec& spec);
   Outcome resolve_rule(const SourcePosition& at, std::string& text);
+  Outcome resolve_redirect(ServiceSpec& spec);
 
   const LoadOptions& options_;
   Diagnostics& diagnostics_;
@@ -139,6 +141,9 @@ void Resolver::request(const ServiceSpec& spec) {
     std::for_each(spec.more->allow->begin(), spec.more->allow->end(), add_named);
   std::for_each(spec.more->deny.begin(), spec.more->deny.end(), add_named);
   has_rpc_ |= spec.more->rpc.has_value();
+  if (const auto& redirect = spec.more->redirect; redirect && is_host_name(redirect->host)) {
+    request_.hosts.insert(redirect->host);
+  }
   for (const auto& listen : spec.listen) {
     if (is_ip(listen.kind) && is_host_name(listen.host)) request_.hosts.insert(listen.host);
     if (!listen.node->user.empty()) request_.users.insert(listen.node->user);
@@ -430,10 +435,30 @@ Outcome Resolver::resolve_rule(const SourcePosition& at, std::string& text) {
   return Outcome::Good;
 }
 
+Outcome Resolver::resolve_redirect(ServiceSpec& spec) {
+  auto problem = check_relay(spec);
+  if (!problem && spec.more->redirect) {
+    const auto& host = spec.more->redirect->host;
+    std::vector<std::string> addresses{host};
+    if (is_host_name(host)) {
+      const auto found = results_.hosts.find(host);
+      if (found == results_.hosts.end() || found->second.state != LookupState::Found) {
+        return not_found(spec.at, "unknown-host", "host", host,
+                         found == results_.hosts.end() ? nullptr : &found->second.state);
+      }
+      addresses = found->second.value;
+    }
+    problem = settle_redirect(addresses, spec);
+  }
+  if (!problem && is_health_check(spec)) limit_health_check(spec);
+  return problem ? refuse(spec.at, problem->slug, problem->message, problem->hint) : Outcome::Good;
+}
+
 Outcome Resolver::resolve(LoadedService& loaded) {
   if (const auto outcome = resolve_rules(loaded.spec); outcome != Outcome::Good) return outcome;
   if (const auto outcome = resolve_rpc(loaded.spec); outcome != Outcome::Good) return outcome;
   if (!check_limits(loaded.spec, diagnostics_)) return Outcome::Bad;
+  if (const auto outcome = resolve_redirect(loaded.spec); outcome != Outcome::Good) return outcome;
   if (has_server(loaded.spec)) {
     if (const auto outcome = resolve_identity(loaded); outcome != Outcome::Good) return outcome;
     if (!resolve_box(options_, loaded, diagnostics_)) return Outcome::Bad;

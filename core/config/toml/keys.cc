@@ -37,6 +37,10 @@ constexpr std::array<std::pair<std::string_view, OnForbiddenCall>, 2> kOnForbidd
     {{"fail", OnForbiddenCall::Fail}, {"kill", OnForbiddenCall::Kill}}};
 constexpr std::string_view kCostOfBox = "a launcher per user and box";
 constexpr std::string_view kCostOfSteps = "system calls per start; no warm start";
+constexpr std::array<std::pair<std::string_view, ProxyForm>, 3> kProxyForms{
+    {{"none", ProxyForm::None}, {"v1", ProxyForm::V1}, {"v2", ProxyForm::V2}}};
+constexpr std::array<std::pair<std::string_view, HealthForm>, 2> kHealthForms{
+    {{"http", HealthForm::Http}, {"agent", HealthForm::Agent}}};
 constexpr std::array<std::pair<std::string_view, StartBy>, 2> kStart{
     {{"exec", StartBy::Exec}, {"zygote", StartBy::Zygote}}};
 constexpr std::array<std::pair<std::string_view, ParkAt>, 2> kPark{
@@ -144,10 +148,11 @@ constexpr TomlKey number(std::string_view name, To to, std::string_view initial,
           nullptr};
 }
 template <auto kMember>
-constexpr TomlKey duration(std::string_view name, To to, std::string_view cost) {
+constexpr TomlKey duration(std::string_view name, To to, std::string_view cost,
+                           std::string_view initial = "none") {
   return {name,
           "string or integer",
-          "none",
+          initial,
           "seconds",
           cost,
           to,
@@ -215,6 +220,11 @@ constexpr std::array kKeys{
             print_string<&ServiceSpec::internal>, nullptr},
     TomlKey{"redirect", "string", "none", "", "two descriptors per connection", To::Any, kOwn,
             kText, read_redirect, print_redirect, nullptr},
+    text<&Options::redirect_from>("redirect_from", To::Redirect, "chosen by the system"),
+    word<&Options::health_format, kHealthForms>("health_format", To::Health, "http", ""),
+    duration<&Options::health_cache>("health_cache", To::Health, "an older answer", "2"),
+    duration<&Options::health_timeout>("health_timeout", To::Health, "clients wait longer", "10"),
+    word<&Options::redirect_proxy, kProxyForms>("redirect_proxy", To::Redirect, "none", ""),
 
     // ---- as whom ------------------------------------------------------------------------------
     TomlKey{"user", "string or integer", "required as root", "", "a launcher per user",
@@ -296,8 +306,11 @@ constexpr std::array kKeys{
     TomlKey{"stderr", "string", "log", "", "", To::Program, kInherited, kText, read_stderr,
             print_stderr, default_stderr},
     flag<&Options::listen_fds>("listen_fds", To::Program, "an exec more per start"),
-    flag<&Options::proxy_protocol>("proxy_protocol", To::Any,
-                                   "the header is awaited before the server starts"),
+    TomlKey{"proxy_protocol", "boolean", "false", "",
+            "the header is awaited before the server starts", To::Any, kOwn, kBoolean,
+            read_flag<&Options::proxy_protocol>, print_flag<&Options::proxy_protocol>, nullptr},
+    list<&Options::proxy_from>("proxy_from", To::Nowait, "nobody",
+                               "who is listed is believed whoever it says"),
     TomlKey{"start", "string", "as --start says", "", "a parked process per service", To::Warm,
             kInherited, kText, read_start, print_word<&Options::start, kStart>, nullptr},
     word<&Options::park, kPark>("park", To::Warm, "main", "less isolation between clients"),
@@ -402,6 +415,10 @@ bool applies(AppliesTo to, const ServiceSpec& spec) {
       return spec.internal.empty() || !is_datagram(kind);
     case AppliesTo::Sensor:
       return spec.more->is_sensor;
+    case AppliesTo::Health:
+      return is_health_check(spec);
+    case AppliesTo::Redirect:
+      return spec.more->redirect.has_value();
   }
   return true;
 }
@@ -437,6 +454,10 @@ const char* applies_text(AppliesTo to) {
       return "programs and stream sockets";
     case AppliesTo::Sensor:
       return "sensors";
+    case AppliesTo::Health:
+      return "health checks";
+    case AppliesTo::Redirect:
+      return "redirects";
   }
   return "";
 }

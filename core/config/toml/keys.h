@@ -32,6 +32,8 @@ enum class AppliesTo : std::uint8_t {
   Accepted,
   Started,
   Sensor,
+  Redirect,
+  Health,
 };
 [[nodiscard]] bool applies(AppliesTo to, const ServiceSpec& spec);
 [[nodiscard]] const char* applies_text(AppliesTo to);  // "tcp sockets"

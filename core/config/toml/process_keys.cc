@@ -11,6 +11,7 @@
 #include "core/config/suggest.h"
 #include "core/config/toml/special_keys.h"
 #include "core/config/toml/text.h"
+#include "spawn/settings/relay.h"
 
 namespace uvinetd::toml_special {
 namespace {
@@ -157,6 +158,10 @@ std::string print_argv0(const ServiceSpec& spec) {
 
 bool read_internal(const TomlValue& value, TomlContext& context, ServiceSpec& spec) {
   if (!read_text(value)) return false;
+  if (value.node.text == kHealth) {
+    spec.internal = kHealth;
+    return true;
+  }
   if (spec.listen.empty()) {
     return value.report.error(value.node.at, "internal",
                               "a built-in service needs an address to listen on");

@@ -12,6 +12,7 @@
 #include "core/config/quote.h"
 #include "core/config/suggest.h"
 #include "core/config/toml/listen.h"
+#include "spawn/settings/relay.h"
 
 namespace uvinetd {
 namespace {
@@ -240,6 +241,13 @@ bool TomlServices::is_complete(const TomlItem& service, const Items& own, const 
 
 bool TomlServices::has_one_answer(const TomlItem& service, const Items& own) {
   const TomlItem* first = nullptr;
+  const auto* internal = item_of(own, "internal");
+  if (internal != nullptr && internal->value.text == kHealth) {
+    if (item_of(own, "exec") != nullptr && item_of(own, "redirect") == nullptr) return true;
+    return report_.error(
+        internal->at, "internal",
+        "a health check is answered by a command: it has an exec, and no redirect");
+  }
   for (const char* name : {"exec", "internal", "redirect"}) {
     const auto* item = item_of(own, name);
     if (item == nullptr) continue;

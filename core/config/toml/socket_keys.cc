@@ -147,7 +147,7 @@ bool read_redirect(const TomlValue& value, TomlContext& context, ServiceSpec& sp
   } else if (host.text.find(':') != std::string::npos) {
     return value.refuse("a host and a port", "an IPv6 address stands in brackets");
   }
-  spec.more.edit().redirect = Redirect{host.text, *port};
+  spec.more.edit().redirect = Redirect{host.text, *port, {}};
   return true;
 }
 

@@ -98,8 +98,8 @@ bool make_redirect(const Attribute& redirect, Making& making, SocketKind kind) {
     return making.report().error(port.at, "port", "bad port " + quoted(port.text), "1 to 65535");
   }
   making.draft().spec.more.edit().redirect =
-      Redirect{host.text, static_cast<std::uint16_t>(*number)};
-  return check_enforced("redirect", redirect.name.text, redirect.at(), making.report());
+      Redirect{host.text, static_cast<std::uint16_t>(*number), {}};
+  return true;
 }
 
 void set_arguments(Making& making) {

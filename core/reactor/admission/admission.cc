@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: ISC
 #include "core/reactor/admission/admission.h"
 
+#include "core/reactor/admission/proxies.h"
+
 namespace uvinetd {
 namespace {
 
@@ -17,6 +19,11 @@ SourceShare share_of(const TableOutline& entry) {
 
 Verdict Admission::ask(const Service& service, const Client& client,
                        std::chrono::milliseconds now) {
+  // All that follows is about whom the proxy speaks for.
+  if (const auto& relay = service.entry.more->relay; relay.expects_header && !client.has_header) {
+    return is_trusted_proxy(relay, client.peer) ? Verdict::wait(Awaited::Header)
+                                                : Verdict::refuse("proxy");
+  }
   if (is_banned(client.peer, now)) return Verdict::refuse("banned");
   if (service.entry.more->limits.is_sensor) return Verdict::refuse(kSensorReason);
   if (const char* reason = refuse_all(service, now)) return Verdict::refuse(reason);

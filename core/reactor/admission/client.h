@@ -25,6 +25,8 @@ struct Client {
   bool has_header = false;
   std::optional<std::string> name = {};  // in lower case; "": none that is confirmed
   bool is_identified = false;
+  // Where it came to, when a proxy has said who `peer` is; else unset.
+  SocketAddress local = {};
 };
 
 }  // namespace uvinetd

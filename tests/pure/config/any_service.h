@@ -235,6 +235,7 @@ inline void edit_admission(ServiceSpec& spec) {
   if (more.is_sensor && maybe()) more.deny_time = std::chrono::minutes::max();
   if (maybe()) more.libwrap = any_text();
   more.proxy_protocol = maybe();
+  if (spec.mode == Mode::Nowait && maybe()) more.proxy_from = any_texts();
 }
 
 inline void edit_telling(ServiceOptions& more) {
@@ -268,9 +269,24 @@ inline ServiceSpec any_service(std::uint16_t port) {
   } else {
     spec.mode = *rc::gen::element(Mode::Wait, Mode::Nowait);
     if (is_ip_service && answer == 1) {
-      spec.more.edit().redirect = Redirect{maybe() ? "::1" : "host.name", 79};
+      spec.more.edit().redirect = Redirect{maybe() ? "::1" : "host.name", 79, {}};
+      if (maybe()) spec.more.edit().redirect_from = "10.0.0.1";
+      spec.more.edit().redirect_proxy =
+          *rc::gen::element(ProxyForm::None, ProxyForm::V1, ProxyForm::V2);
     } else {
       edit_process(spec);
+      if (is_ip_service && maybe()) {
+        spec.internal = "health";
+        auto& more = spec.more.edit();
+        more.start = StartBy::Unset;
+        more.park = ParkAt::Main;
+        more.spares = 0;
+        more.park_uses.reset();
+        more.park_age.reset();
+        more.health_format = *rc::gen::element(HealthForm::Http, HealthForm::Agent);
+        if (maybe()) more.health_cache = any_duration();
+        if (maybe()) more.health_timeout = any_duration();
+      }
     }
   }
   if (maybe() || !spec.program.empty()) spec.user = any_text();

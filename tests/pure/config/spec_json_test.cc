@@ -33,7 +33,7 @@ ServiceOptions everything() {
   out.tcpmux = "mux";
   out.tcpmux_greets = true;
   out.rpc = RpcProgram{"rusersd", 1, 3};
-  out.redirect = Redirect{"::1", 80};
+  out.redirect = Redirect{"::1", 80, {}};
   out.groups_from = GroupsFrom::List;
   out.groups = {"adm", "5"};
   out.env = {"A=b"};
@@ -62,7 +62,13 @@ ServiceOptions everything() {
   out.pids_max = 9;
   out.stderr_to = StderrTo::File;
   out.stderr_file = "/dev/null";
+  out.redirect_from = "::2";
+  out.redirect_proxy = ProxyForm::V2;
+  out.health_format = HealthForm::Agent;
+  out.health_cache = std::chrono::seconds(5);
+  out.health_timeout = std::chrono::seconds(6);
   out.listen_fds = out.proxy_protocol = true;
+  out.proxy_from = {"10.0.0.5", "unix"};
   out.start = StartBy::Zygote;
   out.park = ParkAt::Io;
   out.spares = 4;

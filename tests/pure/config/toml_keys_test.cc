@@ -25,6 +25,9 @@ constexpr const char* kNoListen = "exec = \"/bin/x\"\nuser = \"root\"\n";
 constexpr const char* kSensor = "listen = \"tcp://:7000\"\nsensor = true\n";
 constexpr const char* kNoUser = "listen = \"tcp://:7000\"\nexec = \"/bin/x\"\n";
 constexpr const char* kNoExec = "listen = \"tcp://:7\"\nuser = \"root\"\n";
+constexpr const char* kRedirected = "listen = \"tcp://:7\"\nredirect = \"10.0.0.1:7\"\n";
+constexpr const char* kHealthCheck =
+    "listen = \"tcp://:7\"\nexec = \"/bin/x\"\nuser = \"root\"\ninternal = \"health\"\n";
 constexpr const char* kUnix = "listen = \"unix:///run/x\"\nexec = \"/bin/x\"\nuser = \"root\"\n";
 
 const std::vector<Samples>& samples() {
@@ -93,6 +96,14 @@ const std::vector<Samples>& samples() {
        {"\"10.0.0.5:79\"", "\"[::1]:79\"", "\"host.name:finger\""},
        {"\"10.0.0.5\"", "\":79\"", "\"::1:79\"", "\"a,b:79\"", "\"h:0\"", "\"h:nope\"", "79"},
        kNoExec},
+      {"redirect_from", {"\"10.0.0.5\"", "\"::1\""}, kBadText, kRedirected},
+      {"redirect_proxy",
+       {"\"none\"", "\"v1\"", "\"v2\""},
+       {"\"v3\"", "\"\"", "1", "true"},
+       kRedirected},
+      {"health_format", {"\"http\"", "\"agent\""}, {"\"htpp\"", "\"\"", "1"}, kHealthCheck},
+      {"health_cache", kDurations, kBadDuration, kHealthCheck},
+      {"health_timeout", kDurations, kBadDuration, kHealthCheck},
       {"user", {"\"nobody\"", "65534"}, {"\"\"", "-1", "4294967296", "true"}, kNoUser},
       {"group", {"\"sys\"", "3"}, {"\"\"", "-1", "true"}},
       {"groups", {"true", "false", "[]", "[\"a\", 7]"}, {"\"a\"", "[true]", "[\"\"]"}},
@@ -154,6 +165,7 @@ const std::vector<Samples>& samples() {
        {"\"lgo\"", "\"file:x\"", "true", "\"file:/a\\u0000\""}},
       {"listen_fds", {"true", "false"}, kBadFlag},
       {"proxy_protocol", {"true", "false"}, kBadFlag},
+      {"proxy_from", {"[]", "[\"10.0.0.0/8\", \"unix\"]"}, kBadList},
       {"start", {"\"exec\"", "\"zygote\""}, {"\"zigote\"", "true"}},
       {"park", {"\"main\"", "\"io\""}, {"\"mian\"", "true"}},
       {"spares", {"0", "4", "64"}, {"-1", "65", "1.5", "\"1\"", "true"}},
@@ -311,6 +323,12 @@ TEST(TomlKeys, HaveNoEffectOnOtherKindsOfServiceAndSaySo) {
       {"listen = \"unix-dgram:///run/x\"\nexec = \"/bin/x\"\nuser = \"a\"\n", "park = \"io\""},
       {"listen = \"tcp://:7\"\ninternal = \"echo\"\n", "park_uses = 5"},
       {"listen = \"tcp://:7\"\nredirect = \"10.0.0.1:7\"\n", "park_age = 5"},
+      {"listen = \"tcp://:7\"\ninternal = \"echo\"\n", "redirect_from = \"::1\""},
+      {"listen = \"tcp://:7\"\ninternal = \"echo\"\n", "redirect_proxy = \"v1\""},
+      {"listen = \"tcp://:7\"\ninternal = \"echo\"\n", "health_cache = 5"},
+      {"listen = \"udp://:7\"\ninternal = \"echo\"\n", "proxy_from = [\"10.0.0.1\"]"},
+      {"listen = \"tcp://:7\"\nexec = \"/bin/x\"\nuser = \"a\"\ninternal = \"health\"\n",
+       "start = \"zygote\""},
   };
   for (const auto& [service, setting] : cases) {
     const auto plain = look_at_toml(std::string("[services.x]\n") + service);

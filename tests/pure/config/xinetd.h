@@ -77,6 +77,9 @@ inline std::string describe_admission(const ServiceOptions& more) {
   }
   if (!more.libwrap.empty()) out += " libwrap=" + more.libwrap;
   if (!more.tcpmux.empty()) out += (more.tcpmux_greets ? " mux=+" : " mux=") + more.tcpmux;
+  if (more.redirect) {
+    out += " redirect=" + more.redirect->host + ':' + std::to_string(more.redirect->port);
+  }
   if (more.rpc) {
     out += " rpc=" + more.rpc->name + '/' + std::to_string(more.rpc->low_version) + '-' +
            std::to_string(more.rpc->high_version);

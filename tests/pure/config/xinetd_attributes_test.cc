@@ -186,8 +186,6 @@ INSTANTIATE_TEST_SUITE_P(
                       Row{"type = SPECIAL", "", {}}, Row{"type = UNLISTD", "-", error("7:8 flag")},
                       Row{"type = UNLISTED", "-", error("7:1 missing-field")},
                       Row{"type = RPC", "-", error("7:1 missing-field")},
-                      Row{"redirect = 10.0.0.1 23", "-", left_out()},
-                      Row{"redirect = 10.0.0.1 telnet", "-", left_out()},
                       Row{"redirect = 10.0.0.1 0", "-", error("7:21 port")},
                       Row{"redirect = 10.0.0.1", "-", error("7:12 value")},
                       Row{"enabled = ftp", "", {"warning 7:1 defaults"}},

@@ -291,6 +291,18 @@ TEST(XinetdServices, BadRpcProgramsAreErrors) {
   }
 }
 
+TEST(XinetdServices, ARedirectIsAHostAndAPortOrTheNameOfOne) {
+  for (const char* port : {"23", "telnet"}) {
+    const auto config = parse_xinetd(
+        block("service ftp",
+              std::string("socket_type = stream\nwait = no\nredirect = h.example ") + port + "\n"));
+    EXPECT_THAT(config.diagnostics, IsEmpty()) << port;
+    ASSERT_EQ(config.services.size(), 1U);
+    const Redirect expected{"h.example", 23};
+    EXPECT_EQ(config.services[0].more->redirect, expected) << port;
+  }
+}
+
 TEST(XinetdServices, ARedirectNeedsAStreamWithoutWait) {
   const auto dgram = parse_xinetd(
       block("service tftp", "socket_type = dgram\nwait = no\nredirect = 10.0.0.1 69\n"));
@@ -298,8 +310,7 @@ TEST(XinetdServices, ARedirectNeedsAStreamWithoutWait) {
               ElementsAre("warning 4:8 xinetd-differs", "error 5:1 redirect"));
   const auto wait = parse_xinetd(
       block("service ftp", "socket_type = stream\nwait = yes\nredirect = 10.0.0.1 69\n"));
-  EXPECT_THAT(judgements(wait.diagnostics),
-              ElementsAre("error 4:8 wait", "error 5:1 not-enforceable"));
+  EXPECT_THAT(judgements(wait.diagnostics), ElementsAre("error 4:8 wait"));
 }
 
 TEST(XinetdServices, VeryLongNamesAreErrors) {

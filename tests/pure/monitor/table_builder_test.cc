@@ -188,9 +188,60 @@ TEST_F(TableBuilderTest, AnIdentityThatNobodyUsesIsLeftOut) {
 TEST_F(TableBuilderTest, ABuiltInNeedsNoIdentity) {
   auto echo = program("echo", Identity());
   echo.spec.internal = "echo";
+  echo.spec.program.clear();
   const auto built = build({echo});
   EXPECT_THAT(built.identities, IsEmpty());
   EXPECT_EQ(*built.services[0].internal, "echo");
+}
+
+TEST_F(TableBuilderTest, ARedirectIsAnsweredByTheReactorWithItsTargets) {
+  auto redirect = program("web", Identity());
+  redirect.spec.program.clear();
+  auto& more = redirect.spec.more.edit();
+  more.redirect = Redirect{"h.example", 80, {"10.0.0.1", "::1"}};
+  more.redirect_from = "10.0.0.2";
+  more.redirect_proxy = ProxyForm::V1;
+  more.idle_timeout = std::chrono::seconds(1LL << 40);
+  const auto built = build({redirect});
+  EXPECT_THAT(built.identities, IsEmpty());
+  const auto& entry = built.services.at(0);
+  EXPECT_EQ(*entry.internal, kRedirect);
+  EXPECT_THAT(entry.more->relay.targets, ElementsAre(*SocketAddress::parse_ip("10.0.0.1", 80),
+                                                     *SocketAddress::parse_ip("::1", 80)));
+  EXPECT_EQ(entry.more->relay.source, SocketAddress::parse_ip("10.0.0.2", 0));
+  EXPECT_EQ(entry.more->relay.announces, ProxyForm::V1);
+  EXPECT_EQ(entry.more->relay.idle_seconds, UINT32_MAX);
+}
+
+TEST_F(TableBuilderTest, AHealthCheckIsAnsweredByTheReactorAndHasAProgram) {
+  auto health = program("well", identity(5, "joe"));
+  health.spec.internal = kHealth;
+  auto& more = health.spec.more.edit();
+  more.health_format = HealthForm::Agent;
+  more.health_cache = std::chrono::seconds(3);
+  more.health_timeout = std::chrono::seconds(4);
+  const auto built = build({health});
+  ASSERT_THAT(built.identities, SizeIs(1));
+  const auto& entry = built.services.at(0);
+  EXPECT_TRUE(entry.is_internal());
+  EXPECT_EQ(entry.identity, built.identities[0].key);
+  EXPECT_EQ(entry.program, "/usr/sbin/well");
+  const HealthSettings expected{HealthForm::Agent, 3, 4};
+  EXPECT_EQ(entry.more->relay.health, expected);
+}
+
+TEST_F(TableBuilderTest, ProxiesAreNetworksOfOneKind) {
+  auto proxied = program("web", identity(5, "joe"));
+  proxied.spec.more.edit().proxy_protocol = true;
+  proxied.spec.more.edit().proxy_from = {"10.0.0.0/8", "unix", "2001:db8::/32"};
+  const auto relay = build({proxied}).services.at(0).more->relay;
+  EXPECT_TRUE(relay.expects_header);
+  EXPECT_TRUE(relay.trusts_unix);
+  const ProxyNetwork ten{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 10}, 104};
+  const ProxyNetwork six{{0x20, 0x01, 0x0d, 0xb8}, 32};
+  EXPECT_THAT(relay.proxies, ElementsAre(ten, six));
+  proxied.spec.more.edit().proxy_protocol = false;
+  EXPECT_TRUE(build({proxied}).services.at(0).more.is_default());
 }
 
 TEST_F(TableBuilderTest, AServiceBehindTheMultiplexerHasAStreamAndNoListener) {

@@ -43,7 +43,7 @@ const auto kExamples = std::tuple{
     ListenerNumber{8},
     Pong{true},
     LogTargetForm{2},
-    Launch{make_launch_id(0xfffff, 1), 2, 3},
+    Launch{make_launch_id(0xfffff, 1), 2, 3, "peer", "local"},
     Reports{{an_exit(), Report(), an_exit()}},
     RunningChild{1, 2, 3, 4, -5, "peer"},
     AccessListForm{7, std::string("a\0b", 3)},
