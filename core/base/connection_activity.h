@@ -8,7 +8,7 @@
 namespace uvinetd {
 
 // Whether the system can say; where it cannot, nothing that depends on it may be promised.
-#if defined(__linux__) && !defined(UVINETD_PORTABLE)
+#if defined(__linux__) && !defined(UVINETD_PORTABLE_BUILD)
 inline constexpr bool kSeesActivity = true;
 #else
 inline constexpr bool kSeesActivity = false;

@@ -37,7 +37,7 @@ class FileWatch {
   UniqueFd events_;
   std::unique_ptr<FdWatcher> watcher_;
   Timers::Id timer_ = 0;
-  bool is_soon_ = false;  // the timer is that of a change
+  [[maybe_unused]] bool is_soon_ = false;  // the timer is that of a change
 };
 
 }  // namespace uvinetd

@@ -154,7 +154,9 @@ void LauncherSet::end_server(const EndServer& order) {
     return send(*found->second, MessageType::EndServer, print(order));
   }
   for (const auto& [pid, child] : adopted_) {
-    if (child.id == order.id) ::kill(-pid, order.how == EndHow::Kill ? SIGKILL : SIGTERM);
+    if (child.id != order.id) continue;
+    told_to_end_.insert(pid);
+    ::kill(-pid, order.how == EndHow::Kill ? SIGKILL : SIGTERM);
   }
 }
 
@@ -216,6 +218,7 @@ void LauncherSet::watch_session(const RunningChild& child) {
       watch_session(child);
     } else {
       adopted_.erase(child.pid);
+      told_to_end_.erase(child.pid);
       report_end(child, {});
     }
   });
@@ -223,7 +226,9 @@ void LauncherSet::watch_session(const RunningChild& child) {
 
 void LauncherSet::on_child_end(const Exit& exit) {
   auto node = adopted_.extract(exit.pid);
-  if (node) report_end(node.mapped(), exit);
+  if (!node) return;
+  if (told_to_end_.erase(exit.pid) > 0) ::kill(-exit.pid, SIGKILL);  // the rest of its group
+  report_end(node.mapped(), exit);
 }
 
 void LauncherSet::report_end(const RunningChild& child, const Exit& exit) {

@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "core/base/channel.h"
@@ -122,6 +123,7 @@ class LauncherSet {
   std::uint32_t last_id_ = 0;
   std::map<std::uint32_t, std::unique_ptr<One>> all_;
   std::unordered_map<pid_t, RunningChild> adopted_;
+  std::unordered_set<pid_t> told_to_end_;  // of these
 };
 
 }  // namespace uvinetd

@@ -84,6 +84,7 @@ class Reactor final : public ListenerHost {
   void on_monitor_gone();
   void on_bans(const Bans& bans);
   void ban(const Service& service, const SocketAddress& peer);
+  void tell_bans();
   void tell(MessageType type, const std::string& body);
   void watch_monitor();
   void check_stopped();

@@ -48,7 +48,7 @@ const char* Reactor::take_in(Service& service, Visitor& visitor) {
   }
   switch (verdict.answer) {
     case Verdict::Answer::Refuse:
-      if (verdict.reason == kSensorReason) ban(service, visitor.client.peer);
+      if (std::string_view(verdict.reason) == "sensor") ban(service, visitor.client.peer);
       return verdict.reason;
     case Verdict::Answer::Wait:
       if (visitor.client.at_limit != nullptr) return visitor.client.at_limit;

@@ -19,8 +19,8 @@ std::chrono::milliseconds ban_end(std::chrono::milliseconds now, std::uint32_t s
 
 // ---- bans ------------------------------------------------------------------------------------
 
-// Banned here at once; the monitor is told soon, so that a flood of sources is a few messages. What
-// is more than one message carries is forgotten with this process.
+// Banned here at once. A flood of sources is a few messages to the monitor; what is more than one
+// of them carries is forgotten with this process.
 void Reactor::ban(const Service& service, const SocketAddress& peer) {
   const auto& limits = service.entry.more->limits;
   if (limits.ban_seconds == 0 || !peer.is_ip()) return;
@@ -28,11 +28,14 @@ void Reactor::ban(const Service& service, const SocketAddress& peer) {
   if (!admission_.bans().add(ban, now())) return;
   if (untold_bans_.size() >= kMostBansInMessage) return;
   untold_bans_.push_back({ban.source.high, ban.source.low, ban.source.bits, ban.until.count()});
-  if (ban_timer_ != 0) return;
-  ban_timer_ = timers_.after(kTellBans, [this] {
-    ban_timer_ = 0;
-    tell(MessageType::Bans, print(Bans{false, std::exchange(untold_bans_, {})}));
-  });
+  if (ban_timer_ == 0) tell_bans();
+}
+
+void Reactor::tell_bans() {
+  ban_timer_ = 0;
+  if (untold_bans_.empty()) return;
+  tell(MessageType::Bans, print(Bans{false, std::exchange(untold_bans_, {})}));
+  ban_timer_ = timers_.after(kTellBans, [this] { tell_bans(); });
 }
 
 void Reactor::on_bans(const Bans& bans) {

@@ -135,7 +135,9 @@ class Words(unittest.TestCase):
             for body in re.findall(r"\nconst char\* [\w:]+\([^{]*{\n(.*?)\n}\n", text, re.DOTALL):
                 refusals.update(re.findall(r'(?:return|\?|:) "([a-z-]+)"', body))
         text = page("uvinetd-tuning.7")
-        for heading, found in ((".Ss refuse", refusals), (".Ss pause", pauses)):
+        timeouts = re.findall(r'consider\([^;]*"([a-z]+)"\);', read("core/reactor/time_limits.cc"))
+        for heading, found in ((".Ss refuse", refusals), (".Ss pause", pauses),
+                               (".Ss timeout", timeouts)):
             told = re.findall(r"^\.It Li reason=([a-z-]+)", part(text, heading, ".Ss "),
                               re.MULTILINE)
             self.assertEqual(sorted(found), sorted(set(told)), heading)

@@ -220,7 +220,8 @@ class Options(WithRules):
         with self.assertRaises(StartFailed) as failed:
             Daemon(config, file_name="xinetd.conf")
         self.assertEqual(failed.exception.status, 78)
-        self.assertRegex(failed.exception.log, r'xinetd.conf:7:\d+: error: .*"probe", not as "other"')
+        self.assertRegex(failed.exception.log,
+                         r'xinetd.conf:7:\d+: error: .*"probe", not as "other"')
 
 
 if __name__ == "__main__":

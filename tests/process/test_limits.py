@@ -10,7 +10,7 @@ import unittest
 
 from harness import procfs, sockets
 from harness.daemon import Daemon
-from harness.surroundings import free_port, free_ports, me, probe
+from harness.surroundings import free_port, free_ports, me, probe, requires_root
 from harness.waiting import eventually, seconds
 
 CLIENTS = 64
@@ -171,7 +171,7 @@ class EachSource(unittest.TestCase):
             with Crowd(port) as first, Crowd(port, source="127.0.0.2") as second:
                 self.assertEqual(first.settle(4, CLIENTS - 4), (4, CLIENTS - 4))
                 self.assertEqual(second.settle(4, CLIENTS - 4), (4, CLIENTS - 4))
-                daemon.wait_for_log(r"\brefuse id=a from=\S+ reason=source-instances$")
+                self.assert_refused(daemon, port, "127.0.0.2", "source-instances")
 
     def test_a_reload_that_brings_a_limit_counts_what_runs(self):
         port = free_port()
@@ -209,13 +209,20 @@ class EachSource(unittest.TestCase):
         with run(config) as daemon:
             with Crowd(port) as first:
                 self.assertEqual(first.settle(5, CLIENTS - 5), (5, CLIENTS - 5))
-            daemon.wait_for_log(r"\brefuse id=a from=\S+ reason=source-rate$")
+            self.assert_refused(daemon, port, "127.0.0.1", "source-rate")
             with Crowd(port, source="127.0.0.2") as second:
                 self.assertEqual(second.settle(5, CLIENTS - 5), (5, CLIENTS - 5))
-            with Crowd(port, 3, source="127.0.0.3") as third:
-                self.assertEqual(third.settle(0, 3), (0, 3))
-            daemon.wait_for_log(r"\brefuse id=a from=127\.0\.0\.3:\d+ reason=rate$")
+            self.assert_refused(daemon, port, "127.0.0.3", "rate")
             daemon.assert_count(r"\bpause id=", 0)
+
+    def assert_refused(self, daemon, port, source, reason):
+        """Another client is, for this reason; not every line of a flood is written."""
+        def is_told():
+            with Crowd(port, 1, source) as one:
+                self.assertEqual(one.settle(0, 1), (0, 1))
+            return daemon.count(rf"\brefuse id=\S+ from={re.escape(source)}:\d+ "
+                                rf"reason={reason}$")
+        eventually(is_told, what=lambda: f"{reason} in {daemon.log()}")
 
     def test_the_four_numbers_of_freebsd_are_exact(self):
         port = free_port()
@@ -230,7 +237,7 @@ class EachSource(unittest.TestCase):
                     with Crowd(port, source="127.0.0.2") as second:
                         self.assertEqual(second.settle(3, CLIENTS - 3), (3, CLIENTS - 3))
             daemon.wait_for_log(r"\brefuse id=\S+ from=\S+ reason=source-instances$")
-            daemon.wait_for_log(r"\brefuse id=\S+ from=\S+ reason=source-rate$")
+            self.assert_refused(daemon, port, "127.0.0.1", "source-rate")
 
 
 class InATime(unittest.TestCase):
@@ -316,7 +323,7 @@ class Time(unittest.TestCase):
                 sockets.read_line(client)
                 self.assertEqual(sockets.read_all(client), b"")
             told = daemon.wait_for_log(r"\btimeout id=a pid=(\d+) reason=runtime$")
-            daemon.wait_for_log(rf"\bexit id=a pid={told.group(1)} status=\S*TERM")
+            daemon.wait_for_log(rf"\bexit id=a pid={told.group(1)} status=\S*(?:15|TERM)")
 
     def test_one_that_does_not_end_is_killed_with_its_group(self):
         port = free_port()
@@ -326,9 +333,9 @@ class Time(unittest.TestCase):
             with connect_from("127.0.0.1", port) as client:
                 child = int(sockets.read_line(client))
                 told = daemon.wait_for_log(r"\btimeout id=a pid=(\d+) reason=runtime$")
-                daemon.wait_for_log(rf"\bexit id=a pid={told.group(1)} status=\S*KILL")
+                daemon.wait_for_log(rf"\bexit id=a pid={told.group(1)} status=\S*(?:9|KILL)")
                 eventually(lambda: not procfs.is_alive(child), what="the end of its child")
-                self.assertEqual(sockets.read_all(client), b"")
+                sockets.read_all(client)  # to its end
 
     def test_what_the_first_process_leaves_behind_is_killed_too(self):
         port = free_port()
@@ -395,6 +402,10 @@ class Time(unittest.TestCase):
 class Silence(unittest.TestCase):
     """What the connection tells."""
 
+    def setUp(self):
+        if os.environ.get("UVINETD_PORTABLE") == "ON":
+            self.skipTest("the portable build cannot tell when a connection was used last")
+
     def test_a_silent_connection_ends_and_one_that_speaks_does_not(self):
         quiet, lively = free_ports(2)
         config = service("quiet", quiet, 'idle_timeout = "1s"') + \
@@ -450,6 +461,7 @@ class Silence(unittest.TestCase):
             daemon.assert_count(r"\btimeout id=a pid=\d+ reason=start$", 0)
 
     def test_the_connection_ends_with_its_server(self):
+        requires_root("the reactor's descriptors are not for everybody to see")
         port = free_port()
         config = service("a", port, 'idle_timeout = "1h"', server="report")
         with run(config) as daemon:

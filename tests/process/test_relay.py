@@ -356,7 +356,8 @@ class Proxied(unittest.TestCase):
         port = free_port()
         with toml(proxied(port, report())) as daemon:
             for header in (b"GET / HTTP/1.0\r\n\r\n", b"PROXY TCP4 1 2 3 4\r\n",
-                           b"PROXY UNK" + b"x" * 200, _SIGNATURE + b"\x21\x11\xff\xff", _SIGNATURE + b"\x31\x11\0\0"):
+                           b"PROXY UNK" + b"x" * 200, _SIGNATURE + b"\x21\x11\xff\xff",
+                           _SIGNATURE + b"\x31\x11\0\0"):
                 with sockets.connect(port) as client:
                     client.sendall(header)
                     self.assertEqual(sockets.read_all(client), b"")

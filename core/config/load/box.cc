@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: ISC
 #include "core/config/load/box.h"
 
+#include <map>
+#include <set>
+#include <string>
 #include <utility>
 
 #include "core/config/load/box_resolver.h"
 #include "core/config/load/call_filter.h"
 #include "core/config/load/rooted_file.h"
+#include "core/config/quote.h"
 #include "spawn/path_rights.h"
 
 namespace uvinetd {
@@ -56,6 +60,29 @@ void set_call_rules(const ServiceOptions& more, BoxSettings& out) {
 bool resolve_box(const LoadOptions& options, LoadedService& service, Diagnostics& diagnostics) {
   if (service.spec.more.is_default()) return true;
   return BoxResolver(options, service, diagnostics).run();
+}
+
+void drop_group_conflicts(LoadedConfig& config) {
+  std::map<std::string, const LoadedService*> first;
+  std::set<const LoadedService*> dropped;
+  for (const auto& service : config.services) {
+    const auto& group = service.identity.box->group;
+    if (group.path.empty()) continue;
+    const auto* const other = first.try_emplace(group.path, &service).first->second;
+    if (other->identity.box->group == group) continue;
+    const auto* at = service.spec.key_at->find("cgroup");
+    config.diagnostics.push_back({Severity::Error, at != nullptr ? *at : service.spec.at,
+                                  "the control group " + quoted(group.path) +
+                                      " has other limits in the service " + quoted(other->spec.id),
+                                  "", "cgroup"});
+    dropped.insert(&service);
+  }
+  if (dropped.empty()) return;
+  std::vector<LoadedService> kept;
+  for (auto& service : config.services) {
+    if (!dropped.contains(&service)) kept.push_back(std::move(service));
+  }
+  config.services = std::move(kept);
 }
 
 BoxSettings child_box(const LoadedService& service) {

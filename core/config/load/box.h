@@ -14,6 +14,10 @@ namespace uvinetd {
 [[nodiscard]] bool resolve_box(const LoadOptions& options, LoadedService& service,
                                Diagnostics& diagnostics);
 
+// A control group has one set of limits: of two services that say otherwise, the one that is
+// written later is left out.
+void drop_group_conflicts(LoadedConfig& config);
+
 // The other part, which each server takes on, of a service that resolve_box() was content with.
 [[nodiscard]] BoxSettings child_box(const LoadedService& service);
 

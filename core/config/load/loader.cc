@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: ISC
 #include "core/config/load/loader.h"
+#include "core/config/load/box.h"
 
 #include <algorithm>
 #include <filesystem>
@@ -170,6 +171,7 @@ LoadedConfig load_config_with(const std::vector<std::string>& paths, const LoadO
                          [](LoadedService& loaded) -> ServiceSpec& { return loaded.spec; });
   }
   check_access(options, out);
+  drop_group_conflicts(out);
   check_warm_starts(options, out);
   std::vector<std::string> order;
   for (const auto& file : written.files) order.push_back(file.name);

@@ -122,6 +122,18 @@ bool settle_access(Making& making) {
   return is_good;
 }
 
+// They are judged later, together with the kind of service.
+void note_hours(Making& making) {
+  auto& draft = making.draft();
+  auto& places = draft.spec.admission_at;
+  if (draft.good(Key::AccessTimes) != nullptr) {
+    places.edit().access_times = place_of(Key::AccessTimes, making);
+  }
+  if (draft.good(Key::MaxLoad) != nullptr) {
+    places.edit().max_load = place_of(Key::MaxLoad, making);
+  }
+}
+
 // As what xinetd asks its library: by the name of the program, else of the service.
 void settle_hosts_access(Making& making) {
   auto& draft = making.draft();
@@ -132,9 +144,11 @@ void settle_hosts_access(Making& making) {
   }
   if (!spec.more->libwrap.empty()) {
     spec.admission_at.edit().libwrap = place_of(Key::Libwrap, making);
-  } else if (making.around.asks_hosts_access && !spec.program.empty()) {
+  } else if (!making.around.asks_hosts_access || draft.has(Flag::Sensor)) {
+    return;  // a sensor serves nobody
+  } else if (!spec.program.empty()) {
     spec.more.edit().libwrap = spec.program.substr(spec.program.rfind('/') + 1);
-  } else if (making.around.asks_hosts_access) {
+  } else {
     spec.more.edit().libwrap = making.block.name.text;
   }
 }
@@ -204,12 +218,7 @@ std::optional<ServiceSpec> make_service(Making& making) {
   settle_log(making);
   is_good &= settle_access(making);
   settle_hosts_access(making);
-  if (draft.good(Key::AccessTimes) != nullptr) {
-    spec.admission_at.edit().access_times = place_of(Key::AccessTimes, making);
-  }
-  if (draft.good(Key::MaxLoad) != nullptr) {
-    spec.admission_at.edit().max_load = place_of(Key::MaxLoad, making);
-  }
+  note_hours(making);
   if (!is_good || !draft.is_good) return std::nullopt;
   if (!draft.id.empty()) spec.id = draft.id;
   return std::move(spec);

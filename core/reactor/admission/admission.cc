@@ -25,7 +25,7 @@ Verdict Admission::ask(const Service& service, const Client& client,
                                                 : Verdict::refuse("proxy");
   }
   if (is_banned(client.peer, now)) return Verdict::refuse("banned");
-  if (service.entry.more->limits.is_sensor) return Verdict::refuse(kSensorReason);
+  if (service.entry.more->limits.is_sensor) return Verdict::refuse("sensor");
   if (const char* reason = refuse_all(service, now)) return Verdict::refuse(reason);
   const auto& access = service.entry.more->access;
   if (const auto verdict = ask_rules(access, client); verdict.answer != Verdict::Answer::Serve) {

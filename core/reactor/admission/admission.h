@@ -31,16 +31,15 @@ struct Verdict {
   static constexpr Verdict wait(Awaited awaited) { return {Answer::Wait, nullptr, awaited}; }
 };
 
-// Who comes to a sensor is to be banned by the caller.
-inline constexpr char kSensorReason[] = "sensor";
-
 class Admission {
  public:
   // Serve counts one start and one running server of the client's source; nothing else counts.
+  // Who is refused as "sensor" is to be banned by the caller.
   Verdict ask(const Service& service, const Client& client, std::chrono::milliseconds now);
 
   // The part of it that is the same for all clients: hours and load. Nothing is counted.
   const char* refuse_all(const Service& service, std::chrono::milliseconds now);
+
   // The lists of access rules, as the monitor gives them.
   [[nodiscard]] AccessBook& rules() { return rules_; }
 

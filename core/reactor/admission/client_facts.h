@@ -18,6 +18,6 @@ struct PeerIds {
 
 // The interface that the client's first packet came in through; 0: not known. For this host's own
 // packets, which go through none, Linux tells the one that has the address they were sent to.
-[[nodiscard]] std::uint32_t arrival_interface(int connection, int family);
+[[nodiscard]] std::uint32_t arrival_interface(int connection);
 
 }  // namespace uvinetd

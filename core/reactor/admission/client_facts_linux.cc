@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "core/base/address.h"
 #include "core/reactor/admission/client_facts.h"
 
 namespace uvinetd {
@@ -48,7 +49,7 @@ std::optional<PeerIds> peer_ids(int connection) {
   ucred credentials{};
   socklen_t size = sizeof credentials;
   if (getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0) return {};
-  if (credentials.pid == 0) return {};  // no Unix socket, or of nobody any more
+  if (credentials.uid == static_cast<uid_t>(-1)) return {};  // no Unix socket
   PeerIds out;
   out.user = credentials.uid;
   std::vector<gid_t> groups(64);
@@ -65,8 +66,10 @@ std::optional<PeerIds> peer_ids(int connection) {
   return out;
 }
 
-std::uint32_t arrival_interface(int connection, int family) {
-  const auto& options = family == AF_INET ? kV4 : kV6;
+std::uint32_t arrival_interface(int connection) {
+  const auto local = SocketAddress::local_of(connection);
+  if (!local || !local->is_ip()) return 0;
+  const auto& options = local->family() == AF_INET ? kV4 : kV6;
   const int on = 1;
   const int off = 0;
   if (setsockopt(connection, options.level, options.wish, &on, sizeof on) != 0) return 0;

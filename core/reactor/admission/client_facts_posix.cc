@@ -12,7 +12,7 @@ std::optional<PeerIds> peer_ids(int connection) {
   ucred credentials{};
   socklen_t size = sizeof credentials;
   if (getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0) return {};
-  if (credentials.pid == 0) return {};
+  if (credentials.uid == static_cast<uid_t>(-1)) return {};  // no Unix socket
   return PeerIds{credentials.uid, {credentials.gid}};
 #else
   uid_t user = 0;
@@ -22,7 +22,7 @@ std::optional<PeerIds> peer_ids(int connection) {
 #endif
 }
 
-std::uint32_t arrival_interface(int /*connection*/, int /*family*/) {
+std::uint32_t arrival_interface(int /*connection*/) {
   return 0;
 }
 

@@ -274,6 +274,25 @@ TEST_F(BoxOf, WhatIsOfLinuxIsRefusedElsewhere) {
   }
 }
 
+TEST(GroupConflicts, LeaveTheLaterServiceOut) {
+  LoadedConfig config;
+  for (const char* id : {"first", "same", "other", "elsewhere", "none"}) {
+    config.services.emplace_back().spec.id = id;
+  }
+  for (std::size_t i = 0; i < 4; ++i) {
+    auto& group = config.services[i].identity.box.edit().group;
+    group.path = i == 3 ? "b" : "a";
+    group.limits = {{"pids.max", i == 2 ? "9" : "5"}};
+  }
+  drop_group_conflicts(config);
+  std::vector<std::string> ids;
+  for (const auto& each : config.services) ids.push_back(each.spec.id);
+  EXPECT_THAT(ids, ElementsAre("first", "same", "elsewhere", "none"));
+  ASSERT_EQ(config.diagnostics.size(), 1U);
+  EXPECT_THAT(config.diagnostics[0].message, HasSubstr("\"first\""));
+  EXPECT_EQ(config.diagnostics[0].slug, "cgroup");
+}
+
 #ifdef UVINETD_CALL_FILTERS
 TEST_F(BoxOf, CallsAreAFilterOfItsOwn) {
   more().system_calls_denied = {"ptrace"};

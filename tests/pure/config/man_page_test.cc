@@ -49,8 +49,9 @@ std::set<std::string> documented_slugs(const std::string& page) {
 TEST(ManPage, NamesEverySlugOfTheSources) {
   const auto tree = std::filesystem::path(UVINETD_SOURCE_DIR);
   // These are put together elsewhere.
-  std::set<std::string> slugs{"duplicate",      "file",    "hosts-access", "lookup-failed",
-                              "lookup-timeout", "not-enforceable-here", "skipped", "too-many"};
+  std::set<std::string> slugs{"duplicate",     "file",           "hosts-access",
+                              "lookup-failed", "lookup-timeout", "not-enforceable-here",
+                              "skipped",       "too-many"};
   for (const auto& entry : std::filesystem::recursive_directory_iterator(tree / "core/config")) {
     if (entry.path().extension() == ".cc") add_slugs_of(read(entry.path()), slugs);
   }

@@ -142,8 +142,8 @@ TEST_F(AccessListsTest, AnErrorKeepsTheLastRulesAndIsToldOnce) {
   (void)receive();
   write("10.0.0.0/8\n nonsense!\n");
   EXPECT_FALSE(lists.refresh());
-  EXPECT_THAT(lists.take_problems(),
-              ElementsAre(::testing::AllOf(HasSubstr("rules:2:2: error"), HasSubstr("rules stay"))));
+  EXPECT_THAT(lists.take_problems(), ElementsAre(::testing::AllOf(HasSubstr("rules:2:2: error"),
+                                                                  HasSubstr("rules stay"))));
   EXPECT_FALSE(lists.refresh());
   EXPECT_THAT(lists.take_problems(), IsEmpty());
   EXPECT_EQ(denied(numbers, "10.0.0.1"), kDenied);

@@ -278,6 +278,48 @@ TEST_F(TableBuilderTest, LimitsAreTheServicesOwnOrTheCommandLines) {
   EXPECT_EQ(built.services[1].instances_per_source, 0U);
 }
 
+TEST_F(TableBuilderTest, RatesAndTimesAreInWholeNumbersWithinTheirBounds) {
+  auto service = program("a", identity(1000, "ann"));
+  auto& more = service.spec.more.edit();
+  more.rate = Rate{10, std::chrono::minutes(1), 20};
+  more.rate_per_source = Rate{4'000'000'000, std::chrono::hours(1'000'000), 0};
+  more.rate_pause = std::chrono::seconds(10);
+  more.source_prefix_v6 = 56;
+  more.at_limit = AtLimit::Refuse;
+  more.start_timeout = std::chrono::seconds(5);
+  more.idle_timeout = std::chrono::seconds(0);
+  more.max_runtime = std::chrono::seconds(1'000'000'000'000);
+  LimitSettings expected;
+  expected.rate = {10, 20, 60'000};
+  expected.rate_per_source = {kMostInRate, 1, kLongestPeriod};
+  expected.rate_pause_seconds = 10;
+  expected.prefix_v6 = 56;
+  expected.refuses_at_limit = true;
+  expected.start_seconds = 5;
+  expected.run_seconds = kForEver - 1;
+  EXPECT_EQ(build({service}).services.at(0).more->limits, expected);
+  EXPECT_TRUE(build({program("b", identity(1000, "ann"))}).services.at(0).more.is_default());
+}
+
+TEST_F(TableBuilderTest, ASensorHasAStandInAndItsTime) {
+  const auto sensor = [&](std::optional<std::chrono::minutes> time) {
+    auto service = program("a", identity(1000, "ann"));
+    service.spec.more.edit().is_sensor = true;
+    service.spec.more.edit().deny_time = time;
+    const auto built = build({service});
+    EXPECT_TRUE(built.identities.empty());
+    EXPECT_EQ(*built.services.at(0).internal, "discard");
+    EXPECT_TRUE(built.services.at(0).more->limits.is_sensor);
+    return built.services.at(0).more->limits.ban_seconds;
+  };
+  EXPECT_EQ(sensor({}), 0U);
+  EXPECT_EQ(sensor(std::chrono::minutes(0)), 0U);
+  EXPECT_EQ(sensor(std::chrono::minutes(5)), 300U);
+  EXPECT_EQ(sensor(std::chrono::minutes(100U * 366 * 24 * 60)), 3'162'240'000U);
+  EXPECT_EQ(sensor(std::chrono::minutes(200'000'000)), kForEver - 15);
+  EXPECT_EQ(sensor(std::chrono::minutes::max()), kForEver);
+}
+
 TEST_F(TableBuilderTest, ASocketThatIsNotBoundYetIsNotListed) {
   auto absent = program("a", identity(5, "joe"));
   absent.spec.listen = {unix_spec(SocketKind::UnixStream, "/nonexistent/socket")};

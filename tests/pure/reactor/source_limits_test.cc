@@ -2,12 +2,15 @@
 #include "core/reactor/admission/source_limits.h"
 
 #include <gtest/gtest.h>
-#include <malloc.h>
 
 #include <deque>
 #include <map>
 #include <random>
 #include <string>
+
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 namespace uvinetd {
 namespace {

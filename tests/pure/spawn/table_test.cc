@@ -20,6 +20,21 @@ TableIdentity an_identity(std::uint32_t key) {
   return out;
 }
 
+LimitSettings some_limits() {
+  LimitSettings out;
+  out.rate = {1, 2, 3};
+  out.rate_per_source = {kMostInRate, kMostInRate, kLongestPeriod};
+  out.rate_pause_seconds = 4;
+  out.prefix_v6 = 48;
+  out.refuses_at_limit = true;
+  out.is_sensor = true;
+  out.ban_seconds = kForEver;
+  out.start_seconds = 5;
+  out.idle_seconds = 6;
+  out.run_seconds = 7;
+  return out;
+}
+
 TableService a_service(std::uint32_t key) {
   TableService out;
   out.key = key;
@@ -37,6 +52,7 @@ TableService a_service(std::uint32_t key) {
   out.starts_per_minute = 2;
   out.source_starts_per_minute = 3;
   out.instances_per_source = 4;
+  if (key % 2 == 1) out.more.edit().limits = some_limits();
   out.listeners = {{key * 2, *SocketAddress::parse_ip("127.0.0.1", 79)},
                    {key * 2 + 1, *SocketAddress::unix_path("/run/x")}};
   return out;
@@ -59,6 +75,7 @@ void expect_same(const TableService& a, const TableService& b) {
   EXPECT_EQ(a.starts_per_minute, b.starts_per_minute);
   EXPECT_EQ(a.source_starts_per_minute, b.source_starts_per_minute);
   EXPECT_EQ(a.instances_per_source, b.instances_per_source);
+  EXPECT_EQ(a.more, b.more);
   ASSERT_EQ(a.listeners.size(), b.listeners.size());
   for (std::size_t i = 0; i < a.listeners.size(); ++i) {
     EXPECT_EQ(a.listeners[i].key, b.listeners[i].key);
@@ -96,6 +113,16 @@ TEST(Table, AServiceComesBackAsItWas) {
   EXPECT_EQ(table->generation(), 9U);
   expect_same(*table->service(1), a_service(1));
   expect_same(*table->service(2), a_service(2));
+}
+
+TEST(Table, RatesThatNobodyCouldCountAreNone) {
+  for (const StartRate& rate : {StartRate{1, 0, 1}, StartRate{1, 1, 0}, StartRate{1, 1, ~0U},
+                                StartRate{~0U, 1, 1}, StartRate{1, ~0U, 1}}) {
+    auto service = a_service(1);
+    service.more.edit().limits.rate = rate;
+    const auto bytes = print_table(9, {}, {service});
+    EXPECT_FALSE(Table::view(bytes)->service(1)->more->limits.rate.is_limit());
+  }
 }
 
 TEST(Table, AnIdentityComesBackAsItWas) {

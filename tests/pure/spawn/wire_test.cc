@@ -41,6 +41,8 @@ const auto kExamples = std::tuple{
     LauncherFailed{1, 2, "exec"},
     NeedLauncher{9, 2},
     ListenerNumber{8},
+    EndServer{7, make_launch_id(1, 2), EndHow::Kill},
+    Bans{true, {{1, 2, 128, -1}, {~0ULL, 3, 0, INT64_MAX}}},
     Pong{true},
     LogTargetForm{2},
     Launch{make_launch_id(0xfffff, 1), 2, 3, "peer", "local"},
@@ -113,12 +115,18 @@ TEST(Wire, EnumeratorsOutOfRangeAreRefused) {
   auto bytes = print(Reports{{Report()}});
   bytes[4] = '\x04';  // the kind, after the count
   EXPECT_FALSE(parse_as<Reports>(bytes));
+  auto end = print(EndServer());
+  end.back() = '\x02';
+  EXPECT_FALSE(parse_as<EndServer>(end));
+  EXPECT_FALSE(parse_as<Bans>(print(Bans{false, {{0, 0, 129, 0}}})));
 }
 
 TEST(Wire, ACountThatTheBodyCannotHoldIsRefusedAtOnce) {
   EXPECT_FALSE(parse_as<ListenerKeys>("\xff\xff\xff\xff"));
   EXPECT_FALSE(parse_as<Reports>("\xff\xff\xff\xff"));
   EXPECT_FALSE(parse_as<Hello>("\xff\xff\xff\xffxx"));
+  EXPECT_TRUE(parse_as<Bans>(print(Bans{false, std::vector<WireBan>(kMostBansInMessage)})));
+  EXPECT_FALSE(parse_as<Bans>(print(Bans{false, std::vector<WireBan>(kMostBansInMessage + 1)})));
 }
 
 TEST(Wire, EveryFlippedBitGivesABodyOrNone) {
