@@ -13,6 +13,7 @@
 
 #include "core/base/process.h"
 #include "core/base/shared_memory.h"
+#include "spawn/child_sockets.h"
 #include "spawn/clone_call.h"
 #include "spawn/clone_spawner.h"
 
@@ -61,11 +62,13 @@ UVINETD_IN_CHILD const char* become_server(const Task& task) {
     if (!pass_on(request.connection, fd)) return "dup2";
   }
   if (request.channel >= 0 && !pass_on(request.channel, kSpawnedChannelFd)) return "dup2";
+  ChildSteps steps = request.steps;
+  if (!place_sockets(request, steps)) return "dup2";
   if (request.working_directory != nullptr && ::chdir(request.working_directory) != 0) {
     return "chdir";
   }
   ::syscall(SYS_rt_sigprocmask, SIG_SETMASK, kZeros.data(), nullptr, kSignalSetBytes);
-  if (const char* const step = apply_child_steps(request.steps); step != nullptr) return step;
+  if (const char* const step = apply_child_steps(steps); step != nullptr) return step;
   ::execve(request.program, request.argv, request.environment);
   return "execve";
 }

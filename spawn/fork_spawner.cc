@@ -11,6 +11,8 @@
 
 #include "core/base/process.h"
 #include "core/base/unique_fd.h"
+#include "spawn/child_sockets.h"
+#include "spawn/settings/listen_fds.h"
 
 namespace uvinetd {
 namespace {
@@ -25,7 +27,7 @@ struct Pipe {
 };
 
 // The writer closes by the exec or by the child's end. It is none of those that the child is given.
-Result<Pipe> make_pipe() {
+Result<Pipe> make_pipe(int above_all_given) {
   int ends[2];
 #ifdef __APPLE__
   if (::pipe(ends) != 0) return fail_errno("pipe");
@@ -33,8 +35,7 @@ Result<Pipe> make_pipe() {
   if (::pipe2(ends, O_CLOEXEC) != 0) return fail_errno("pipe");
 #endif
   Pipe out{UniqueFd(ends[0]), UniqueFd(ends[1])};
-  constexpr int kAboveAllGiven = kSpawnedChannelFd + 1;
-  out.writer.reset(::fcntl(out.writer.get(), F_DUPFD_CLOEXEC, kAboveAllGiven));
+  out.writer.reset(::fcntl(out.writer.get(), F_DUPFD_CLOEXEC, above_all_given));
   if (!out.writer.is_open()) return fail_errno("pipe");
   (void)set_cloexec(out.reader.get());
   return out;
@@ -64,13 +65,15 @@ const char* become_server(const SpawnRequest& request) {
     if (!pass_on(request.connection, fd)) return "dup2";
   }
   if (request.channel >= 0 && !pass_on(request.channel, kSpawnedChannelFd)) return "dup2";
+  auto steps = request.steps;
+  if (!place_sockets(request, steps)) return "dup2";
   if (request.working_directory != nullptr && ::chdir(request.working_directory) != 0) {
     return "chdir";
   }
   sigset_t none;
   sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
-  if (const auto* const step = apply_child_steps(request.steps); step != nullptr) return step;
+  if (const auto* const step = apply_child_steps(steps); step != nullptr) return step;
   ::execve(request.program, request.argv, request.environment);
   return "execve";
 }
@@ -97,7 +100,8 @@ Result<pid_t> ForkSpawner::spawn(const SpawnRequest& request) noexcept {
     if (page == MAP_FAILED) return fail_errno("fork");
     failure_ = Mapping(page, sizeof(Failure));
   }
-  auto pipe = make_pipe();
+  static_assert(kFirstListenFd == kSpawnedChannelFd);
+  auto pipe = make_pipe(kFirstListenFd + std::max(request.socket_count, 1));
   if (!pipe) return tl::unexpected(pipe.error());
   auto& failure = *static_cast<Failure*>(failure_.data());
   failure = {nullptr, 0};

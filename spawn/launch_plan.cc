@@ -76,6 +76,7 @@ LaunchPlan::LaunchPlan(TableService service, const TableIdentity& identity)
       fixed_(service_.passes_environment ? identity.passed_environment : identity.environment) {
   for (const auto& variable : service_.environment) set_variable(fixed_, variable);
   std::erase_if(fixed_, is_of_a_connection);
+  if (service_.listen_fds) std::erase_if(fixed_, is_listen_variable);
   for (auto& word : service_.argv) argv_.push_back(word.data());
   argv_.push_back(nullptr);
   for (auto& variable : fixed_) environment_.push_back(variable.data());
@@ -115,6 +116,14 @@ std::string_view LaunchPlan::search_path() const {
     if (each.starts_with(kPath)) return each.substr(kPath.size());
   }
   return {};
+}
+
+char* const* LaunchPlan::environment(ListenEnvironment& listen) {
+  static_assert(ListenEnvironment::kCount <= ConnectionEnvironment::kMost);
+  auto at = fixed_.size();
+  for (std::size_t i = 0; i < ListenEnvironment::kCount; ++i) environment_[at++] = listen.at(i);
+  environment_[at] = nullptr;
+  return environment_.data();
 }
 
 char* const* LaunchPlan::environment(ConnectionEnvironment& connection) {

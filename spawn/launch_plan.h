@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/base/address.h"
+#include "spawn/listen_environment.h"
 #include "spawn/table.h"
 
 namespace uvinetd {
@@ -49,6 +50,7 @@ class LaunchPlan {
   }
   // The fixed variables followed by the connection's; valid until the next call.
   [[nodiscard]] char* const* environment(ConnectionEnvironment& connection);
+  [[nodiscard]] char* const* environment(ListenEnvironment& listen);
   // For a zygote of the service (spawn/zygote/wire.h): room for such variables as `connection` has,
   // and what tells the library what to do. `hops`: 0-9.
   [[nodiscard]] std::vector<std::string> zygote_environment(ConnectionEnvironment& connection,

@@ -75,7 +75,11 @@ class Launcher {
   void tell_failure(Report report, const std::vector<UniqueFd>& fds);
   // Errors: the report's step and code.
   Status start(const Launch& launch, Message& message);
-  // The slot is freed on error.
+  // With listen_fds: all sockets of the service (launcher_sockets.cc).
+  Status start_with_sockets(LaunchPlan& plan, const Launch& launch,
+                            const std::vector<UniqueFd>& sockets);
+  // What the plan says is added to the request. The slot is freed on error, here and below.
+  Status spawn(LaunchPlan& plan, const Launch& launch, std::uint32_t slot, SpawnRequest& request);
   Status start_cold(LaunchPlan& plan, const Launch& launch, std::uint32_t slot, int fd);
   // Whether a zygote has taken it.
   bool start_warm(LaunchPlan& plan, const Launch& launch, std::uint32_t slot, UniqueFd& fd);
@@ -111,6 +115,7 @@ class Launcher {
   ReportQueue reports_;
   Wakeups wakeups_;
   ConnectionEnvironment connection_;
+  UniqueFd null_device_;  // for servers whose sockets are not their stdio
   const std::string zygote_library_ = zygote_library();  // found while /proc may be read
   std::optional<Zygotes> zygotes_;                       // from LauncherStart on
   std::vector<int> zygote_fds_;                          // that wake us

@@ -144,11 +144,14 @@ void Launcher::tell_failure(Report report, const std::vector<UniqueFd>& fds) {
 }
 
 Status Launcher::start(const Launch& launch, Message& message) {
-  if (message.fds.size() != 1 || !ledger_) return fail("launch", {}, EBADF);
-  auto& fd = message.fds[0];
+  if (message.fds.empty() || !ledger_) return fail("launch", {}, EBADF);
   auto* plan = plan_for(launch.service);
   if (plan == nullptr) return fail("service", {}, ENOENT);
   const auto& service = plan->service();
+  const OtherUmask inherited(service.umask);
+  if (service.listen_fds) return start_with_sockets(*plan, launch, message.fds);
+  if (message.fds.size() != 1) return fail("launch", {}, EBADF);
+  auto& fd = message.fds[0];
   if (socket_type_of(fd.get()) != service.socket_type) return fail("socket", {}, EPROTOTYPE);
   const bool has_peer = !service.is_wait && !service.is_datagram();
   const auto [local, peer] = ends_of(launch, service, fd.get());
@@ -156,7 +159,6 @@ Status Launcher::start(const Launch& launch, Message& message) {
   const auto slot = ledger_->begin(launch.id, launch.service, launch.listener,
                                    monotonic_now().count(), peer ? &*peer : nullptr);
   if (!slot) return fail("ledger", {}, EAGAIN);
-  const OtherUmask inherited(service.umask);
   if (has_peer && may_be_warm(*plan) && start_warm(*plan, launch, *slot, fd)) return {};
   return start_cold(*plan, launch, *slot, fd.get());
 }
@@ -164,11 +166,16 @@ Status Launcher::start(const Launch& launch, Message& message) {
 // `connection_` describes the connection.
 Status Launcher::start_cold(LaunchPlan& plan, const Launch& launch, std::uint32_t slot, int fd) {
   SpawnRequest request;
+  request.environment = plan.environment(connection_);
+  request.connection = fd;
+  return spawn(plan, launch, slot, request);
+}
+
+Status Launcher::spawn(LaunchPlan& plan, const Launch& launch, std::uint32_t slot,
+                       SpawnRequest& request) {
   request.program = plan.program();
   request.argv = plan.argv();
-  request.environment = plan.environment(connection_);
   request.working_directory = plan.working_directory();
-  request.connection = fd;
   request.pid = &ledger_->pid_of(slot);
   if (const auto* const box = plan.box(); box != nullptr) {
     request.steps.box = box;

@@ -23,6 +23,10 @@ struct SpawnRequest {
   const char* working_directory = nullptr;  // null: the launcher's own, which is /
   int connection = -1;                      // becomes fds 0, 1 and 2
   int channel = -1;                         // becomes fd 3, when it is there: for a zygote
+  // Become fds 3, 4, ...: those of sd_listen_fds(3), kMostListenFds at most, never with a channel.
+  // Only for a server with steps (its own pid).
+  const int* sockets = nullptr;
+  int socket_count = 0;
   // Where the pid is wanted too, for others to read; may be null. It holds 0 before the call and
   // after a failed one. PosixSpawner writes it when the child runs, the clone spawner before.
   std::atomic<std::int32_t>* pid = nullptr;
@@ -32,7 +36,8 @@ struct SpawnRequest {
 class Spawner {
  public:
   virtual ~Spawner() = default;
-  // The child has the connection as fds 0, 1 and 2, perhaps a channel, and no other descriptor (all
+  // The child has the connection as fds 0, 1 and 2, perhaps a channel or
+  // sockets, and no other descriptor (all
   // of ours are close-on-exec), its own session, an empty signal mask and default dispositions.
   //
   // Returns  the pid of a child that the caller must reap.

@@ -83,6 +83,7 @@ void put_settings(Writer& out, const TableSettings& settings) {
   out.put(settings.identity);
   out.put(settings.socket_type);
   out.put(settings.is_wait);
+  out.put(settings.listen_fds);
   out.put(std::string_view(*settings.internal));
   out.put(std::string_view(*settings.mux_name));
   out.put(settings.mux_greets);
@@ -99,6 +100,7 @@ void get_settings(Reader& in, TableSettings& out) {
   out.identity = in.get<std::uint32_t>();
   out.socket_type = in.get<std::int32_t>();
   out.is_wait = in.get<bool>();
+  out.listen_fds = in.get<bool>();
   if (const auto name = in.get_text(); !name.empty()) out.internal.edit() = name;
   if (const auto name = in.get_text(); !name.empty()) out.mux_name.edit() = name;
   out.mux_greets = in.get<bool>();
@@ -133,6 +135,9 @@ void put_service(Writer& out, const TableService& service) {
   for (const auto& listener : service.listeners) {
     out.put(listener.key);
     out.put(listener.address.bytes());
+    if (!service.listen_fds) continue;
+    out.put(std::string_view(listener.name));
+    out.put(listener.socket_type);
   }
   out.put(std::string_view(service.program));
   out.put_strings(service.argv);
@@ -145,22 +150,27 @@ void put_service(Writer& out, const TableService& service) {
   put_rare(out, service.process);
 }
 
-// Calls `add(key, address bytes)` for every socket.
+// Calls `add` for every socket.
 template <typename Add>
-void get_sockets(Reader& in, Add add) {
+void get_sockets(Reader& in, bool are_named, Add add) {
   const auto count = in.get<std::uint32_t>();
   for (std::uint32_t i = 0; i < count && in.is_good(); ++i) {
-    const auto key = in.get<std::uint32_t>();
-    add(key, in.get_text());
+    TableListener listener;
+    listener.key = in.get<std::uint32_t>();
+    listener.address = SocketAddress::from_bytes(in.get_text());
+    if (are_named) {
+      listener.name = in.get_text();
+      listener.socket_type = in.get<std::int32_t>();
+    }
+    add(std::move(listener));
   }
 }
 
 TableService get_service(Reader& in) {
   TableService out;
   get_settings(in, out);
-  get_sockets(in, [&](std::uint32_t key, std::string_view address) {
-    out.listeners.push_back({key, SocketAddress::from_bytes(address)});
-  });
+  get_sockets(in, out.listen_fds,
+              [&](TableListener listener) { out.listeners.push_back(std::move(listener)); });
   out.program = in.get_text();
   out.argv = in.get_strings();
   out.working_directory = in.get_text();
@@ -175,8 +185,8 @@ TableService get_service(Reader& in) {
 TableOutline get_outline(Reader& in) {
   TableOutline out;
   get_settings(in, out);
-  get_sockets(in, [&](std::uint32_t key, std::string_view address) {
-    out.sockets.push_back({key, SocketAddress::from_bytes(address).port()});
+  get_sockets(in, out.listen_fds, [&](const TableListener& listener) {
+    out.sockets.push_back({listener.key, listener.address.port()});
   });
   return out;
 }

@@ -43,6 +43,8 @@ struct TableIdentity {
 struct TableListener {
   std::uint32_t key = 0;
   SocketAddress address;
+  std::string name{};            // with listen_fds: its place in LISTEN_FDNAMES
+  std::int32_t socket_type = 0;  // with listen_fds: a service may have several
 };
 
 // What most services leave at its default, of the reactor's part ...
@@ -70,6 +72,7 @@ struct TableSettings {
   std::uint32_t identity = 0;
   std::int32_t socket_type = 0;  // SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET
   bool is_wait = false;
+  bool listen_fds = false;     // one server gets all sockets, as sd_listen_fds(3) finds them
   bool mux_greets = false;     // the multiplexer says "+" for it
   Rare<std::string> internal;  // "" for a program
   Rare<std::string> mux_name;  // in the TCP port multiplexer; "": not reached through it

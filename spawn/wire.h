@@ -55,10 +55,10 @@ enum class MessageType : std::uint16_t {
   StuckLauncher,   // reactor → monitor
   Rebind,          // reactor → monitor: a server spoilt this socket
   EndServer,       // reactor → monitor → launcher: it has taken longer than it may
-  Bans,            // reactor → monitor: who has come to a sensor; monitor → reactor: who is banned
-  Launch,          // reactor → launcher; fds: the connection or the listening socket
-  Reports,         // launcher → reactor
-  AccessList,      // monitor → reactor; fds: the list, where it is large
+  Bans,        // reactor → monitor: who has come to a sensor; monitor → reactor: who is banned
+  Launch,      // reactor → launcher; fds: the connection or the listening sockets
+  Reports,     // launcher → reactor
+  AccessList,  // monitor → reactor; fds: the list, where it is large
   NeedResolver,    // reactor → monitor
   ResolverJoined,  // monitor → reactor; fds: channel
   ResolverStart,   // monitor → resolver; fds: channel
@@ -183,6 +183,7 @@ struct Launch {
   LaunchId id = 0;
   std::uint32_t service = 0;
   std::uint32_t listener = 0;
+  std::vector<std::uint32_t> sockets = {};  // with listen_fds: those sent, in that order
   // Of a connection that has come through a proxy: the client's address and the one that it came
   // to, SocketAddress::bytes(). "": those of the connection itself.
   std::string peer = {};

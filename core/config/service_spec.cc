@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: ISC
 #include "core/config/service_spec.h"
 
+#include <algorithm>
+
+#include "spawn/settings/listen_fds.h"
 #include "spawn/settings/relay.h"
 
 namespace uvinetd {
@@ -23,6 +26,16 @@ const char* kind_name(SocketKind kind) {
 
 bool has_server(const ServiceSpec& spec) {
   return !spec.program.empty() && !spec.more->is_sensor;
+}
+
+const std::string& listen_name(const ServiceSpec& spec, const ListenSpec& listen) {
+  return listen.name.is_default() ? spec.id : *listen.name;
+}
+
+bool is_listen_name(std::string_view name) {
+  const auto is_fit = [](char c) { return c > ' ' && c < 0x7f && c != ':'; };
+  return !name.empty() && name.size() <= kMostListenName &&
+         std::all_of(name.begin(), name.end(), is_fit);
 }
 
 bool can_start_warm(const ServiceSpec& spec) {

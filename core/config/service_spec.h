@@ -48,6 +48,8 @@ struct ListenSpec {
   bool is_optional = false;        // the v6 half of a plain `tcp`: no v6 on this host is no error
   std::string path;                // Unix only; '@' begins an abstract name
   Rare<SocketNode> node;           // Unix only
+  // With listen_fds, how the server knows it (LISTEN_FDNAMES); "": as the service is called.
+  Rare<std::string> name;
 
   friend bool operator==(const ListenSpec&, const ListenSpec&) = default;
 };
@@ -121,6 +123,10 @@ inline constexpr char kWarmServices[] = "nowait programs of stream sockets";  //
 
 // Whether it is answered here, by how its program ends.
 [[nodiscard]] bool is_health_check(const ServiceSpec& spec);
+// With listen_fds one server gets all sockets. How it finds this one among them.
+[[nodiscard]] const std::string& listen_name(const ServiceSpec& spec, const ListenSpec& listen);
+// Characters that can be printed, no space and no colon, kMostListenName of them at most.
+[[nodiscard]] bool is_listen_name(std::string_view name);
 
 // Who a server runs as, looked up at load.
 struct Identity {

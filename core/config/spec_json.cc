@@ -43,6 +43,7 @@ const char* family_name(IpFamily family) {
 Json listen_json(const ListenSpec& listen) {
   Json out;
   out["kind"] = kind_name(listen.kind);
+  if (!listen.name.is_default()) out["name"] = *listen.name;
   if (is_ip(listen.kind)) {
     out["family"] = family_name(listen.family);
     out["host"] = or_null(listen.host);

@@ -127,13 +127,13 @@ std::vector<Option> options_of(const ServiceOptions& more, SocketKind kind) {
       {SOL_SOCKET, SO_SNDBUF, more.send_buffer.value_or(0), "SO_SNDBUF"});
   add(more.receive_buffer.has_value(),
       {SOL_SOCKET, SO_RCVBUF, more.receive_buffer.value_or(0), "SO_RCVBUF"});
-  add(more.reuseport, {SOL_SOCKET, SO_REUSEPORT, 1, "SO_REUSEPORT"});
+  add(more.reuseport && is_ip(kind), {SOL_SOCKET, SO_REUSEPORT, 1, "SO_REUSEPORT"});
   // Accepted connections inherit these two.
   add(more.keepalive && kind == SocketKind::Tcp, {SOL_SOCKET, SO_KEEPALIVE, 1, "SO_KEEPALIVE"});
   add(more.nodelay && kind == SocketKind::Tcp, {IPPROTO_TCP, TCP_NODELAY, 1, "TCP_NODELAY"});
 #ifdef __linux__
   add(more.freebind && is_ip(kind), {IPPROTO_IP, IP_FREEBIND, 1, "IP_FREEBIND"});
-  add(more.mark.has_value(),
+  add(more.mark.has_value() && is_ip(kind),
       {SOL_SOCKET, SO_MARK, static_cast<int>(more.mark.value_or(0)), "SO_MARK"});
   const bool defers = more.accept_filter == "dataready" || more.accept_filter == "httpready";
   add(defers && kind == SocketKind::Tcp,
@@ -147,7 +147,7 @@ Status set_options(int fd, const ServiceOptions& more, SocketKind kind) {
     auto status = set_option(fd, option.level, option.name, option.value, option.text);
     if (!status) return status;
   }
-  if (more.bind_to_device.empty()) return {};
+  if (more.bind_to_device.empty() || !is_ip(kind)) return {};
 #ifdef SO_BINDTODEVICE
   if (setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, more.bind_to_device.c_str(),
                  static_cast<socklen_t>(more.bind_to_device.size())) == 0) {

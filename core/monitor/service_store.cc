@@ -54,6 +54,7 @@ void put_listen(Writer& out, const ListenSpec& listen, Nodes& nodes) {
   out.put(listen.is_optional);
   put_texts(out, {&listen.host, &listen.path});
   put_rare(out, listen.node, nodes);
+  put_texts(out, {&*listen.name});
 }
 
 ListenSpec get_listen(Reader& in, const Nodes& nodes) {
@@ -64,6 +65,7 @@ ListenSpec get_listen(Reader& in, const Nodes& nodes) {
   out.is_optional = in.get<bool>();
   get_texts(in, {&out.host, &out.path});
   out.node = get_rare(in, nodes);
+  if (const auto name = in.get_text(); !name.empty()) out.name.edit() = name;
   return out;
 }
 

@@ -192,6 +192,9 @@ std::vector<TableListener> Sockets::listeners_of(const LoadedService& service) c
     if (socket == nullptr || (!socket->fd.is_open() && !socket->is_due)) continue;
     const auto bound = socket->rpc != 0 ? SocketAddress::local_of(socket->fd.get()) : std::nullopt;
     out.push_back({socket->key, bound.value_or(socket_address(spec))});
+    if (!service.spec.more->listen_fds) continue;
+    out.back().name = listen_name(service.spec, spec);
+    out.back().socket_type = socket_type(spec.kind);
   }
   return out;
 }

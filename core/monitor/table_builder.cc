@@ -132,6 +132,7 @@ void TableBuilder::fill(const LoadedService& service, const Sockets& sockets, Ta
   if (!spec.more->tcpmux.empty()) entry.mux_name.edit() = spec.more->tcpmux;
   entry.mux_greets = spec.more->tcpmux_greets;
   entry.is_wait = spec.mode == Mode::Wait;
+  entry.listen_fds = spec.more->listen_fds;
   entry.program = spec.program;
   entry.argv = spec.argv;
   entry.instances = spec.instances.value_or(options_.instances.value_or(0));

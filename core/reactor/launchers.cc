@@ -186,16 +186,16 @@ bool Launchers::failed(std::uint32_t identity) {
   return count_of(identity) == 0;
 }
 
-bool Launchers::submit(InFlight& launch, int socket) {
+bool Launchers::submit(InFlight& launch, const std::vector<int>& sockets) {
   auto* one = best(launch.identity);
   if (one == nullptr) return false;
-  Launch order{launch.id, launch.service, launch.listener};
+  Launch order{launch.id, launch.service, launch.listener, launch.sockets};
   if (launch.local.is_ip()) {
     order.peer = launch.peer.bytes();
     order.local = launch.local.bytes();
   }
   const auto sent =
-      one->channel.send(static_cast<std::uint16_t>(MessageType::Launch), print(order), {socket});
+      one->channel.send(static_cast<std::uint16_t>(MessageType::Launch), print(order), sockets);
   if (!sent) {
     one->is_broken = true;
     return false;

@@ -28,7 +28,8 @@ struct InFlight {
   std::uint32_t identity = 0;
   std::uint32_t service = 0;
   std::uint32_t listener = 0;
-  bool is_connection = false;  // else the listening socket itself was sent
+  bool is_connection = false;          // else the listening socket itself was sent
+  std::vector<std::uint32_t> sockets;  // keys, where a server gets several listening sockets
   UniqueFd copy;
   SocketAddress peer;   // unset for wait and datagram services
   SocketAddress local;  // where it came to, when a proxy has said who `peer` is; else unset
@@ -73,9 +74,10 @@ class Launchers {
   // Whether submit() would send at once. When not, a launcher is asked for if need be, and on_room
   // follows in time.
   bool has_room(std::uint32_t identity);
-  // Sends to the least busy launcher. `socket` is borrowed. False: no room, or the channel is
+  // Sends to the least busy launcher. `sockets` are borrowed. False: no room, or the channel is
   // closed; `launch` is untouched.
-  bool submit(InFlight& launch, int socket);
+  bool submit(InFlight& launch, const std::vector<int>& sockets);
+  bool submit(InFlight& launch, int socket) { return submit(launch, std::vector{socket}); }
 
   [[nodiscard]] std::size_t in_flight() const { return in_flight_.size(); }
   void each_in_flight(const std::function<void(const InFlight&)>& tell) const {

@@ -6,6 +6,7 @@
 #include "core/base/process.h"
 #include "core/reactor/listener_host.h"
 #include "core/reactor/listener_kinds.h"
+#include "core/reactor/socket_group.h"
 
 namespace uvinetd {
 
@@ -60,6 +61,16 @@ Permit Listener::ask_permit() {
   return host_.has_room(*this) ? Permit::Yes : Permit::NoRoom;
 }
 
+namespace {
+
+std::shared_ptr<SocketGroup> group_for(ListenerHost& host, Service& service) {
+  if (!service.entry.listen_fds) return std::make_shared<SocketGroup>(host, service);
+  if (service.group == nullptr) service.group = std::make_shared<SocketGroup>(host, service);
+  return service.group;
+}
+
+}  // namespace
+
 std::unique_ptr<Listener> make_listener(ListenerHost& host, Service& service, std::uint32_t key,
                                         UniqueFd fd) {
   const auto& entry = service.entry;
@@ -73,7 +84,10 @@ std::unique_ptr<Listener> make_listener(ListenerHost& host, Service& service, st
     }
     return std::make_unique<BuiltinStreamListener>(host, service, key, std::move(fd));
   }
-  if (entry.is_wait) return std::make_unique<WaitListener>(host, service, key, std::move(fd));
+  if (entry.is_wait) {
+    return std::make_unique<WaitListener>(host, service, key, std::move(fd),
+                                          group_for(host, service));
+  }
   if (entry.is_datagram()) {
     enable_marks(fd.get());
     return std::make_unique<DatagramListener>(host, service, key, std::move(fd));

@@ -10,6 +10,7 @@
 
 #include "core/base/address.h"
 #include "core/base/unique_fd.h"
+#include "core/reactor/launch_owner.h"
 #include "core/reactor/service.h"
 #include "internal/builtin.h"
 
@@ -25,7 +26,7 @@ enum class Permit : std::uint8_t { Yes, AtLimit, Paused, NoRoom };
 // nullptr, and ask_limits() decides.
 [[nodiscard]] const char* refusal_at_limit(ListenerHost& host, Service& service);
 
-class Listener {
+class Listener : public LaunchOwner {
  public:
   Listener(ListenerHost& host, Service& service, std::uint32_t key, UniqueFd fd)
       : host_(host),
@@ -34,24 +35,17 @@ class Listener {
         fd_(std::move(fd)),
         internal_(service.entry.internal),
         socket_type_(service.entry.socket_type),
-        is_wait_(service.entry.is_wait) {}
-  virtual ~Listener();
+        is_wait_(service.entry.is_wait),
+        listen_fds_(service.entry.listen_fds) {}
+  ~Listener() override;
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
 
   // The poller says that the socket is readable (or broken). Does a bounded amount of work.
   virtual void on_readable() = 0;
 
-  // What became of a launch from this socket.
-  virtual void on_started(LaunchId) {}
-  // The program could not be started. Not `is_certain`: its launcher died at that moment, and a
-  // server may be running that nobody knows.
-  virtual void on_start_failed(LaunchId, bool /*is_certain*/) {}
-  // It never got to a child: as if it had not been asked for.
-  virtual void on_launch_lost(LaunchId) {}
-  virtual void on_exited(LaunchId, std::chrono::nanoseconds /*ran*/, int /*status*/) {}
-  // A server that has run since before this reactor.
-  virtual void on_adopted(LaunchId, std::chrono::nanoseconds /*started*/) {}
+  // Who hears what became of a launch from this socket.
+  [[nodiscard]] virtual LaunchOwner& owner() { return *this; }
 
   // The service's limit was freed, or its pause has begun or is over.
   virtual void on_limit_freed() {}
@@ -62,7 +56,7 @@ class Listener {
   // Whether this kind of listener is still what the service's entry asks for.
   [[nodiscard]] bool suits(const TableOutline& entry) const {
     return entry.internal == internal_ && entry.socket_type == socket_type_ &&
-           entry.is_wait == is_wait_;
+           entry.is_wait == is_wait_ && entry.listen_fds == listen_fds_;
   }
 
   void reconcile();
@@ -90,6 +84,7 @@ class Listener {
   Rare<std::string> internal_;  // "" for a program
   std::int32_t socket_type_;
   bool is_wait_;
+  bool listen_fds_;
   bool is_polled_ = false;
   bool is_starved_ = false;
 };

@@ -37,6 +37,8 @@ class ListenerHost {
   // Starts the service's program with the listening socket itself, or the one that a datagram waits
   // in, as its stdio. 0: it could not be sent; nothing has happened.
   virtual LaunchId launch(Listener& listener) = 0;
+  // The same for a server that gets all of `sockets`; `listener` is the one that was readable.
+  virtual LaunchId launch_with(Listener& listener, const std::vector<Listener*>& sockets) = 0;
   // Takes a client in: by what admission says it is served, or waits until that can be said.
   // nullptr: the connection is taken, and counts as an instance; else the reason why not.
   virtual const char* take_in(Service& service, Visitor& visitor) = 0;

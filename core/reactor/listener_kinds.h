@@ -6,11 +6,12 @@
 #include "core/reactor/dgram_gate.h"
 #include "core/reactor/listener.h"
 #include "core/reactor/nowait_gate.h"
-#include "core/reactor/wait_gate.h"
 #include "internal/builtin.h"
 #include "internal/datagram_server.h"
 
 namespace uvinetd {
+
+class SocketGroup;
 
 // Accepts connections (nowait stream and seqpacket, built-in streams): at most 16 a turn, each
 // handed over before the next is accepted.
@@ -63,40 +64,25 @@ class BuiltinDatagramListener final : public Listener {
   DatagramServer server_;
 };
 
-// `wait`: the server gets the socket itself.
+// `wait`: the server gets the socket itself, alone or with the others of its group.
 class WaitListener final : public Listener {
  public:
-  using Listener::Listener;
+  WaitListener(ListenerHost& host, Service& service, std::uint32_t key, UniqueFd fd,
+               std::shared_ptr<SocketGroup> group);
   ~WaitListener() override;
   void on_readable() override;
-  void on_started(LaunchId id) override;
-  void on_start_failed(LaunchId id, bool is_certain) override;
-  void on_launch_lost(LaunchId id) override;
-  void on_exited(LaunchId id, std::chrono::nanoseconds ran, int status) override;
-  void on_adopted(LaunchId id, std::chrono::nanoseconds started) override;
+  [[nodiscard]] LaunchOwner& owner() override;
   void on_limit_freed() override;
   void on_pause(bool) override { reconcile(); }
   [[nodiscard]] bool is_held() const override;
+  [[nodiscard]] int type() const { return type_; }  // SOCK_STREAM, ...
 
  protected:
   [[nodiscard]] bool wants_polling() const override;
 
  private:
-  void advance(WaitEvent event);
-  void start();
-  void rearm();
-  void back_off();
-  [[nodiscard]] bool did_nothing(std::chrono::nanoseconds ran);
-  [[nodiscard]] bool is_storm();
-
-  WaitState gate_ = WaitState::Idle;
-  LaunchId launch_ = 0;
-  DatagramHead head_;                    // at the start, for a datagram socket
-  std::uint32_t idle_exits_ = 0;         // in a row
-  std::chrono::milliseconds window_{0};  // of is_storm()
-  std::uint32_t exits_in_window_ = 0;
-  bool is_at_limit_ = false;
-  Timers::Id backoff_ = 0;
+  std::shared_ptr<SocketGroup> group_;
+  int type_;
 };
 
 // `nowait` datagrams: one start per datagram.

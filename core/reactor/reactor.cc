@@ -10,6 +10,7 @@
 #include "core/base/process.h"
 #include "core/reactor/admission/load_average.h"
 #include "core/reactor/sandbox.h"
+#include "core/reactor/socket_group.h"
 #include "spawn/identity.h"
 
 namespace uvinetd {
@@ -90,6 +91,13 @@ Service* Reactor::find_service(std::uint32_t key) {
 Listener* Reactor::find_listener(std::uint32_t key) {
   const auto found = listeners_.find(key);
   return found == listeners_.end() ? nullptr : found->second.get();
+}
+
+// A server that has all sockets of its service may outlive the one that it was started for.
+LaunchOwner* Reactor::find_owner(std::uint32_t service, std::uint32_t listener) {
+  if (auto* found = find_listener(listener)) return &found->owner();
+  const auto* owner = find_service(service);
+  return owner == nullptr ? nullptr : owner->group.get();
 }
 
 std::uint16_t Reactor::random_bits() {

@@ -61,6 +61,7 @@ class Reactor final : public ListenerHost {
   }
   bool has_room(Listener& listener) override;
   LaunchId launch(Listener& listener) override;
+  LaunchId launch_with(Listener& listener, const std::vector<Listener*>& sockets) override;
   const char* take_in(Service& service, Visitor& visitor) override;
   const char* refuse_all(Service& service) override;
   bool is_banned(const SocketAddress& peer) override { return admission_.is_banned(peer, now()); }
@@ -98,6 +99,8 @@ class Reactor final : public ListenerHost {
   void watch_times();
   void apply_listener(Service& service, std::uint32_t key);
   void apply_deferred(std::uint32_t key);
+  void settle_group(Service& service);
+  void release_group(Service& service);
   void remove_absent(const std::vector<std::uint32_t>& kept_services,
                      const std::vector<std::uint32_t>& kept_listeners);
   void replay_ledgers();
@@ -137,6 +140,7 @@ class Reactor final : public ListenerHost {
   void read_header(WaitingRoom::Ticket ticket);
 
   // Launches and what becomes of them (reactor_launches.cc).
+  InFlight new_launch(const Service& service, std::uint32_t listener);
   LaunchId launch_for(Service& service, std::uint32_t listener, int socket, UniqueFd& copy,
                       const Client& client);
   void on_report(Report& report, std::optional<InFlight> launch);
@@ -158,6 +162,8 @@ class Reactor final : public ListenerHost {
   void note_work();
   Service* find_service(std::uint32_t key);
   Listener* find_listener(std::uint32_t key);
+  // Who is to hear of a launch; null: nobody any more.
+  LaunchOwner* find_owner(std::uint32_t service, std::uint32_t listener);
 
   Loop loop_;
   Timers timers_{loop_};

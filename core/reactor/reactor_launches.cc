@@ -78,13 +78,32 @@ LaunchId Reactor::launch(Listener& listener) {
   return launch_for(listener.service(), listener.key(), listener.fd(), none, Client());
 }
 
-LaunchId Reactor::launch_for(Service& service, std::uint32_t listener, int socket, UniqueFd& copy,
-                             const Client& client) {
+LaunchId Reactor::launch_with(Listener& listener, const std::vector<Listener*>& sockets) {
+  std::vector<int> fds;
+  InFlight launch = new_launch(listener.service(), listener.key());
+  for (const auto* socket : sockets) {
+    launch.sockets.push_back(socket->key());
+    fds.push_back(socket->fd());
+  }
+  const auto id = launch.id;
+  if (!launchers_.submit(launch, fds)) return 0;
+  ++listener.service().instances;
+  ++instances_;
+  return id;
+}
+
+InFlight Reactor::new_launch(const Service& service, std::uint32_t listener) {
   InFlight launch;
   launch.id = make_launch_id(epoch_, ++sequence_);
   launch.identity = service.entry.identity;
   launch.service = service.entry.key;
   launch.listener = listener;
+  return launch;
+}
+
+LaunchId Reactor::launch_for(Service& service, std::uint32_t listener, int socket, UniqueFd& copy,
+                             const Client& client) {
+  InFlight launch = new_launch(service, listener);
   launch.peer = client.peer;
   launch.local = client.local;
   const auto id = launch.id;
@@ -149,7 +168,7 @@ void Reactor::on_started(const Report& report, const std::optional<InFlight>& la
   if (logs_connections_) {
     log_.info("start id={} pid={} from={}", service->entry.id, report.pid, launch->peer.text());
   }
-  if (auto* listener = find_listener(launch->listener)) listener->on_started(launch->id);
+  if (auto* owner = find_owner(launch->service, launch->listener)) owner->on_started(launch->id);
 }
 
 void Reactor::on_failed(const Report& report, InFlight launch) {
@@ -191,8 +210,8 @@ void Reactor::on_exited(const Report& report, bool is_from_launcher) {
   admission_.ended(*service, running.peer);
   if (instances_ > 0) --instances_;
   instance_ended(*service);
-  if (auto* listener = find_listener(running.listener)) {
-    listener->on_exited(report.id, ran, report.status);
+  if (auto* owner = find_owner(running.service, running.listener)) {
+    owner->on_exited(report.id, ran, report.status);
   }
   after_end(running.service, running.listener);
 }
@@ -226,7 +245,8 @@ void Reactor::on_settled(InFlight launch, Settled settled, std::int32_t pid) {
       }
       if (auto* service = find_service(launch.service)) instance_ended(*service);
       if (instances_ > 0) --instances_;
-      if (auto* listener = find_listener(launch.listener)) listener->on_launch_lost(launch.id);
+      if (auto* owner = find_owner(launch.service, launch.listener))
+        owner->on_launch_lost(launch.id);
       after_end(launch.service, launch.listener);
       break;
     case Settled::Unknown:
@@ -245,8 +265,8 @@ void Reactor::give_up(const InFlight& launch, const std::string& reason, bool is
   time_limits_.forget(launch.id);
   if (instances_ > 0) --instances_;
   instance_ended(*service);
-  if (auto* listener = find_listener(launch.listener)) {
-    listener->on_start_failed(launch.id, is_certain);
+  if (auto* owner = find_owner(launch.service, launch.listener)) {
+    owner->on_start_failed(launch.id, is_certain);
   }
   after_end(launch.service, launch.listener);
 }
@@ -254,6 +274,9 @@ void Reactor::give_up(const InFlight& launch, const std::string& reason, bool is
 // A server or a launch is over, and its listener has been told.
 void Reactor::after_end(std::uint32_t service, std::uint32_t listener) {
   apply_deferred(listener);
+  if (auto* owner = find_service(service); owner != nullptr && owner->group != nullptr) {
+    release_group(*owner);
+  }
   if (!starved_globally_.empty()) wake(starved_globally_);
   forget_if_done(service);
 }

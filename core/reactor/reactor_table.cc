@@ -5,6 +5,7 @@
 
 #include "core/base/clock.h"
 #include "core/reactor/reactor.h"
+#include "core/reactor/socket_group.h"
 #include "internal/datagram_server.h"
 
 namespace uvinetd {
@@ -94,6 +95,7 @@ void Reactor::apply_service(TableOutline entry) {
   for (const auto key : rebuilt) {
     if (!next_fds_.contains(key)) next_fds_[key] = listeners_[key]->release_fd();
   }
+  settle_group(service);
   for (const auto& [key, port] : service.entry.sockets) {
     auto* there = find_listener(key);
     const bool is_of_another = there != nullptr && &there->service() != &service;
@@ -120,6 +122,21 @@ void Reactor::apply_deferred(std::uint32_t key) {
   if (owner == services_.end()) return;
   next_fds_[key] = listener->release_fd();
   apply_listener(*owner->second, key);
+}
+
+// Its sockets go to servers one by one again, once the last server that has them all has ended.
+void Reactor::settle_group(Service& service) {
+  if (service.group == nullptr || service.group->is_held()) return;
+  if (!service.entry.listen_fds) service.group.reset();
+}
+
+// What had to wait while a server owned all of its sockets.
+void Reactor::release_group(Service& service) {
+  if (service.group->is_held()) return;
+  std::vector<std::uint32_t> keys;
+  for (const auto* listener : service.listeners) keys.push_back(listener->key());
+  for (const auto key : keys) apply_deferred(key);
+  settle_group(service);
 }
 
 // Makes or replaces the listener of a socket that has come; one whose socket stays is left alone.
@@ -230,8 +247,8 @@ void Reactor::adopt(const RunningChild& child) {
   admission_.adopt(*service, running.peer);
   running_.emplace(child.id, running);
   time_limits_.watch(child.id, service->entry.more->limits, running.started);
-  if (auto* listener = find_listener(child.listener)) {
-    listener->on_adopted(child.id, std::chrono::nanoseconds(child.started_ns));
+  if (auto* owner = find_owner(child.service, child.listener)) {
+    owner->on_adopted(child.id, std::chrono::nanoseconds(child.started_ns));
   }
 }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -16,11 +17,13 @@
 namespace uvinetd {
 
 class Listener;
+class SocketGroup;
 
 struct Service {
   TableOutline entry;
   std::vector<Listener*> listeners;
-  std::uint32_t instances = 0;  // running and starting, over all sockets
+  std::shared_ptr<SocketGroup> group;  // with listen_fds, or while such a server still runs
+  std::uint32_t instances = 0;         // running and starting, over all sockets
   ServiceRate rate;
   Timers::Id pause = 0;  // set while paused
   const char* pause_reason = "";

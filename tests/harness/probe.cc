@@ -21,6 +21,8 @@
 //     wait-udp FILE     reply "COUNT PID TEXT" to each datagram, until the text is "quit"
 //     dgram-once FILE   take one datagram, a line about it to FILE; exit 0
 //     dgram-never FILE  a line to FILE, leaving the datagram where it is; exit 0
+//   all sockets of a wait service, as listen_fds gives them
+//     listen FILE       see probe_listen.h
 //   any wait socket
 //     spoil-WHAT        serve one client with the socket's report, spoil the socket, exit 0
 //     fork-and-exit FILE  the parent exits, its child goes on as wait-tcp or wait-udp
@@ -40,6 +42,7 @@
 #include <string>
 #include <string_view>
 
+#include "tests/harness/probe_listen.h"
 #include "tests/harness/probe_report.h"
 
 namespace {
@@ -294,6 +297,7 @@ int run_with_operand(std::string_view mode, char** argv) {
     return mode == "report" ? 0 : wait_server(argv);
   }
   if (mode == "dgram-once") return datagram_once(operand);
+  if (mode == "listen") return probe::listen_server(operand, argv);
   if (mode == "fork-and-exit") return fork_and_exit(operand, argv);
   if (mode != "dgram-never" && mode != "crash-early") return kUsage;
   append_line(operand, std::string("{\"pid\":") + pid_text() + "}");

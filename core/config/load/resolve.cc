@@ -17,6 +17,7 @@
 #include "core/config/load/rpc_file.h"
 #include "core/config/quote.h"
 #include "core/config/suggest.h"
+#include "spawn/settings/listen_fds.h"
 
 namespace uvinetd {
 namespace {
@@ -362,6 +363,11 @@ Outcome Resolver::resolve_hosts(ServiceSpec& spec) {
   const bool has_firm = std::any_of(numeric.begin(), numeric.end(),
                                     [](const ListenSpec& one) { return !one.is_optional; });
   for (auto& one : numeric) one.is_optional = one.is_optional && has_firm;
+  if (spec.more->listen_fds && numeric.size() > kMostListenFds) {
+    return refuse(spec.at, "listen-fds",
+                  "one server gets " + std::to_string(kMostListenFds) + " sockets at most, not " +
+                      std::to_string(numeric.size()));
+  }
   spec.listen = std::move(numeric);
   return Outcome::Good;
 }

@@ -305,7 +305,8 @@ constexpr std::array kKeys{
                                                     "processes of the servers")),
     TomlKey{"stderr", "string", "log", "", "", To::Program, kInherited, kText, read_stderr,
             print_stderr, default_stderr},
-    flag<&Options::listen_fds>("listen_fds", To::Program, "an exec more per start"),
+    TomlKey{"listen_fds", "boolean", "false", "", "", To::Program, kOwn, kBoolean, read_listen_fds,
+            print_flag<&Options::listen_fds>, nullptr},
     TomlKey{"proxy_protocol", "boolean", "false", "",
             "the header is awaited before the server starts", To::Any, kOwn, kBoolean,
             read_flag<&Options::proxy_protocol>, print_flag<&Options::proxy_protocol>, nullptr},
@@ -383,8 +384,11 @@ constexpr Index kByName = sorted_by_name();
 }  // namespace
 
 bool applies(AppliesTo to, const ServiceSpec& spec) {
-  const bool has_socket = !spec.listen.empty();
-  const auto kind = has_socket ? spec.listen.front().kind : SocketKind::Tcp;
+  // With listen_fds there may be several kinds: then it has an effect on some of them.
+  const auto has = [&spec](auto is_fit) {
+    return std::any_of(spec.listen.begin(), spec.listen.end(),
+                       [&](const ListenSpec& listen) { return is_fit(listen.kind); });
+  };
   switch (to) {
     case AppliesTo::Any:
     case AppliesTo::Identity:
@@ -392,15 +396,15 @@ bool applies(AppliesTo to, const ServiceSpec& spec) {
     case AppliesTo::Program:
       return !spec.program.empty();
     case AppliesTo::Socket:
-      return has_socket;
+      return !spec.listen.empty();
     case AppliesTo::Stream:
-      return has_socket && !is_datagram(kind);
+      return has([](SocketKind kind) { return !is_datagram(kind); });
     case AppliesTo::Tcp:
-      return has_socket && kind == SocketKind::Tcp;
+      return has([](SocketKind kind) { return kind == SocketKind::Tcp; });
     case AppliesTo::Ip:
-      return has_socket && is_ip(kind);
+      return has([](SocketKind kind) { return is_ip(kind); });
     case AppliesTo::Unix:
-      return has_socket && !is_ip(kind);
+      return has([](SocketKind kind) { return !is_ip(kind); });
     case AppliesTo::Nowait:
       return spec.mode == Mode::Nowait;
     case AppliesTo::Warm:

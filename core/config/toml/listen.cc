@@ -133,19 +133,23 @@ SocketName name_of(const ListenSpec& listen, IpFamily family) {
           listen.port, family};
 }
 
-// A URL of one port or of several in a row.
+// A URL of a path, of one port or of several in a row.
 struct Printed {
+  std::string name;  // with "=" behind it, or ""
   std::string_view scheme;
   std::string host;
   unsigned first = 0;
   unsigned last = 0;
+  std::string path;
 
   std::string text() const {
-    return first == last ? fmt::format("{}://{}:{}", scheme, host, first)
-                         : fmt::format("{}://{}:{}-{}", scheme, host, first, last);
+    if (!path.empty()) return fmt::format("{}{}://{}", name, scheme, path);
+    return first == last ? fmt::format("{}{}://{}:{}", name, scheme, host, first)
+                         : fmt::format("{}{}://{}:{}-{}", name, scheme, host, first, last);
   }
   bool is_followed_by(const Printed& next) const {
-    return scheme == next.scheme && host == next.host && first != 0 && last + 1 == next.first;
+    return name == next.name && scheme == next.scheme && host == next.host && first != 0 &&
+           last + 1 == next.first;
   }
 };
 
@@ -172,22 +176,27 @@ Family written_family(const ListenSpec& listen) {
   return Family::Plain;
 }
 
+std::string name_prefix(const ListenSpec& listen) {
+  return listen.name.is_default() ? "" : *listen.name + '=';
+}
+
 Printed printed(const ListenSpec& listen, Family family) {
   const bool is_v6 = listen.host.find(':') != std::string::npos;
-  Printed out{scheme_of(listen.kind, family), listen.host, listen.port, listen.port};
+  Printed out{name_prefix(listen), scheme_of(listen.kind, family),
+              listen.host,         listen.port,
+              listen.port,         listen.path};
   if (is_v6) out.host = '[' + listen.host + ']';
   return out;
 }
 
 bool is_pair(const ListenSpec& four, const ListenSpec& six) {
   return four.family == IpFamily::V4 && !four.is_optional && six.family == IpFamily::V6 &&
-         six.is_optional && four.kind == six.kind && four.host == six.host && four.port == six.port;
+         six.is_optional && four.kind == six.kind && four.name == six.name &&
+         four.host == six.host && four.port == six.port;
 }
 
-}  // namespace
-
-bool read_listen(const Field& url, FieldContext& context, int& range_ports_left,
-                 std::vector<ListenSpec>& out) {
+bool read_url(const Field& url, FieldContext& context, int& range_ports_left,
+              std::vector<ListenSpec>& out) {
   Report& report = context.report;
   const auto colon = url.text.find("://");
   if (colon == std::string::npos) {
@@ -217,6 +226,28 @@ bool read_listen(const Field& url, FieldContext& context, int& range_ports_left,
   return true;
 }
 
+}  // namespace
+
+bool read_listen(const Field& written, FieldContext& context, int& range_ports_left,
+                 std::vector<ListenSpec>& out) {
+  const auto head = std::string_view(written.text).substr(0, written.text.find("://"));
+  const auto equals = head.find('=');
+  if (equals == std::string_view::npos) {
+    return read_url(written, context, range_ports_left, out);
+  }
+  const auto name = written.part(0, equals);
+  if (!is_listen_name(name.text)) {
+    return context.report.error(name.at, "listen", quoted(name.text) + " is no name of a socket",
+                                "printable characters, no space and no colon");
+  }
+  const auto first = out.size();
+  if (!read_url(written.part(equals + 1), context, range_ports_left, out)) return false;
+  Rare<std::string> shared;
+  shared.edit() = name.text;
+  for (auto i = first; i < out.size(); ++i) out[i].name = shared;
+  return true;
+}
+
 void settle_listeners(std::vector<ListenSpec>& listeners) {
   if (listeners.size() < 2) return;
   std::set<SocketName> dual;
@@ -240,23 +271,20 @@ void settle_listeners(std::vector<ListenSpec>& listeners) {
 
 std::optional<std::vector<std::string>> print_listen(const std::vector<ListenSpec>& listeners) {
   std::vector<Printed> ranges;
-  std::vector<std::string> out;
   for (std::size_t i = 0; i < listeners.size(); ++i) {
     const auto& listen = listeners[i];
-    if (!is_ip(listen.kind)) {
-      out.push_back(fmt::format("{}://{}", scheme_of(listen.kind, Family::Plain), listen.path));
-      continue;
-    }
     if (listen.is_optional) return std::nullopt;
     const bool begins_pair = i + 1 < listeners.size() && is_pair(listen, listeners[i + 1]);
     if (begins_pair) ++i;
-    auto next = printed(listen, begins_pair ? Family::Plain : written_family(listen));
+    auto next = printed(
+        listen, begins_pair || !is_ip(listen.kind) ? Family::Plain : written_family(listen));
     if (!ranges.empty() && ranges.back().is_followed_by(next)) {
       ranges.back().last = next.last;
     } else {
       ranges.push_back(std::move(next));
     }
   }
+  std::vector<std::string> out;
   for (const auto& range : ranges) out.push_back(range.text());
   return out;
 }
@@ -264,6 +292,12 @@ std::optional<std::vector<std::string>> print_listen(const std::vector<ListenSpe
 std::optional<unsigned> default_mode_of(const ListenSpec& listen) {
   constexpr unsigned kMode = 0666;
   return listen.path.starts_with('/') ? std::optional(kMode) : std::nullopt;
+}
+
+const SocketNode* first_node(const std::vector<ListenSpec>& listeners) {
+  const auto found = std::find_if(listeners.begin(), listeners.end(),
+                                  [](const ListenSpec& listen) { return !is_ip(listen.kind); });
+  return found == listeners.end() ? nullptr : &*found->node;
 }
 
 bool have_default_modes(const std::vector<ListenSpec>& listeners) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: ISC
-// Where a service listens, as TOML says it: "tcp://:79", "udp6://[::1]:69", "unix:///run/x".
+// Where a service listens, as TOML says it: "tcp://:79", "udp6://[::1]:69", "unix:///run/x"; with a
+// name for listen_fds before it: "http=tcp://:80".
 #pragma once
 
 #include <optional>
@@ -27,6 +28,8 @@ void settle_listeners(std::vector<ListenSpec>& listeners);
 
 // The mode of a Unix socket when none is written: 0666 for a path, none for an abstract name.
 [[nodiscard]] std::optional<unsigned> default_mode_of(const ListenSpec& listen);
+// Of the first Unix socket; null: there is none.
+[[nodiscard]] const SocketNode* first_node(const std::vector<ListenSpec>& listeners);
 [[nodiscard]] bool have_default_modes(const std::vector<ListenSpec>& listeners);
 
 }  // namespace uvinetd

@@ -229,6 +229,7 @@ bool TomlServices::is_complete(const TomlItem& service, const Items& own, const 
     is_good = report_.error(listen->value.at, "port", "bad port \"0\"",
                             "1 to 65535; any port is for rpc services");
   }
+  if (listen != nullptr) is_good &= has_fit_sockets(own, spec);
   const auto user = *find_toml_key("user");
   const bool has_user = own[user] != nullptr || defaults_[user] != nullptr;
   if (options_.is_root && item_of(own, "exec") != nullptr && !has_user) {
@@ -237,6 +238,29 @@ bool TomlServices::is_complete(const TomlItem& service, const Items& own, const 
                             "as user = \"nobody\"");
   }
   return is_good;
+}
+
+// One server can be given sockets of every kind; where each is served by itself, they are of one.
+bool TomlServices::has_fit_sockets(const Items& own, const ServiceSpec& spec) {
+  const auto* const listen = item_of(own, "listen");
+  const auto* const together = item_of(own, "listen_fds");
+  if (spec.more->listen_fds) return true;
+  for (const auto& each : spec.listen) {
+    if (each.kind != spec.listen.front().kind) {
+      return report_.error(listen->value.at, "listen",
+                           fmt::format("one service has sockets of one kind, not {} and {}",
+                                       kind_name(spec.listen.front().kind), kind_name(each.kind)),
+                           "write two services, or listen_fds = true");
+    }
+    if (!each.name.is_default() && together == nullptr) {
+      report_.warning(listen->value.at, "no-effect",
+                      fmt::format("the name {} has no effect here: it is for services with "
+                                  "listen_fds",
+                                  quoted(*each.name)));
+      return true;
+    }
+  }
+  return true;
 }
 
 bool TomlServices::has_one_answer(const TomlItem& service, const Items& own) {

@@ -42,6 +42,7 @@ class TomlServices {
   bool read_enforced(const TomlKey& key, const TomlItem& item, ServiceSpec& spec);
   void note_places(const Items& own, ServiceSpec& spec) const;
   bool is_complete(const TomlItem& service, const Items& own, const ServiceSpec& spec);
+  bool has_fit_sockets(const Items& own, const ServiceSpec& spec);
   bool has_one_answer(const TomlItem& service, const Items& own);
   void note_default_stderr(const TomlItem& service, const Items& own, const ServiceSpec& spec);
   void share_options(ServiceSpec& spec);

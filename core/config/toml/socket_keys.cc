@@ -12,6 +12,7 @@
 #include "core/config/toml/listen.h"
 #include "core/config/toml/special_keys.h"
 #include "core/config/toml/text.h"
+#include "spawn/settings/listen_fds.h"
 
 namespace uvinetd::toml_special {
 namespace {
@@ -26,10 +27,18 @@ bool is_program_name(std::string_view name) {
   return !name.empty() && std::all_of(name.begin(), name.end(), is_fit);
 }
 
+template <typename Edit>
+void edit_nodes(ServiceSpec& spec, Edit edit) {
+  for (auto& listen : spec.listen) {
+    if (!is_ip(listen.kind)) edit(listen.node.edit());
+  }
+}
+
 template <auto kMember>
 std::string print_owner(const ServiceSpec& spec) {
-  if (spec.listen.empty()) return "";
-  const auto& name = (*spec.listen.front().node).*kMember;
+  const auto* const node = first_node(spec.listen);
+  if (node == nullptr) return "";
+  const auto& name = node->*kMember;
   return name.empty() ? "" : toml_string(name);
 }
 
@@ -49,14 +58,6 @@ bool read_listen_key(const TomlValue& value, TomlContext& context, ServiceSpec& 
     is_good &= url.has_value();
     if (url) take(*url);
   }
-  for (const auto& listen : spec.listen) {
-    if (listen.kind == spec.listen.front().kind) continue;
-    return value.report.error(
-        value.node.at, "listen",
-        fmt::format("one service has sockets of one kind, not {} and {}",
-                    kind_name(spec.listen.front().kind), kind_name(listen.kind)),
-        "write two services");
-  }
   if (is_good) settle_listeners(spec.listen);
   return is_good;
 }
@@ -65,6 +66,34 @@ std::string print_listen_key(const ServiceSpec& spec) {
   const auto urls = print_listen(spec.listen);
   if (!urls || urls->empty()) return "";
   return urls->size() == 1 ? toml_string(urls->front()) : toml_strings(*urls);
+}
+
+// Sockets and mode have been read.
+bool read_listen_fds(const TomlValue& value, TomlContext&, ServiceSpec& spec) {
+  if (!value.node.boolean) return true;
+  const auto refuse = [&value](std::string sentence, const char* hint) {
+    return value.report.error(value.node.at, "listen-fds", std::move(sentence), hint);
+  };
+  if (spec.listen.empty()) {
+    return refuse("\"listen_fds\" is for services that listen", "listen = [...]");
+  }
+  if (spec.mode != Mode::Wait) {
+    return refuse("\"listen_fds\" is for wait services", "mode = \"wait\"");
+  }
+  if (spec.listen.size() > kMostListenFds) {
+    return refuse(fmt::format("one server gets {} sockets at most, not {}", kMostListenFds,
+                              spec.listen.size()),
+                  "");
+  }
+  const bool are_named = std::all_of(
+      spec.listen.begin(), spec.listen.end(),
+      [&spec](const ListenSpec& listen) { return is_listen_name(listen_name(spec, listen)); });
+  if (!are_named) {
+    return refuse(quoted(spec.id) + " cannot be the name of a socket",
+                  "name each one, as \"http=tcp://:80\"");
+  }
+  spec.more.edit().listen_fds = true;
+  return true;
 }
 
 bool read_v6only(const TomlValue& value, TomlContext&, ServiceSpec& spec) {
@@ -191,7 +220,7 @@ bool read_send_buffer(const TomlValue& value, TomlContext&, ServiceSpec& spec) {
 bool read_socket_user(const TomlValue& value, TomlContext&, ServiceSpec& spec) {
   const auto name = read_text(value);
   if (!name) return false;
-  for (auto& listen : spec.listen) listen.node.edit().user = *name;
+  edit_nodes(spec, [&](SocketNode& node) { node.user = *name; });
   return true;
 }
 
@@ -202,7 +231,7 @@ std::string print_socket_user(const ServiceSpec& spec) {
 bool read_socket_group(const TomlValue& value, TomlContext&, ServiceSpec& spec) {
   const auto name = read_text(value);
   if (!name) return false;
-  for (auto& listen : spec.listen) listen.node.edit().group = *name;
+  edit_nodes(spec, [&](SocketNode& node) { node.group = *name; });
   return true;
 }
 
@@ -214,13 +243,13 @@ bool read_socket_mode(const TomlValue& value, TomlContext&, ServiceSpec& spec) {
   if (value.node.text == "umask") return true;
   const auto mode = read_octal(value);
   if (!mode) return false;
-  for (auto& listen : spec.listen) listen.node.edit().mode = *mode;
+  edit_nodes(spec, [&](SocketNode& node) { node.mode = *mode; });
   return true;
 }
 
 std::string print_socket_mode(const ServiceSpec& spec) {
   if (have_default_modes(spec.listen)) return "";
-  const auto mode = spec.listen.front().node->mode;
+  const auto mode = first_node(spec.listen)->mode;
   return toml_string(mode ? fmt::format("{:04o}", *mode) : "umask");
 }
 

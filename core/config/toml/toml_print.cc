@@ -20,7 +20,8 @@ std::string obstacle_of(const ServiceSpec& spec) {
   if (spec.id.empty() || !is_toml_text(spec.id)) return "its name is no text for TOML";
   if (!print_listen(spec.listen)) return "an optional IPv6 socket stands alone";
   for (const auto& listen : spec.listen) {
-    const auto& first = *spec.listen.front().node;
+    if (is_ip(listen.kind)) continue;
+    const auto& first = *first_node(spec.listen);
     const auto& node = *listen.node;
     if (node.user != first.user || node.group != first.group ||
         (node.mode != first.mode && !have_default_modes(spec.listen))) {

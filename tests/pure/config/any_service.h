@@ -191,7 +191,10 @@ inline void edit_process(ServiceSpec& spec) {
   if (maybe()) more.capability_bounding = any_texts();
   if (maybe()) more.capability_ambient = any_texts();
   if (maybe()) more.cgroup = any_text();
-  more.listen_fds = maybe();
+  if (spec.mode == Mode::Wait && !spec.listen.empty() && maybe()) {
+    more.listen_fds = true;
+    for (auto& listen : spec.listen) listen.name.edit() = "named";
+  }
   if (can_start_warm(spec)) {
     more.start = *rc::gen::element(StartBy::Unset, StartBy::Exec, StartBy::Zygote);
     more.park = *rc::gen::element(ParkAt::Main, ParkAt::Io);

@@ -23,6 +23,9 @@ struct Samples {
 
 constexpr const char* kNoListen = "exec = \"/bin/x\"\nuser = \"root\"\n";
 constexpr const char* kSensor = "listen = \"tcp://:7000\"\nsensor = true\n";
+constexpr const char* kWait =
+    "listen = [\"tcp://:7000\", \"udp4://127.0.0.1:7\", \"unix:///run/x\"]\n"
+    "mode = \"wait\"\nexec = \"/bin/x\"\nuser = \"root\"\n";
 constexpr const char* kNoUser = "listen = \"tcp://:7000\"\nexec = \"/bin/x\"\n";
 constexpr const char* kNoExec = "listen = \"tcp://:7\"\nuser = \"root\"\n";
 constexpr const char* kRedirected = "listen = \"tcp://:7\"\nredirect = \"10.0.0.1:7\"\n";
@@ -163,7 +166,7 @@ const std::vector<Samples>& samples() {
       {"stderr",
        {"\"log\"", "\"socket\"", "\"null\"", "\"file:/var/log/x\""},
        {"\"lgo\"", "\"file:x\"", "true", "\"file:/a\\u0000\""}},
-      {"listen_fds", {"true", "false"}, kBadFlag},
+      {"listen_fds", {"true"}, kBadFlag, kWait},
       {"proxy_protocol", {"true", "false"}, kBadFlag},
       {"proxy_from", {"[]", "[\"10.0.0.0/8\", \"unix\"]"}, kBadList},
       {"start", {"\"exec\"", "\"zygote\""}, {"\"zigote\"", "true"}},

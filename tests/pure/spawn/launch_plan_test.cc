@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 
+#include <cstring>
 #include <string>
 #include <vector>
 
@@ -95,6 +96,23 @@ TEST(ConnectionEnvironment, KeepsNothingOfTheConnectionBefore) {
               ElementsAre("PROTO=TCP", "TCPLOCALIP=192.0.2.1", "TCPLOCALPORT=79"));
   connection.set(SOCK_STREAM, ip("::1", 1), ip("::1", 2));
   EXPECT_EQ(connection.count(), 8U);
+}
+
+TEST(ListenEnvironment, NamesEachSocketAndHasRoomForTheOwnPid) {
+  ListenEnvironment listen({"web", "app", "app"});
+  EXPECT_STREQ(listen.at(0), "LISTEN_FDS=3");
+  EXPECT_STREQ(listen.at(1), "LISTEN_FDNAMES=web:app:app");
+  std::strcpy(listen.own_pid(), "2147483647");
+  EXPECT_STREQ(listen.at(2), "LISTEN_PID=2147483647");
+}
+
+TEST(ListenEnvironment, KnowsItsOwnVariables) {
+  for (const char* own : {"LISTEN_FDS=1", "LISTEN_PID=2", "LISTEN_FDNAMES=", "LISTEN_PIDFDID=7"}) {
+    EXPECT_TRUE(is_listen_variable(own)) << own;
+  }
+  for (const char* other : {"LISTEN=1", "PATH=LISTEN_FDS=1", ""}) {
+    EXPECT_FALSE(is_listen_variable(other)) << other;
+  }
 }
 
 class LaunchPlanTest : public testing::Test {

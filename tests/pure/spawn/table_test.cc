@@ -55,6 +55,12 @@ TableService a_service(std::uint32_t key) {
   if (key % 2 == 1) out.more.edit().limits = some_limits();
   out.listeners = {{key * 2, *SocketAddress::parse_ip("127.0.0.1", 79)},
                    {key * 2 + 1, *SocketAddress::unix_path("/run/x")}};
+  out.listen_fds = key % 4 == 0;
+  if (out.listen_fds) {
+    out.listeners[0].name = "web";
+    out.listeners[0].socket_type = SOCK_STREAM;
+    out.listeners[1].socket_type = SOCK_DGRAM;
+  }
   return out;
 }
 
@@ -64,6 +70,11 @@ void expect_same(const TableService& a, const TableService& b) {
   EXPECT_EQ(a.identity, b.identity);
   EXPECT_EQ(a.socket_type, b.socket_type);
   EXPECT_EQ(a.is_wait, b.is_wait);
+  EXPECT_EQ(a.listen_fds, b.listen_fds);
+  for (std::size_t i = 0; i < a.listeners.size() && i < b.listeners.size(); ++i) {
+    EXPECT_EQ(a.listeners[i].name, b.listeners[i].name);
+    EXPECT_EQ(a.listeners[i].socket_type, b.listeners[i].socket_type);
+  }
   EXPECT_EQ(*a.internal, *b.internal);
   EXPECT_EQ(*a.mux_name, *b.mux_name);
   EXPECT_EQ(a.mux_greets, b.mux_greets);

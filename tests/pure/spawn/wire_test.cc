@@ -45,7 +45,7 @@ const auto kExamples = std::tuple{
     Bans{true, {{1, 2, 128, -1}, {~0ULL, 3, 0, INT64_MAX}}},
     Pong{true},
     LogTargetForm{2},
-    Launch{make_launch_id(0xfffff, 1), 2, 3, "peer", "local"},
+    Launch{make_launch_id(0xfffff, 1), 2, 3, {4, 5}, "peer", "local"},
     Reports{{an_exit(), Report(), an_exit()}},
     RunningChild{1, 2, 3, 4, -5, "peer"},
     AccessListForm{7, std::string("a\0b", 3)},
