@@ -59,7 +59,8 @@ UVINETD_IN_CHILD const char* become_server(const Task& task) {
               kSignalSetBytes);
   }
   for (int fd = 0; fd <= 2; ++fd) {
-    if (!pass_on(request.connection, fd)) return "dup2";
+    const bool is_other = fd == 2 && request.errors >= 0;
+    if (!pass_on(is_other ? request.errors : request.connection, fd)) return "dup2";
   }
   if (request.channel >= 0 && !pass_on(request.channel, kSpawnedChannelFd)) return "dup2";
   ChildSteps steps = request.steps;

@@ -62,7 +62,8 @@ const char* become_server(const SpawnRequest& request) {
   if (::setsid() < 0) return "setsid";
   reset_signals();
   for (int fd = 0; fd <= 2; ++fd) {
-    if (!pass_on(request.connection, fd)) return "dup2";
+    const bool is_other = fd == 2 && request.errors >= 0;
+    if (!pass_on(is_other ? request.errors : request.connection, fd)) return "dup2";
   }
   if (request.channel >= 0 && !pass_on(request.channel, kSpawnedChannelFd)) return "dup2";
   auto steps = request.steps;

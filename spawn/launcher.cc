@@ -105,12 +105,19 @@ void Launcher::on_monitor_message(Message message) {
       return on_table(message);
     case MessageType::TableCommit:
       older_table_ = Table();
+      errors_.drop_older();
       plans_.clear();  // some may be of services that only the older one had
       return;
     case MessageType::ReactorChannel:
       return on_reactor_channel(message);
     case MessageType::EndServer:
       if (const auto order = parse_as<EndServer>(message.body)) end_server(*order);
+      return;
+    case MessageType::ErrorSocket:
+      if (message.fds.size() == 1) errors_.set_socket(std::move(message.fds[0]));
+      return;
+    case MessageType::ErrorFiles:
+      if (const auto files = parse_as<ErrorFiles>(message.body)) errors_.take(*files, message);
       return;
     case MessageType::StopLauncher:
       if (const auto stop = parse_as<StopLauncher>(message.body)) on_stop(stop->how);
@@ -154,6 +161,7 @@ Status Launcher::take_start(const LauncherStart& start, Message& message) {
   identity_ = start.identity;
   who_ = *who;
   table_ = std::move(*table);
+  errors_.begin_table();
   ledger_ = std::make_unique<LedgerWriter>(std::move(*ledger));
   ledger_->set_spawner(start.spawner);
   spawner_ = std::move(*spawner);
@@ -196,7 +204,8 @@ bool Launcher::starts_as_before(std::uint32_t service) const {
          before->argv == now->argv && before->working_directory == now->working_directory &&
          before->umask == now->umask && before->passes_environment == now->passes_environment &&
          before->environment == now->environment && before->warm == now->warm &&
-         before->process == now->process && before->socket_type == now->socket_type;
+         before->process == now->process && !errors_.is_replaced(now->process->stdio.file) &&
+         before->socket_type == now->socket_type;
 }
 
 void Launcher::on_table(Message& message) {
@@ -206,6 +215,7 @@ void Launcher::on_table(Message& message) {
   if (!table) return;  // not acknowledged: the monitor replaces this launcher
   older_table_ = std::move(table_);
   table_ = std::move(*table);
+  errors_.begin_table();
   bool is_same_environment = true;
   if (const auto who = table_.identity(identity_)) {
     is_same_environment =

@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "core/base/channel.h"
+#include "spawn/error_outputs.h"
 #include "spawn/launch_plan.h"
 #include "spawn/ledger.h"
 #include "spawn/reaper.h"
@@ -117,9 +118,10 @@ class Launcher {
   ConnectionEnvironment connection_;
   UniqueFd null_device_;  // for servers whose sockets are not their stdio
   const std::string zygote_library_ = zygote_library();  // found while /proc may be read
-  std::optional<Zygotes> zygotes_;                       // from LauncherStart on
-  std::vector<int> zygote_fds_;                          // that wake us
-  bool is_short_of_descriptors_ = false;                 // launches stand in the channel
+  ErrorOutputs errors_;
+  std::optional<Zygotes> zygotes_;        // from LauncherStart on
+  std::vector<int> zygote_fds_;           // that wake us
+  bool is_short_of_descriptors_ = false;  // launches stand in the channel
   std::optional<std::chrono::nanoseconds> short_since_;
   bool is_monitor_gone_ = false;
   bool is_finished_ = false;

@@ -173,6 +173,12 @@ Status Launcher::start_cold(LaunchPlan& plan, const Launch& launch, std::uint32_
 
 Status Launcher::spawn(LaunchPlan& plan, const Launch& launch, std::uint32_t slot,
                        SpawnRequest& request) {
+  const auto errors = errors_.of(plan.service().process->stdio);
+  if (!errors) {
+    ledger_->free(slot);
+    return tl::unexpected(errors.error());
+  }
+  request.errors = *errors;
   request.program = plan.program();
   request.argv = plan.argv();
   request.working_directory = plan.working_directory();
@@ -220,7 +226,10 @@ bool Launcher::start_warm(LaunchPlan& plan, const Launch& launch, std::uint32_t 
   const bool prompt = is_prompt(plan.service());
   ledger_->hand_over(slot);  // before anybody can have it
   WarmLaunch warm{launch, slot, std::move(fd), prompt};
-  const auto answer = zygotes_->serve(plan, warm, connection_, family, monotonic_now());
+  const auto errors = errors_.of(plan.service().process->stdio);
+  const auto answer =
+      errors ? zygotes_->serve(plan, warm, connection_, family, *errors, monotonic_now())
+             : Zygotes::Answer{};
   switch (answer.kind) {
     case Zygotes::Answer::Kind::Asked:
       return true;

@@ -21,7 +21,8 @@ class FileActions {
   int set(const SpawnRequest& request) {
     int code = 0;
     for (int fd = 0; fd <= 2 && code == 0; ++fd) {
-      code = posix_spawn_file_actions_adddup2(&actions_, request.connection, fd);
+      const int from = fd == 2 && request.errors >= 0 ? request.errors : request.connection;
+      code = posix_spawn_file_actions_adddup2(&actions_, from, fd);
     }
     if (code == 0 && request.channel >= 0) {
       code = posix_spawn_file_actions_adddup2(&actions_, request.channel, kSpawnedChannelFd);
@@ -74,14 +75,18 @@ PosixSpawner::~PosixSpawner() {
 // asks for the limit of descriptors twice for each action that it is given: the last list is kept.
 Result<const FileActions*> PosixSpawner::actions_for(const SpawnRequest& request) {
   const bool is_usual = request.working_directory == nullptr && request.channel < 0;
-  if (actions_ != nullptr && kept_connection_ == request.connection && is_usual) {
+  if (actions_ != nullptr && kept_connection_ == request.connection &&
+      kept_errors_ == request.errors && is_usual) {
     return actions_.get();
   }
   kept_connection_ = -1;
   actions_ = std::make_unique<FileActions>();
   const int code = actions_->set(request);
   if (code != 0) return fail("file_actions", {}, code);
-  if (is_usual) kept_connection_ = request.connection;
+  if (is_usual) {
+    kept_connection_ = request.connection;
+    kept_errors_ = request.errors;
+  }
   return actions_.get();
 }
 

@@ -26,6 +26,7 @@ class PosixSpawner final : public Spawner {
 
   posix_spawnattr_t attributes_;          // the same for every child, made once
   std::unique_ptr<FileActions> actions_;  // of the last child
+  int kept_errors_ = -1;
   int kept_connection_ = -1;  // that they were made for; -1: they are not to be used again
   ForkSpawner fork_;          // for those with steps
 };

@@ -22,6 +22,7 @@ struct SpawnRequest {
   char* const* environment = nullptr;
   const char* working_directory = nullptr;  // null: the launcher's own, which is /
   int connection = -1;                      // becomes fds 0, 1 and 2
+  int errors = -1;                          // becomes fd 2 instead, when it is there
   int channel = -1;                         // becomes fd 3, when it is there: for a zygote
   // Become fds 3, 4, ...: those of sd_listen_fds(3), kMostListenFds at most, never with a channel.
   // Only for a server with steps (its own pid).
@@ -36,9 +37,9 @@ struct SpawnRequest {
 class Spawner {
  public:
   virtual ~Spawner() = default;
-  // The child has the connection as fds 0, 1 and 2, perhaps a channel or
-  // sockets, and no other descriptor (all
-  // of ours are close-on-exec), its own session, an empty signal mask and default dispositions.
+  // The child has the connection as fds 0, 1 and (mostly) 2, perhaps a channel or sockets, and no
+  // other descriptor (all of ours are close-on-exec), its own session, an empty signal mask and
+  // default dispositions.
   //
   // Returns  the pid of a child that the caller must reap.
   // Errors   the failing step ("posix_spawn", "fork", "clone"; "setsid", "dup2", "chdir", "execve";

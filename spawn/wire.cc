@@ -174,6 +174,22 @@ std::optional<Reports> parse(std::string_view bytes, const Reports*) {
   return body;
 }
 
+std::string print(const ErrorFiles& body) {
+  Writer out;
+  out.put(body.is_first);
+  out.put_strings(body.paths);
+  return out.take();
+}
+
+std::optional<ErrorFiles> parse(std::string_view bytes, const ErrorFiles*) {
+  Reader in(bytes);
+  ErrorFiles body;
+  body.is_first = in.get<bool>();
+  body.paths = in.get_strings();
+  if (!in.is_at_end()) return std::nullopt;
+  return body;
+}
+
 std::string_view build_id() {
   return UVINETD_BUILD_ID;
 }

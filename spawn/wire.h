@@ -55,15 +55,18 @@ enum class MessageType : std::uint16_t {
   StuckLauncher,   // reactor → monitor
   Rebind,          // reactor → monitor: a server spoilt this socket
   EndServer,       // reactor → monitor → launcher: it has taken longer than it may
-  Bans,        // reactor → monitor: who has come to a sensor; monitor → reactor: who is banned
-  Launch,      // reactor → launcher; fds: the connection or the listening sockets
-  Reports,     // launcher → reactor
-  AccessList,  // monitor → reactor; fds: the list, where it is large
+  Bans,            // reactor → monitor: who came to a sensor; monitor → reactor: who is banned
+  Launch,          // reactor → launcher; fds: the connection or the listening sockets
+  Reports,         // launcher → reactor
+  AccessList,      // monitor → reactor; fds: the list, where it is large
   NeedResolver,    // reactor → monitor
   ResolverJoined,  // monitor → reactor; fds: channel
   ResolverStart,   // monitor → resolver; fds: channel
   FindName,        // reactor → resolver
   NameFound,       // resolver → reactor
+  ErrorSocket,     // monitor → launcher; fds: where its servers write to the log
+  ErrorFiles,      // monitor → launcher, before a table of it; fds: one per path
+  ServerErrors,    // monitor → reactor; fds: where it reads that
 };
 
 // Never reused: the reactor's incarnation in the upper 20 bits, a sequence in the lower 44.
@@ -125,9 +128,16 @@ struct ListenerKeys {
   std::vector<std::uint32_t> keys;
 };
 
-struct LauncherJoined {
+struct LauncherJoined {  // and ServerErrors
   std::uint32_t launcher = 0;
   std::uint32_t identity = 0;
+};
+
+// What the servers of one identity have as their standard error: all of it in the messages from
+// one that is_first to the next table.
+struct ErrorFiles {
+  bool is_first = true;
+  std::vector<std::string> paths;
 };
 
 struct LauncherNumber {  // LauncherGone, RetireLauncher, StuckLauncher (is_final: kill it)
@@ -268,6 +278,7 @@ UVINETD_WIRE_BODY(Bans)
 UVINETD_WIRE_BODY(Pong)
 UVINETD_WIRE_BODY(LogTargetForm)
 UVINETD_WIRE_BODY(Launch)
+UVINETD_WIRE_BODY(ErrorFiles)
 UVINETD_WIRE_BODY(Reports)
 UVINETD_WIRE_BODY(RunningChild)
 UVINETD_WIRE_BODY(AccessListForm)

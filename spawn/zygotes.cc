@@ -78,7 +78,8 @@ std::vector<char*> pointers(std::vector<std::string>& strings) {
 }  // namespace
 
 Zygotes::Answer Zygotes::serve(LaunchPlan& plan, WarmLaunch& launch,
-                               ConnectionEnvironment& connection, int family, nanoseconds now) {
+                               ConnectionEnvironment& connection, int family, int errors,
+                               nanoseconds now) {
   const Key key{launch.launch.service, family};
   auto& one = all_[key];
   one.wish = *plan.service().warm;
@@ -87,7 +88,7 @@ Zygotes::Answer Zygotes::serve(LaunchPlan& plan, WarmLaunch& launch,
   if (phase == ZygotePhase::Parked && is_worn(one, now)) end(key, one, ZygoteEvent::Worn, {}, now);
   if (!one.process && one.program.have_changed()) advance(one, ZygoteEvent::Changed);
   if (advance(one, ZygoteEvent::Wanted) == ZygoteStep::Action::Start) {
-    start(key, one, plan, connection, now);
+    start(key, one, plan, connection, errors, now);
   }
   ServePacket packet;
   if (one.gate.phase != ZygotePhase::Parked || !packet.fill(connection, one.slots)) return {};
@@ -119,7 +120,7 @@ bool Zygotes::is_worn(One& one, nanoseconds now) const {
 }
 
 void Zygotes::start(const Key& key, One& one, LaunchPlan& plan, ConnectionEnvironment& connection,
-                    nanoseconds now) {
+                    int errors, nanoseconds now) {
   one.program.clear();
   one.mapped.clear();
   const auto file = inspect_program(plan.program(), plan.search_path());
@@ -143,6 +144,7 @@ void Zygotes::start(const Key& key, One& one, LaunchPlan& plan, ConnectionEnviro
   request.environment = environment.data();
   request.working_directory = plan.working_directory();
   request.connection = placeholder.get();
+  request.errors = errors;
   request.channel = pair->theirs.get();
   const auto pid = spawner_.spawn(request);
   if (!pid) {

@@ -50,10 +50,11 @@ class Zygotes {
     enum class Kind : std::uint8_t { Exec, Serving, Asked } kind = Kind::Exec;
     pid_t pid = 0;  // Serving
   };
-  // `plan` of a service that wants to be started warm; `family` of the connection. When Asked,
+  // `plan` of a service that wants to be started warm; `family` of the connection; `errors` as in
+  // SpawnRequest, borrowed. When Asked,
   // `launch` has been moved from.
   [[nodiscard]] Answer serve(LaunchPlan& plan, WarmLaunch& launch,
-                             ConnectionEnvironment& connection, int family,
+                             ConnectionEnvironment& connection, int family, int errors,
                              std::chrono::nanoseconds now);
 
   // Reads what is there, asks for children that are wanting, ends what is overdue. Once a turn, and
@@ -93,7 +94,7 @@ class Zygotes {
   // Ends it if the gate says so; `reason` is told.
   void end(const Key& key, One& one, ZygoteEvent event, const std::string& reason, Time now);
   void start(const Key& key, One& one, LaunchPlan& plan, ConnectionEnvironment& connection,
-             Time now);
+             int errors, Time now);
   void hear(const Key& key, One& one, Time now);
   void on_parked(const Key& key, One& one, const ZygoteAnswer& answer, Time now);
   [[nodiscard]] static bool is_busy(const One& one);

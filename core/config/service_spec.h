@@ -49,7 +49,7 @@ struct ListenSpec {
   std::string path;                // Unix only; '@' begins an abstract name
   Rare<SocketNode> node;           // Unix only
   // With listen_fds, how the server knows it (LISTEN_FDNAMES); "": as the service is called.
-  Rare<std::string> name;
+  Rare<std::string> name{};
 
   friend bool operator==(const ListenSpec&, const ListenSpec&) = default;
 };

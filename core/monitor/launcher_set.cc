@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: ISC
 #include "core/monitor/launcher_set.h"
 
+#include <poll.h>
+#include <sys/ioctl.h>
+
 #include <algorithm>
 #include <csignal>
 #include <utility>
 
 #include "core/monitor/role.h"
+#include "spawn/error_socket.h"
 
 namespace uvinetd {
 namespace {
@@ -20,8 +24,9 @@ void LauncherSet::start(std::uint32_t identity, const std::string& name, int tab
                    : Result<RoleProcess>(tl::unexpected(page.error()));
   auto ledger = page ? LedgerReader::map(page->reader.get())
                      : Result<LedgerReader>(tl::unexpected(page.error()));
-  if (!role || !ledger) {
-    const auto& error = role ? ledger.error() : role.error();
+  auto errors = make_error_socket();
+  if (!role || !ledger || !errors) {
+    const auto& error = !role ? role.error() : !ledger ? ledger.error() : errors.error();
     log_.error("launcher for {}: {}", name, error.text());
     callbacks_.on_failed({identity, error.code, error.op});
     return;
@@ -34,6 +39,7 @@ void LauncherSet::start(std::uint32_t identity, const std::string& name, int tab
   one->channel = std::move(role->channel);
   one->ledger_fd = std::move(page->reader);
   one->ledger = std::move(*ledger);
+  one->errors = std::move(errors->reader);
   one->started = loop_.now();
   one->watcher =
       std::make_unique<FdWatcher>(loop_, one->channel.fd(), [this, id](int) { on_channel(id); });
@@ -47,6 +53,8 @@ void LauncherSet::start(std::uint32_t identity, const std::string& name, int tab
   start.hard_descriptor_limit = settings_.hard_descriptor_limit;
   start.spawner = settings_.spawner;
   auto& placed = *all_.emplace(id, std::move(one)).first->second;
+  send(placed, MessageType::ErrorSocket, "", {errors->writer.get()});
+  send_error_files(placed);
   send(placed, MessageType::LauncherStart, print(start), {table, page->writer.get()});
 }
 
@@ -55,6 +63,25 @@ void LauncherSet::send(One& one, MessageType type, const std::string& body,
   (void)one.channel.send(static_cast<std::uint16_t>(type), body,
                          fds);  // its end is seen by SIGCHLD
   watch(one);
+}
+
+void LauncherSet::send_error_files(One& one) {
+  constexpr std::size_t kMostPerMessage = 12;  // of the longest paths
+  const auto all =
+      callbacks_.error_files ? callbacks_.error_files(one.identity) : ErrorFileStore::Files();
+  ErrorFiles part;
+  std::vector<int> fds;
+  const auto flush = [&] {
+    send(one, MessageType::ErrorFiles, print(part), fds);
+    part = {false, {}};
+    fds.clear();
+  };
+  for (const auto& [path, fd] : all) {
+    part.paths.push_back(path);
+    fds.push_back(fd);
+    if (fds.size() == kMostPerMessage) flush();
+  }
+  if (!fds.empty()) flush();
 }
 
 void LauncherSet::watch(One& one) {
@@ -120,6 +147,7 @@ void LauncherSet::fail(One& one, int code, const std::string& step) {
 
 void LauncherSet::send_table(std::uint32_t generation, int table) {
   for (auto& [id, one] : all_) {
+    send_error_files(*one);
     send(*one, MessageType::Table, print(Generation{generation}), {table});
   }
 }
@@ -185,6 +213,8 @@ bool LauncherSet::on_process_end(const Exit& exit) {
     log_.error("launcher for {} ended: status={}", one->name, status_text(exit.status));
   }
   adopt(*one);
+  (void)orphaned_errors();  // forgets those that nobody writes to any more
+  orphaned_.push_back({one->id, one->identity, std::move(one->errors)});
   callbacks_.on_gone(one->id);
   if (!one->is_ready && !one->is_ending) callbacks_.on_failed({one->identity, ECHILD, "exec"});
   return true;
@@ -243,6 +273,26 @@ void LauncherSet::report_end(const RunningChild& child, const Exit& exit) {
   report.system_usec = exit.system_usec;
   report.max_rss_kib = exit.max_rss_kib;
   callbacks_.on_adopted_exit(child, report);
+}
+
+std::optional<LauncherSet::ErrorReader> LauncherSet::errors_of(std::uint32_t launcher) const {
+  const auto found = all_.find(launcher);
+  if (found == all_.end()) return std::nullopt;
+  return ErrorReader{launcher, found->second->identity, found->second->errors.get()};
+}
+
+std::vector<LauncherSet::ErrorReader> LauncherSet::orphaned_errors() {
+  std::erase_if(orphaned_, [](const Orphaned& each) {
+    pollfd one{each.errors.get(), POLLIN, 0};
+    int unread = 0;
+    return ::poll(&one, 1, 0) == 1 && (one.revents & POLLHUP) != 0 &&
+           (::ioctl(each.errors.get(), FIONREAD, &unread) != 0 || unread == 0);
+  });
+  std::vector<ErrorReader> out;
+  for (const auto& each : orphaned_) {
+    out.push_back({each.launcher, each.identity, each.errors.get()});
+  }
+  return out;
 }
 
 // ---- look-ups --------------------------------------------------------------------------------

@@ -18,6 +18,7 @@
 #include "core/base/channel.h"
 #include "core/base/log.h"
 #include "core/base/loop.h"
+#include "core/monitor/error_file_store.h"
 #include "spawn/ledger.h"
 #include "spawn/reaper.h"
 #include "spawn/wire.h"
@@ -47,6 +48,8 @@ class LauncherSet {
     // None of this identity can be started.
     std::function<void(const LauncherFailed&)> on_failed;
     std::function<void(const RunningChild&, const Report&)> on_adopted_exit;
+    // What servers of this identity may have as standard error; borrowed.
+    std::function<ErrorFileStore::Files(std::uint32_t identity)> error_files;
   };
 
   LauncherSet(Loop& loop, Timers& timers, Log& log, Settings settings, Callbacks callbacks)
@@ -77,6 +80,16 @@ class LauncherSet {
   };
   Result<ReactorEnd> connect(std::uint32_t launcher, std::uint32_t epoch);
 
+  // Where to read what servers write to the log: each launcher's, and those of dead ones that
+  // somebody may still write to.
+  struct ErrorReader {
+    std::uint32_t launcher = 0;
+    std::uint32_t identity = 0;
+    int fd = -1;  // borrowed
+  };
+  [[nodiscard]] std::optional<ErrorReader> errors_of(std::uint32_t launcher) const;
+  [[nodiscard]] std::vector<ErrorReader> orphaned_errors();
+
   // A process has ended: true when it was a launcher of ours.
   bool on_process_end(const Exit& exit);
   // A process has ended that may be an adopted child: reported if it is.
@@ -101,6 +114,7 @@ class LauncherSet {
     std::unique_ptr<FdWatcher> watcher;
     UniqueFd ledger_fd;  // the reader's
     LedgerReader ledger;
+    UniqueFd errors;  // the reader's end
     std::chrono::milliseconds started{0};
     bool is_ready = false;
     bool is_ending = false;  // its death is expected
@@ -108,6 +122,7 @@ class LauncherSet {
 
   void on_channel(std::uint32_t launcher);
   void on_message(One& one, const Message& message);
+  void send_error_files(One& one);
   void send(One& one, MessageType type, const std::string& body, const std::vector<int>& fds = {});
   void watch(One& one);
   void fail(One& one, int code, const std::string& step);
@@ -124,6 +139,12 @@ class LauncherSet {
   std::map<std::uint32_t, std::unique_ptr<One>> all_;
   std::unordered_map<pid_t, RunningChild> adopted_;
   std::unordered_set<pid_t> told_to_end_;  // of these
+  struct Orphaned {
+    std::uint32_t launcher = 0;
+    std::uint32_t identity = 0;
+    UniqueFd errors;
+  };
+  std::vector<Orphaned> orphaned_;
 };
 
 }  // namespace uvinetd

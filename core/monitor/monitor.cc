@@ -71,7 +71,8 @@ Monitor::Monitor(MonitorStart start, Log& log)
           },
           [this](const RunningChild& child, const Report& report) {
             on_adopted_exit(child, report);
-          }});
+          },
+          [this](std::uint32_t identity) { return error_files_.of(identity); }});
 }
 
 Monitor::~Monitor() {

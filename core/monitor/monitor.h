@@ -29,6 +29,7 @@
 #include "core/config/load/loader.h"
 #include "core/monitor/account.h"
 #include "core/monitor/daemonise.h"
+#include "core/monitor/error_file_store.h"
 #include "core/monitor/file_watch.h"
 #include "core/monitor/launcher_set.h"
 #include "core/monitor/options.h"
@@ -91,6 +92,7 @@ class Monitor {
   void tell_reactor();
   void on_applied(std::uint32_t generation);
   void committed();
+  [[nodiscard]] bool has_to_retry() const;
   void arm_retry();
   void on_retry();
   void tell_access_problems();
@@ -101,6 +103,7 @@ class Monitor {
   void on_reactor_message(const Message& message);
   void on_reactor_end(const Exit& exit);
   void connect_launcher(std::uint32_t launcher, bool must_drain);
+  void send_errors(const LauncherSet::ErrorReader& errors);
   void on_drained(std::uint32_t launcher);
   void on_launcher_gone(std::uint32_t launcher);
   void open_reactor_if_drained();
@@ -123,6 +126,7 @@ class Monitor {
   Readiness readiness_;
   Sockets sockets_;
   RpcRegistrar rpc_{loop_, timers_, log_, [this] { leave_if_alone(); }};
+  ErrorFileStore error_files_{log_};
   TableBuilder builder_;
   FileWatch rule_files_{loop_, timers_, [this] { on_rule_files_changed(); }};
   std::optional<RoleProcess> resolver_;

@@ -46,8 +46,8 @@ void Monitor::reload() {
   reload_ = diff(services_.list(), config.services);
   take_config(std::move(config));
   sockets_.want(services_.list());
-  arm_retry();
   publish();
+  arm_retry();
 }
 
 void Monitor::take_config(LoadedConfig config) {
@@ -63,6 +63,7 @@ Status Monitor::make_table() {
   identities_ = std::move(built.identities);
   tell_access_problems();
   rule_files_.watch(builder_.access_lists().files());
+  error_files_.want(built.error_files);
   auto table = make_read_only_memory("uvinetd-table", built.bytes);
   if (!table) return tl::unexpected(table.error());
   table_ = std::move(*table);
@@ -150,10 +151,14 @@ void Monitor::on_rule_files_changed() {
   if (has_new && reactor_) lists.send_new(*reactor_);
 }
 
+bool Monitor::has_to_retry() const {
+  return sockets_.failed_count() > 0 || !unresolved_.empty() || error_files_.has_failed();
+}
+
 void Monitor::arm_retry() {
   retry_delay_ = kFirstRetry;
   timers_.cancel(retry_timer_);
-  if (sockets_.failed_count() == 0 && unresolved_.empty()) return;
+  if (!has_to_retry()) return;
   retry_timer_ = timers_.after(retry_delay_, [this] {
     retry_timer_ = 0;
     on_retry();
@@ -162,9 +167,10 @@ void Monitor::arm_retry() {
 
 void Monitor::on_retry() {
   if (is_stopping_) return;
-  if (sockets_.failed_count() > 0 && sockets_.retry()) publish();
+  const bool is_bound = sockets_.failed_count() > 0 && sockets_.retry();
+  if (is_bound || error_files_.has_failed()) publish();
   if (!unresolved_.empty() && retry_delay_ >= kLongestRetry) reload();  // look the names up again
-  if (retry_timer_ != 0 || (sockets_.failed_count() == 0 && unresolved_.empty())) return;
+  if (retry_timer_ != 0 || !has_to_retry()) return;
   retry_delay_ = std::min(retry_delay_ * 2, kLongestRetry);
   retry_timer_ = timers_.after(retry_delay_, [this] {
     retry_timer_ = 0;

@@ -93,6 +93,7 @@ void Monitor::start_reactor() {
   tell_bans();
   builder_.access_lists().send_all(*reactor_);
   reactor_->send_listeners(sockets_.all());
+  for (const auto& errors : launchers_->orphaned_errors()) send_errors(errors);
   for (const auto launcher : launchers_->ready()) connect_launcher(launcher, true);
   drain_deadline_ = timers_.after(kDrainDeadline, [this] {
     drain_deadline_ = 0;
@@ -136,6 +137,12 @@ void Monitor::connect_launcher(std::uint32_t launcher, bool must_drain) {
   std::vector<int> fds{end->channel.get(), end->ledger};
   if (end->queue.is_open()) fds.push_back(end->queue.get());
   reactor_->send(MessageType::LauncherJoined, print(LauncherJoined{launcher, end->identity}), fds);
+  if (const auto errors = launchers_->errors_of(launcher)) send_errors(*errors);
+}
+
+void Monitor::send_errors(const LauncherSet::ErrorReader& errors) {
+  reactor_->send(MessageType::ServerErrors, print(LauncherJoined{errors.launcher, errors.identity}),
+                 {errors.fd});
 }
 
 void Monitor::on_drained(std::uint32_t launcher) {

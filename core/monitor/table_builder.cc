@@ -155,14 +155,16 @@ void TableBuilder::fill(const LoadedService& service, const Sockets& sockets, Ta
 TableBuilder::Built TableBuilder::build(std::uint32_t generation,
                                         const std::vector<LoadedService>& services,
                                         const Sockets& sockets) {
+  Built out;
   std::map<std::uint32_t, bool> used;  // and whether a service of it passes the environment on
   for (const auto& service : services) {
     if (!has_server(service.spec)) continue;
     auto& passes = used[identity_key(service.identity)];
     passes = passes || service.spec.more->pass_all_env;
+    const auto stdio = stdio_settings(service, options_);
+    if (!stdio.file.empty()) out.error_files[identity_key(service.identity)].insert(stdio.file);
   }
   access_.begin_table();
-  Built out;
   for (const auto& [key, passes] : used) {
     out.identities.push_back(table_identity(key, identities_[key - 1], passes));
   }

@@ -12,6 +12,7 @@
 
 #include "core/config/load/loader.h"
 #include "core/monitor/access_lists.h"
+#include "core/monitor/error_file_store.h"
 #include "core/monitor/options.h"
 #include "core/monitor/sockets.h"
 #include "spawn/table.h"
@@ -30,6 +31,7 @@ class TableBuilder {
 
   struct Built {
     std::vector<TableIdentity> identities;
+    ErrorFileStore::Wanted error_files;
     std::string bytes;  // of the table (spawn/table.h)
   };
   [[nodiscard]] Built build(std::uint32_t generation, const std::vector<LoadedService>& services,

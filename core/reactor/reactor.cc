@@ -63,7 +63,19 @@ Reactor::Reactor(Channel monitor, Poller poller)
                       wake(found->second);
                     }
                   },
-                  [this](MessageType type, const std::string& body) { tell(type, body); }}) {}
+                  [this](MessageType type, const std::string& body) { tell(type, body); }}),
+      errors_(loop_, timers_, log_, error_names()) {}
+
+ServerErrors::Names Reactor::error_names() {
+  return {[this](std::uint32_t key) {
+            const auto* service = find_service(key);
+            return service != nullptr ? service->entry.id : std::string();
+          },
+          [this](std::uint32_t key) {
+            const auto identity = table_.is_open() ? table_.identity(key) : std::nullopt;
+            return identity ? identity->name : std::to_string(key);
+          }};
+}
 
 Reactor::~Reactor() {
   listeners_.clear();
@@ -159,6 +171,11 @@ void Reactor::on_message(Message message) {
       return;
     case MessageType::LauncherJoined:
       return on_launcher_joined(message);
+    case MessageType::ServerErrors:
+      if (const auto of = parse_as<LauncherJoined>(body); of && message.fds.size() == 1) {
+        errors_.add(of->launcher, of->identity, std::move(message.fds[0]));
+      }
+      return;
     case MessageType::LauncherGone:
       if (const auto gone = parse_as<LauncherNumber>(body)) launchers_.gone(gone->launcher);
       return;

@@ -32,6 +32,7 @@
 #include "core/reactor/poller.h"
 #include "core/reactor/refusal_log.h"
 #include "core/reactor/relay/relays.h"
+#include "core/reactor/server_errors.h"
 #include "core/reactor/sessions.h"
 #include "core/reactor/time_limits.h"
 #include "core/reactor/waiting_room.h"
@@ -152,6 +153,7 @@ class Reactor final : public ListenerHost {
   void instance_ended(Service& service);
   void on_timeout(LaunchId id, const char* reason);
   void end_server(LaunchId id, EndHow how);
+  [[nodiscard]] ServerErrors::Names error_names();
   void after_end(std::uint32_t service, std::uint32_t listener);
   void hold(InFlight launch);
   void submit_held(std::uint32_t identity);
@@ -205,6 +207,7 @@ class Reactor final : public ListenerHost {
   NameFinder names_;
   IdentClients idents_;
   Launchers launchers_;
+  ServerErrors errors_;
 
   std::uint32_t epoch_ = 0;
   std::uint64_t sequence_ = 0;

@@ -82,7 +82,7 @@ LaunchId Reactor::launch_with(Listener& listener, const std::vector<Listener*>& 
   std::vector<int> fds;
   InFlight launch = new_launch(listener.service(), listener.key());
   for (const auto* socket : sockets) {
-    launch.sockets.push_back(socket->key());
+    if (listener.service().entry.listen_fds) launch.sockets.push_back(socket->key());
     fds.push_back(socket->fd());
   }
   const auto id = launch.id;
@@ -165,6 +165,7 @@ void Reactor::on_started(const Report& report, const std::optional<InFlight>& la
   running_.emplace(launch->id, Running{launch->service, launch->listener, report.pid,
                                        monotonic_now(), launch->peer});
   time_limits_.watch(launch->id, service->entry.more->limits, monotonic_now());
+  errors_.began(report.pid, launch->service, service->entry.identity, launch->peer);
   if (logs_connections_) {
     log_.info("start id={} pid={} from={}", service->entry.id, report.pid, launch->peer.text());
   }
@@ -198,6 +199,7 @@ void Reactor::on_exited(const Report& report, bool is_from_launcher) {
   // Unknown here: it ended between two reactors, so that none has counted it, but it is told. The
   // monitor's reports of adopted children may be second ones.
   if (service == nullptr || (!node && !is_from_launcher)) return;
+  errors_.ended(report.pid, service->entry.key, service->entry.identity);
   const auto ran =
       node && !is_from_launcher ? monotonic_now() - node.mapped().started : run_time(report);
   if (logs_connections_) {

@@ -25,6 +25,7 @@ void Reactor::apply(std::uint32_t generation) {
     std::vector<std::pair<std::uint32_t, std::uint32_t>>().swap(owners_);
     replay_ledgers();
     launchers_.start_reading();
+    errors_.start_reading();
   } else {
     for (auto& [key, listener] : listeners_) {
       const auto& service = listener->service();
@@ -247,6 +248,7 @@ void Reactor::adopt(const RunningChild& child) {
   admission_.adopt(*service, running.peer);
   running_.emplace(child.id, running);
   time_limits_.watch(child.id, service->entry.more->limits, running.started);
+  errors_.began(running.pid, running.service, service->entry.identity, running.peer);
   if (auto* owner = find_owner(child.service, child.listener)) {
     owner->on_adopted(child.id, std::chrono::nanoseconds(child.started_ns));
   }

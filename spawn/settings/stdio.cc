@@ -3,8 +3,14 @@
 
 namespace uvinetd {
 
-void put(Writer& /*out*/, const StdioSettings& /*settings*/) {}
+void put(Writer& out, const StdioSettings& settings) {
+  out.put(settings.errors);
+  out.put(std::string_view(settings.file));
+}
 
-void get(Reader& /*in*/, StdioSettings& /*out*/) {}
+void get(Reader& in, StdioSettings& out) {
+  out.errors = in.get_enum(ErrorOutput::File);
+  out.file = in.get_text();
+}
 
 }  // namespace uvinetd

@@ -2,11 +2,20 @@
 // Where the standard error of a server goes.
 #pragma once
 
+#include <cstdint>
+#include <string>
+
 #include "core/base/codec.h"
 
 namespace uvinetd {
 
+// The numbers are the table's.
+enum class ErrorOutput : std::uint8_t { Socket = 0, Log = 1, Null = 2, File = 3 };
+
 struct StdioSettings {
+  ErrorOutput errors = ErrorOutput::Socket;
+  std::string file;  // File: its name among those that the monitor has opened for this identity
+
   friend bool operator==(const StdioSettings&, const StdioSettings&) = default;
 };
 

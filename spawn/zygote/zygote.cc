@@ -237,6 +237,11 @@ bool find_launcher(int argc, char** argv) {
   }
   zygote.placeholder_device = placeholder.st_dev;
   zygote.placeholder_inode = placeholder.st_ino;
+  struct stat errors {};
+  if (raw_call(SYS_fstat, STDERR_FILENO, number_of(&errors)) == 0) {
+    zygote.errors_device = errors.st_dev;
+    zygote.errors_inode = errors.st_ino;
+  }
   return true;
 }
 

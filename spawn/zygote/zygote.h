@@ -15,6 +15,8 @@ struct Zygote {
   Park wanted = Park::Main;
   dev_t placeholder_device = 0;  // the socket that stands for the connection, at whatever number
   ino_t placeholder_inode = 0;
+  dev_t errors_device = 0;  // standard error, which may be something else
+  ino_t errors_inode = 0;
 };
 extern Zygote zygote;
 

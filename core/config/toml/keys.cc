@@ -389,6 +389,8 @@ bool applies(AppliesTo to, const ServiceSpec& spec) {
     return std::any_of(spec.listen.begin(), spec.listen.end(),
                        [&](const ListenSpec& listen) { return is_fit(listen.kind); });
   };
+  // Only of wait services may they differ.
+  const auto kind = spec.listen.empty() ? SocketKind::Tcp : spec.listen.front().kind;
   switch (to) {
     case AppliesTo::Any:
     case AppliesTo::Identity:

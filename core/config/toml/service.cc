@@ -112,7 +112,6 @@ TomlServices::Read TomlServices::read(const TomlItem& service) {
     return out;
   }
   if (!is_good) return out;
-  note_default_stderr(service, own, spec);
   share_options(spec);
   out.spec = std::move(spec);
   return out;
@@ -287,20 +286,6 @@ bool TomlServices::has_one_answer(const TomlItem& service, const Items& own) {
   return report_.error(service.at, "missing-key",
                        fmt::format("the service {} has no \"exec\"", quoted(service.key)),
                        "or internal, or redirect");
-}
-
-// The default is what nearly everybody wants, so it is told once and not at each service.
-void TomlServices::note_default_stderr(const TomlItem& service, const Items& own,
-                                       const ServiceSpec& spec) {
-  const auto index = *find_toml_key("stderr");
-  if (is_stderr_noted_ || options_.keeps_unenforced || spec.program.empty()) return;
-  if (own[index] != nullptr || defaults_[index] != nullptr) return;
-  if (enforcement_of("stderr") == Enforcement::Now) return;
-  is_stderr_noted_ = true;
-  report_.note(service.at, "not-enforced",
-               "stderr = \"log\", the default, is not yet enforced: what servers write to standard "
-               "error goes to their clients",
-               "stderr = \"socket\" in [defaults] asks for that");
 }
 
 // Services next to each other mostly differ in nothing that is rare.

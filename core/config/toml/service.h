@@ -44,7 +44,6 @@ class TomlServices {
   bool is_complete(const TomlItem& service, const Items& own, const ServiceSpec& spec);
   bool has_fit_sockets(const Items& own, const ServiceSpec& spec);
   bool has_one_answer(const TomlItem& service, const Items& own);
-  void note_default_stderr(const TomlItem& service, const Items& own, const ServiceSpec& spec);
   void share_options(ServiceSpec& spec);
 
   const TomlOptions& options_;
@@ -62,7 +61,6 @@ class TomlServices {
   Items defaults_;
   std::vector<bool> is_bad_default_;
   bool are_defaults_bad_ = false;
-  bool is_stderr_noted_ = false;
   Rare<ServiceOptions> last_options_;
 };
 

@@ -3,8 +3,24 @@
 
 namespace uvinetd {
 
-StdioSettings stdio_settings(const LoadedService& /*service*/, const CommandLine& /*options*/) {
-  return {};
+StdioSettings stdio_settings(const LoadedService& service, const CommandLine& /*options*/) {
+  StdioSettings out;
+  if (!service.spec.internal.empty()) return out;
+  switch (service.spec.more->stderr_to) {
+    case StderrTo::Socket:
+      break;
+    case StderrTo::Log:
+      out.errors = ErrorOutput::Log;
+      break;
+    case StderrTo::Null:
+      out.errors = ErrorOutput::Null;
+      break;
+    case StderrTo::File:
+      out.errors = ErrorOutput::File;
+      out.file = service.spec.more->stderr_file;
+      break;
+  }
+  return out;
 }
 
 }  // namespace uvinetd

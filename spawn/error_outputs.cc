@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: ISC
+#include "spawn/error_outputs.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <utility>
+
+namespace uvinetd {
+namespace {
+
+bool is_same_file(int one, int other) {
+  struct stat a {};
+  struct stat b {};
+  return ::fstat(one, &a) == 0 && ::fstat(other, &b) == 0 && a.st_dev == b.st_dev &&
+         a.st_ino == b.st_ino;
+}
+
+}  // namespace
+
+void ErrorOutputs::take(const ErrorFiles& files, Message& message) {
+  if (files.is_first) next_.clear();
+  if (files.paths.size() != message.fds.size()) return;
+  for (std::size_t i = 0; i < files.paths.size(); ++i) {
+    next_.insert_or_assign(files.paths[i], std::move(message.fds[i]));
+  }
+}
+
+void ErrorOutputs::begin_table() {
+  older_ = std::exchange(files_, std::exchange(next_, {}));
+  replaced_.clear();
+  for (const auto& [path, fd] : files_) {
+    const auto before = older_.find(path);
+    if (before == older_.end() || !is_same_file(fd.get(), before->second.get())) {
+      replaced_.insert(path);
+    }
+  }
+}
+
+Result<int> ErrorOutputs::of(const StdioSettings& settings) {
+  switch (settings.errors) {
+    case ErrorOutput::Socket:
+      return -1;
+    case ErrorOutput::Log:
+      if (log_.is_open()) return log_.get();
+      break;
+    case ErrorOutput::Null:
+      if (!null_.is_open()) null_ = UniqueFd(::open("/dev/null", O_WRONLY | O_CLOEXEC));
+      if (!null_.is_open()) return fail("stderr", "/dev/null", errno);
+      return null_.get();
+    case ErrorOutput::File:
+      for (const auto* files : {&files_, &older_}) {
+        const auto found = files->find(settings.file);
+        if (found != files->end()) return found->second.get();
+      }
+      break;
+  }
+  return fail("stderr", settings.file, ENOENT);
+}
+
+}  // namespace uvinetd

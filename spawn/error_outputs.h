@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: ISC
+// What a launcher has for its servers to use as standard error: the monitor has opened it, but for
+// /dev/null.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+
+#include "core/base/channel.h"
+#include "core/base/result.h"
+#include "core/base/unique_fd.h"
+#include "spawn/settings/stdio.h"
+#include "spawn/wire.h"
+
+namespace uvinetd {
+
+class ErrorOutputs {
+ public:
+  void set_socket(UniqueFd writer) { log_ = std::move(writer); }
+  // Files of the next table.
+  void take(const ErrorFiles& files, Message& message);
+  // That table is here; the files of the one before are kept until drop_older().
+  void begin_table();
+  void drop_older() { older_.clear(); }
+  // The descriptor for a server, borrowed; -1: the connection itself. Errors: ENOENT: the monitor
+  // could not open the file; open: no descriptor.
+  Result<int> of(const StdioSettings& settings);
+  // Whether this file is another one than with the table before.
+  [[nodiscard]] bool is_replaced(const std::string& file) const { return replaced_.contains(file); }
+
+ private:
+  using Files = std::map<std::string, UniqueFd>;
+  UniqueFd log_;
+  UniqueFd null_;
+  Files next_;
+  Files files_;
+  Files older_;
+  std::set<std::string> replaced_;
+};
+
+}  // namespace uvinetd
