@@ -95,7 +95,7 @@ UVINETD_FIELDS(ListenerNumber, b.listener)
 UVINETD_FIELDS(EndServer, b.launcher, b.id, b.how)
 UVINETD_FIELDS(Bans, b.is_lifted, b.list)
 UVINETD_FIELDS(Pong, b.is_busy)
-UVINETD_FIELDS(LogTargetForm, b.form)
+UVINETD_FIELDS(LogTargetForm, b.form, b.is_of_services, b.file)
 UVINETD_FIELDS(Launch, b.id, b.service, b.listener, b.sockets, b.peer, b.local)
 UVINETD_FIELDS(Report, b.kind, b.id, b.service, b.listener, b.pid, b.code, b.step, b.status,
                b.ran_usec, b.user_usec, b.system_usec, b.max_rss_kib)

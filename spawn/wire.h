@@ -49,7 +49,7 @@ enum class MessageType : std::uint16_t {
   Pong,            // reactor → monitor
   Active,          // reactor → monitor: work has begun after a quiet time
   LogTarget,       // monitor → reactor; fds: log
-  LogLost,         // reactor → monitor
+  LogLost,         // reactor → monitor: the daemon's, or with any body the syslog of services
   NeedLauncher,    // reactor → monitor
   RetireLauncher,  // reactor → monitor
   StuckLauncher,   // reactor → monitor
@@ -187,6 +187,8 @@ struct Pong {
 
 struct LogTargetForm {
   std::uint8_t form = 0;
+  bool is_of_services = false;  // else the daemon's own
+  std::string file;             // as in LogSettings; "": syslog
 };
 
 struct Launch {

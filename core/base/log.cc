@@ -33,8 +33,8 @@ void Log::open(LogTarget target, std::string ident) {
   drain();
 }
 
-void Log::write(LogLevel level, std::string_view text) {
-  enqueue(level, text);
+void Log::write(LogLevel level, std::string_view text, int facility) {
+  enqueue(level, text, facility);
   drain();
 }
 
@@ -44,20 +44,21 @@ void Log::flush() {
 
 // The newest lines are the ones dropped: the first lines of a trouble say most about it. The notice
 // stands where they are missing.
-void Log::enqueue(LogLevel level, std::string_view text) {
+void Log::enqueue(LogLevel level, std::string_view text, int facility) {
   const std::size_t needed = dropped_ > 0 ? 2 : 1;
   if (queue_.size() + needed > kQueueLines) {
     ++dropped_;
     return;
   }
   if (dropped_ > 0) enqueue_drop_notice();
-  queue_.push_back({level, std::time(nullptr), getpid(), one_line(text, kMostTextBytes)});
+  queue_.push_back({facility, level, std::time(nullptr), getpid(), one_line(text, kMostTextBytes)});
 }
 
 void Log::enqueue_drop_notice() {
   auto text = dropped_ == 1 ? std::string("1 line of the log was dropped")
                             : fmt::format("{} lines of the log were dropped", dropped_);
-  queue_.push_back({LogLevel::Warning, std::time(nullptr), getpid(), std::move(text)});
+  queue_.push_back(
+      {kDaemonFacility, LogLevel::Warning, std::time(nullptr), getpid(), std::move(text)});
   dropped_ = 0;
 }
 
@@ -93,7 +94,7 @@ void Log::tell_trouble() {
 std::string Log::format(const Line& line) const {
   switch (target_.form) {
     case LogForm::Syslog:
-      return fmt::format("<{}>{} {}[{}]: {}", LOG_DAEMON | static_cast<int>(line.level),
+      return fmt::format("<{}>{} {}[{}]: {}", line.facility | static_cast<int>(line.level),
                          syslog_stamp(line.when), ident_, line.pid, line.text);
     case LogForm::Terminal:
       return fmt::format("{} {}[{}]: {}\n", syslog_stamp(line.when), ident_, line.pid, line.text);

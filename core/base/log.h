@@ -47,10 +47,14 @@ struct LogTarget {
 [[nodiscard]] LogTarget open_stderr_target();
 // A non-blocking datagram socket connected to /dev/log. Errors: ENOENT, ECONNREFUSED: no syslogd.
 [[nodiscard]] Result<LogTarget> open_syslog_target(const char* path = "/dev/log");
+// A non-blocking stream of systemd's journal. Errors: ENOENT, ECONNREFUSED: no journal.
+[[nodiscard]] Result<LogTarget> open_journal_target(
+    const char* path = "/run/systemd/journal/stdout");
 
 class Log {
  public:
   static constexpr std::size_t kQueueLines = 1024;
+  static constexpr int kDaemonFacility = 3 << 3;  // LOG_DAEMON
   // Of one line's text after escaping; more is cut and ends in "...". With the rest of the line it
   // stays within PIPE_BUF (Linux: 4096), so that a pipe takes it whole or not at all.
   static constexpr std::size_t kMostTextBytes = 3800;
@@ -83,8 +87,9 @@ class Log {
   }
 
   // One finished line, whatever its level; control octets and invalid UTF-8 are escaped (\n becomes
-  // "\x0a") so that one event is one line. It carries the pid of the process that calls.
-  void write(LogLevel level, std::string_view text);
+  // "\x0a") so that one event is one line. It carries the pid of the process that calls. A syslogd
+  // is told the facility, one of syslog(3).
+  void write(LogLevel level, std::string_view text, int facility = kDaemonFacility);
 
   // Tries to write what is queued. The owner of the loop calls it from a timer while has_backlog().
   void flush();
@@ -103,6 +108,7 @@ class Log {
   }
   // Kept unformatted: the target may change while it waits.
   struct Line {
+    int facility;
     LogLevel level;
     std::time_t when;
     pid_t pid;
@@ -112,7 +118,7 @@ class Log {
   // How not to block: send(2) flags, O_NONBLOCK or a regular file, poll(2) before each write.
   enum class Manner : std::uint8_t { Socket, Direct, Polled };
 
-  void enqueue(LogLevel level, std::string_view text);
+  void enqueue(LogLevel level, std::string_view text, int facility);
   void enqueue_drop_notice();
   void drain();
   void tell_trouble();

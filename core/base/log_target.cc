@@ -66,4 +66,24 @@ Result<LogTarget> open_syslog_target(const char* path) {
   return LogTarget{LogForm::Syslog, std::move(fd)};
 }
 
+// The protocol of sd_journal_stream_fd(3): a header of lines (identifier, unit, priority, whether
+// lines begin with a level, and three places to pass them on to), then the log.
+Result<LogTarget> open_journal_target(const char* path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (std::strlen(path) >= sizeof address.sun_path) return fail("connect", path, ENAMETOOLONG);
+  std::strcpy(address.sun_path, path);
+  UniqueFd fd(socket(AF_UNIX, SOCK_STREAM, 0));
+  if (!fd.is_open()) return fail_errno("socket", path);
+  fcntl(fd.get(), F_SETFD, FD_CLOEXEC);
+  fcntl(fd.get(), F_SETFL, O_NONBLOCK);
+  if (connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+    return fail_errno("connect", path);
+  }
+  constexpr std::string_view kHeader = "uvinetd\n\n6\n1\n0\n0\n0\n";
+  const auto sent = send(fd.get(), kHeader.data(), kHeader.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  if (sent != static_cast<ssize_t>(kHeader.size())) return fail_errno("send", path);
+  return LogTarget{LogForm::Journal, std::move(fd)};
+}
+
 }  // namespace uvinetd

@@ -11,9 +11,7 @@ namespace uvinetd {
 namespace {
 
 // Sorted. Nothing is lost by leaving these out but comfort.
-constexpr std::array<std::string_view, 10> kLater{
-    "banner", "banner_fail",     "banner_success", "control",        "lingering_close",
-    "log",    "log_connections", "log_on_failure", "log_on_success", "log_type"};
+constexpr std::array<std::string_view, 0> kLater{};
 
 // Sorted. Who asks for these counts on them.
 constexpr std::array<std::string_view, 0> kLeftOut{};

@@ -2,6 +2,7 @@
 #include "core/monitor/daemon_settings.h"
 
 #include <cerrno>
+#include <string_view>
 
 namespace uvinetd {
 
@@ -16,6 +17,9 @@ Status take_daemon_settings(const DaemonSettings& settings, CommandLine& options
   if (settings.log && !options.log_to_stderr) {
     options.log_to_stderr = *settings.log == "stderr";
     options.log_to_syslog = *settings.log == "syslog";
+    options.log_to_journal = *settings.log == "journal";
+    constexpr std::string_view kFile = "file:";
+    if (settings.log->starts_with(kFile)) options.log_file = settings.log->substr(kFile.size());
   }
   return {};
 }

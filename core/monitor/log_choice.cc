@@ -4,12 +4,30 @@
 #include <sys/socket.h>
 
 #include "core/base/process.h"
+#include "core/monitor/service_log_files.h"
 
 namespace uvinetd {
 
+namespace {
+
+bool uses_stderr(const CommandLine& options, bool is_daemon) {
+  const bool is_elsewhere =
+      options.log_to_syslog || options.log_to_journal || !options.log_file.empty();
+  return options.log_to_stderr || (!is_daemon && !is_elsewhere);
+}
+
+}  // namespace
+
 Result<LogTarget> open_log_for_role(const CommandLine& options, bool is_daemon) {
-  const bool uses_stderr = options.log_to_stderr || (!is_daemon && !options.log_to_syslog);
-  if (uses_stderr) {
+  if (!options.log_to_stderr && !options.log_file.empty()) {
+    if (auto target = open_log_file(options.log_file)) return target;
+  }
+  if (!options.log_to_stderr && options.log_to_journal) {
+    auto target = open_stderr_target();
+    if (target.fd.is_open() && target.form == LogForm::Journal) return target;
+    if (auto stream = open_journal_target()) return stream;
+  }
+  if (uses_stderr(options, is_daemon)) {
     auto target = open_stderr_target();
     if (target.fd.is_open()) return target;
   }

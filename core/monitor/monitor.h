@@ -39,6 +39,7 @@
 #include "core/monitor/reload_diff.h"
 #include "core/monitor/role.h"
 #include "core/monitor/rpc_registrar.h"
+#include "core/monitor/service_log_files.h"
 #include "core/monitor/service_store.h"
 #include "core/monitor/sockets.h"
 #include "core/monitor/table_builder.h"
@@ -116,6 +117,7 @@ class Monitor {
   void start_resolver();
   void ping();
   void send_log_target();
+  void send_service_log(const std::string& file);
   [[nodiscard]] ReactorStart reactor_start() const;
   [[nodiscard]] std::string identity_name(std::uint32_t identity) const;
 
@@ -141,6 +143,7 @@ class Monitor {
   DaemonSettings daemon_;    // those in force since the start
   Diagnostics diagnostics_;  // of the running table: their errors are known
   std::size_t left_out_ = 0;
+  std::set<std::string> service_logs_;  // files of services; "": syslog
   std::vector<TableIdentity> identities_;
   UniqueFd table_;
   std::uint32_t generation_ = 0;

@@ -45,12 +45,17 @@ void Monitor::reload() {
   }
   reload_ = diff(services_.list(), config.services);
   take_config(std::move(config));
+  // Files may have been moved away, to begin new ones.
+  open_log_target();
+  send_log_target();
+  for (const auto& file : service_logs_) send_service_log(file);
   sockets_.want(services_.list());
   publish();
   arm_retry();
 }
 
 void Monitor::take_config(LoadedConfig config) {
+  service_logs_ = service_log_files(config.services);
   services_.set(std::move(config.services));
   unresolved_ = std::move(config.unresolved);
   diagnostics_ = std::move(config.diagnostics);

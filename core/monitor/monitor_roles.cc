@@ -90,6 +90,7 @@ void Monitor::start_reactor() {
   auto start = reactor_start();
   start.log_form = static_cast<std::uint8_t>(log_target->form);
   reactor_->send(MessageType::ReactorStart, print(start), {table_.get(), log_target->fd.get()});
+  for (const auto& file : service_logs_) send_service_log(file);
   tell_bans();
   builder_.access_lists().send_all(*reactor_);
   reactor_->send_listeners(sockets_.all());
@@ -228,7 +229,7 @@ void Monitor::on_reactor_message(const Message& message) {
       if (pong_deadline_ == 0) ping_timer_ = timers_.after(kBusyPing, [this] { ping(); });
       return;
     case MessageType::LogLost:
-      return send_log_target();
+      return body.empty() ? send_log_target() : send_service_log("");
     case MessageType::NeedLauncher:
       if (const auto need = parse_as<NeedLauncher>(body)) {
         need_launcher(need->identity, need->known);
@@ -305,7 +306,22 @@ void Monitor::send_log_target() {
   auto target = open_log_for_role(start_.options, start_.is_daemon);
   if (!target || !reactor_) return;  // it asks again
   reactor_->send(MessageType::LogTarget,
-                 print(LogTargetForm{static_cast<std::uint8_t>(target->form)}), {target->fd.get()});
+                 print(LogTargetForm{static_cast<std::uint8_t>(target->form), false, ""}),
+                 {target->fd.get()});
+}
+
+// What cannot be opened is not sent: the reactor then uses the daemon's log, or asks again.
+void Monitor::send_service_log(const std::string& file) {
+  if (!reactor_) return;
+  const bool is_syslog = file.empty();
+  auto target = is_syslog ? open_syslog_target() : open_log_file(file);
+  if (!target && !is_syslog) {
+    log_.error("log: {}: its lines go to the log of the daemon", target.error().text());
+  }
+  if (!target) return;
+  reactor_->send(MessageType::LogTarget,
+                 print(LogTargetForm{static_cast<std::uint8_t>(target->form), true, file}),
+                 {target->fd.get()});
 }
 
 }  // namespace uvinetd

@@ -19,6 +19,8 @@ struct CommandLine {
   bool debug = false;                     // -d: foreground, debug log on stderr
   bool log_to_stderr = false;             // -e
   bool log_to_syslog = false;             // by [daemon] of a file, in the foreground too
+  bool log_to_journal = false;            // the same
+  std::string log_file{};                 // the same; "": none
   // Path to write, "" for none (-p '' or --pidfile=), nullopt: /run/inetd.pid as root, else none.
   std::optional<std::string> pid_file;
   int backlog = 4096;                                // -q

@@ -106,6 +106,7 @@ void ServiceStore::set(std::vector<LoadedService> services) {
   identities_.clear();
   options_.clear();
   nodes_.clear();
+  ends_.clear();
 }
 
 const std::vector<LoadedService>& ServiceStore::list() {
@@ -116,6 +117,7 @@ const std::vector<LoadedService>& ServiceStore::list() {
     service.identity = identities_[in.get<std::uint32_t>()];
     get_spec(in, service.spec, nodes_);
     service.spec.more = get_rare(in, options_);
+    service.ends = get_rare(in, ends_);
   }
   is_packed_ = false;
   return services_;
@@ -131,6 +133,7 @@ void ServiceStore::pack() {
       out.put(static_cast<std::uint32_t>(found - identities_.begin()));
       put_spec(out, service.spec, nodes_);
       put_rare(out, service.spec.more, options_);
+      put_rare(out, service.ends, ends_);
     }
     packed_ = out.take();
     packed_.shrink_to_fit();

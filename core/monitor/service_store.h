@@ -29,6 +29,7 @@ class ServiceStore {
   std::vector<Identity> identities_;           // few, and each is many a service's
   std::vector<Rare<ServiceOptions>> options_;  // of those that have any
   std::vector<Rare<SocketNode>> nodes_;
+  std::vector<Rare<EndSettings>> ends_;
 };
 
 }  // namespace uvinetd

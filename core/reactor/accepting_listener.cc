@@ -119,7 +119,7 @@ void AcceptingListener::take_in(UniqueFd connection, const SocketAddress& peer) 
   visitor.client.socket = visitor.connection.get();
   visitor.client.at_limit = at_limit_;
   const char* reason = is_gone(visitor.client.socket) ? "gone" : host_.take_in(service_, visitor);
-  if (reason != nullptr) host_.refuse(service_, peer.text(), reason);
+  if (reason != nullptr) host_.turn_down(service_, visitor, reason);
 }
 
 // ---- kinds -----------------------------------------------------------------------------------

@@ -42,6 +42,9 @@ class ListenerHost {
   // Takes a client in: by what admission says it is served, or waits until that can be said.
   // nullptr: the connection is taken, and counts as an instance; else the reason why not.
   virtual const char* take_in(Service& service, Visitor& visitor) = 0;
+  // A client that was not taken in: it is logged, told what its service has to say to such, and
+  // its connection is closed.
+  virtual void turn_down(const Service& service, Visitor& visitor, std::string_view reason) = 0;
 
   // The same for what is no client yet (a datagram): whether nobody is served now.
   virtual const char* refuse_all(Service& service) = 0;

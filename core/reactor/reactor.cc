@@ -9,6 +9,7 @@
 #include "core/base/clock.h"
 #include "core/base/process.h"
 #include "core/reactor/admission/load_average.h"
+#include "core/reactor/connection_lines.h"
 #include "core/reactor/sandbox.h"
 #include "core/reactor/socket_group.h"
 #include "spawn/identity.h"
@@ -92,6 +93,7 @@ int Reactor::run() {
   watch_monitor();
   loop_.run();
   log_.flush();
+  service_logs_.flush();
   return exit_status_;
 }
 
@@ -212,11 +214,20 @@ void Reactor::on_message(Message message) {
       return;
     case MessageType::LogTarget:
       if (const auto form = parse_as<LogTargetForm>(body); form && message.fds.size() == 1) {
-        log_.open({static_cast<LogForm>(form->form), std::move(message.fds[0])}, "uvinetd");
+        on_log_target(*form, std::move(message.fds[0]));
       }
       return;
     default:
       return;  // of a later version
+  }
+}
+
+void Reactor::on_log_target(const LogTargetForm& form, UniqueFd fd) {
+  LogTarget target{static_cast<LogForm>(form.form), std::move(fd)};
+  if (form.is_of_services) {
+    service_logs_.open(form.file, std::move(target), "uvinetd");
+  } else {
+    log_.open(std::move(target), "uvinetd");
   }
 }
 
@@ -371,7 +382,9 @@ void Reactor::refuse(const Service& service, std::string_view from, std::string_
   if (const auto withheld = refusals_.take_withheld(); withheld > 0) {
     log_.warning("{} refusals were not logged", withheld);
   }
-  log_.warning("refuse id={} from={} reason={}", service.entry.id, from, reason);
+  const auto& where = service.entry.more->ends.log;
+  service_logs_.write(where, LogLevel::Warning,
+                      refusal_line(where, service.entry.id, from, reason));
 }
 
 // The socket is closed here first, so that the monitor can bind its address again.

@@ -25,7 +25,9 @@
 #include "core/reactor/admission/admission.h"
 #include "core/reactor/health/health_checks.h"
 #include "core/reactor/ident.h"
+#include "core/reactor/kept_connections.h"
 #include "core/reactor/launchers.h"
+#include "core/reactor/lingering.h"
 #include "core/reactor/listener.h"
 #include "core/reactor/listener_host.h"
 #include "core/reactor/name_finder.h"
@@ -33,6 +35,7 @@
 #include "core/reactor/refusal_log.h"
 #include "core/reactor/relay/relays.h"
 #include "core/reactor/server_errors.h"
+#include "core/reactor/service_logs.h"
 #include "core/reactor/sessions.h"
 #include "core/reactor/time_limits.h"
 #include "core/reactor/waiting_room.h"
@@ -65,6 +68,7 @@ class Reactor final : public ListenerHost {
   LaunchId launch_with(Listener& listener, const std::vector<Listener*>& sockets) override;
   const char* take_in(Service& service, Visitor& visitor) override;
   const char* refuse_all(Service& service) override;
+  void turn_down(const Service& service, Visitor& visitor, std::string_view reason) override;
   bool is_banned(const SocketAddress& peer) override { return admission_.is_banned(peer, now()); }
   void refuse(const Service& service, std::string_view from, std::string_view reason) override;
   void pause(Service& service, const char* reason, std::chrono::milliseconds time) override;
@@ -85,6 +89,7 @@ class Reactor final : public ListenerHost {
   void on_launcher_failed(const LauncherFailed& failure);
   void on_monitor_gone();
   void on_bans(const Bans& bans);
+  void on_log_target(const LogTargetForm& form, UniqueFd fd);
   void ban(const Service& service, const SocketAddress& peer);
   void tell_bans();
   void tell(MessageType type, const std::string& body);
@@ -130,6 +135,11 @@ class Reactor final : public ListenerHost {
   void dismiss_stopped();
   void turn_away(Service& service, Visitor& visitor, const char* reason);
 
+  // What clients are told (reactor_ends.cc).
+  [[nodiscard]] static bool greet(const Service& service, Visitor& visitor);
+  [[nodiscard]] static bool welcome(const Service& service, const Visitor& visitor);
+  void linger(const Service& service, UniqueFd connection, std::int32_t pid);
+
   // Clients that are answered here, and clients of a proxy (reactor_internal.cc).
   [[nodiscard]] std::size_t session_limit() const;
   [[nodiscard]] bool has_session_room() const;
@@ -173,6 +183,7 @@ class Reactor final : public ListenerHost {
   Poller poller_;
   Log log_;
   LogTender log_tender_{timers_, log_, [this] { tell(MessageType::LogLost, ""); }};
+  ServiceLogs service_logs_{timers_, log_, [this] { tell(MessageType::LogLost, "services"); }};
   std::minstd_rand random_;
   RefusalLog refusals_;
 
@@ -192,7 +203,10 @@ class Reactor final : public ListenerHost {
   // Until the first Apply: the service of each socket, by the socket's key.
   std::vector<std::pair<std::uint32_t, std::uint32_t>> owners_;
   Admission admission_;
+  KeptConnections kept_connections_;
+  LingeringConnections lingering_{loop_, timers_};
   TimeLimits time_limits_{timers_,
+                          kept_connections_,
                           {[this](LaunchId id, const char* reason) { on_timeout(id, reason); },
                            [this](LaunchId id, EndHow how) { end_server(id, how); }}};
   std::vector<WireBan> untold_bans_;

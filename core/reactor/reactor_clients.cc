@@ -41,6 +41,7 @@ const char* reason_without(Awaited awaited) {
 
 // ListenerHost
 const char* Reactor::take_in(Service& service, Visitor& visitor) {
+  if (!greet(service, visitor)) return "banner";
   auto verdict = admission_.ask(service, visitor.client, now());
   if (verdict.answer == Verdict::Answer::Wait && verdict.awaited == Awaited::Name) {
     visitor.client.name = names_.known(visitor.client.peer);
@@ -66,6 +67,7 @@ const char* Reactor::serve(Service& service, Visitor& visitor) {
   const int socket = visitor.connection.get();
   if (service.entry.is_internal() && !can_answer(service.entry)) return "internal";
   if (visitor.is_muxed() && service.entry.mux_greets && !say(socket, kGreeting)) return "gone";
+  if (!welcome(service, visitor)) return "banner";
   if (service.entry.is_internal()) {
     answer(service, visitor);
     return nullptr;
@@ -168,9 +170,7 @@ void Reactor::dismiss(WaitingRoom::Ticket ticket, const char* reason) {
 
 // One who has waited in vain, and is counted still.
 void Reactor::turn_away(Service& service, Visitor& visitor, const char* reason) {
-  refuse(service, visitor.client.peer.text(), reason);
-  if (visitor.is_muxed()) (void)say(visitor.connection.get(), kMuxNotAvailable);
-  visitor.connection.reset();
+  turn_down(service, visitor, reason);
   if (visitor.counts_globally) {
     --instances_;
   } else if (!starved_for_sessions_.empty()) {

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/base/errno_name.h"
+#include "core/reactor/connection_lines.h"
 #include "core/reactor/reactor.h"
 #include "core/reactor/relay/proxy_reader.h"
 
@@ -49,8 +50,10 @@ void Reactor::answer(Service& service, Visitor& visitor) {
   const auto local = client.local.is_ip()
                          ? client.local
                          : SocketAddress::local_of(client.socket).value_or(SocketAddress());
-  if (logs_connections_) {
-    log_.info("start id={} pid=- from={}", service.entry.id, client.peer.text());
+  const auto& where = service.entry.more->ends.log;
+  if (logs_starts(where, logs_connections_)) {
+    service_logs_.write(where, LogLevel::Info,
+                        start_line(where, service.entry.id, "-", client.peer.text()));
   }
   relays_.open(key, service.entry.more, {std::move(visitor.connection), client.peer, local});
 }
@@ -68,9 +71,9 @@ void Reactor::on_relay_end(const RelayEnd& ended) {
     if (ended.unreachable != 0) {
       refuse(*service, ended.peer.text(), "redirect errno=" + errno_name(ended.unreachable));
     }
-    if (logs_connections_) {
-      log_.info("exit id={} pid=- status={} ms={} received={} sent={}", service->entry.id,
-                ended.unreachable == 0 ? 0 : 1, ended.lasted.count(), ended.received, ended.sent);
+    const auto& where = service->entry.more->ends.log;
+    if (logs_relay_ends(where, logs_connections_)) {
+      service_logs_.write(where, LogLevel::Info, relay_end_line(where, service->entry.id, ended));
     }
   }
   session_ended(ended.service, ended.peer);

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: ISC
 // The reactor's launches: asked for by listeners, answered by launchers, settled when one dies.
 #include <algorithm>
-#include <limits>
 #include <string>
 #include <utility>
 
 #include "core/base/clock.h"
 #include "core/base/errno_name.h"
 #include "core/base/escape.h"
+#include "core/reactor/connection_lines.h"
 #include "core/reactor/reactor.h"
 #include "spawn/child_steps.h"
 #include "spawn/reaper.h"
@@ -22,14 +22,6 @@ constexpr std::chrono::milliseconds kSpawnPause{1'000};
 std::chrono::nanoseconds run_time(const Report& report) {
   constexpr std::int64_t kLongest = 1'000'000LL * 3600 * 24 * 365 * 100;
   return std::chrono::microseconds(std::clamp<std::int64_t>(report.ran_usec, 0, kLongest));
-}
-
-// In milliseconds; "unknown" as a status may be. A launcher may say any number.
-std::string cpu_time(const Report& report) {
-  constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max() / 2;
-  if (report.user_usec < 0 || report.system_usec < 0) return "unknown";
-  const auto usec = std::min(report.user_usec, kMost) + std::min(report.system_usec, kMost);
-  return std::to_string(usec / 1000);
 }
 
 // Failures that may pass by themselves: no process, no memory, no descriptor for now.
@@ -109,8 +101,9 @@ LaunchId Reactor::launch_for(Service& service, std::uint32_t listener, int socke
   const auto id = launch.id;
   const bool is_connection = launch.is_connection = copy.is_open();
   if (is_connection) launch.copy = std::move(copy);
-  if (is_connection && service.entry.more->limits.needs_connection() &&
-      !time_limits_.keep(id, socket)) {
+  const auto& more = *service.entry.more;
+  const bool is_kept = more.limits.needs_connection() || more.ends.lingers;
+  if (is_connection && is_kept && !kept_connections_.keep(id, socket)) {
     ++service.instances;
     ++instances_;
     give_up(launch, "descriptors", true);
@@ -166,8 +159,11 @@ void Reactor::on_started(const Report& report, const std::optional<InFlight>& la
                                        monotonic_now(), launch->peer});
   time_limits_.watch(launch->id, service->entry.more->limits, monotonic_now());
   errors_.began(report.pid, launch->service, service->entry.identity, launch->peer);
-  if (logs_connections_) {
-    log_.info("start id={} pid={} from={}", service->entry.id, report.pid, launch->peer.text());
+  const auto& where = service->entry.more->ends.log;
+  if (logs_starts(where, logs_connections_)) {
+    service_logs_.write(
+        where, LogLevel::Info,
+        start_line(where, service->entry.id, std::to_string(report.pid), launch->peer.text()));
   }
   if (auto* owner = find_owner(launch->service, launch->listener)) owner->on_started(launch->id);
 }
@@ -194,18 +190,19 @@ void Reactor::on_failed(const Report& report, InFlight launch) {
 void Reactor::on_exited(const Report& report, bool is_from_launcher) {
   time_limits_.forget(report.id);
   health_.on_exited(report.id, report.status);
+  auto connection = kept_connections_.take(report.id);
   auto node = running_.extract(report.id);
   auto* service = find_service(node ? node.mapped().service : report.service);
   // Unknown here: it ended between two reactors, so that none has counted it, but it is told. The
   // monitor's reports of adopted children may be second ones.
   if (service == nullptr || (!node && !is_from_launcher)) return;
   errors_.ended(report.pid, service->entry.key, service->entry.identity);
+  if (connection.is_open()) linger(*service, std::move(connection), report.pid);
   const auto ran =
       node && !is_from_launcher ? monotonic_now() - node.mapped().started : run_time(report);
-  if (logs_connections_) {
-    log_.info("exit id={} pid={} status={} ms={} cpu={}", service->entry.id, report.pid,
-              status_text(report.status),
-              std::chrono::duration_cast<std::chrono::milliseconds>(ran).count(), cpu_time(report));
+  const auto& where = service->entry.more->ends.log;
+  if (logs_exits(where, logs_connections_)) {
+    service_logs_.write(where, LogLevel::Info, exit_line(where, service->entry.id, report, ran));
   }
   if (!node) return;
   const auto& running = node.mapped();
@@ -265,6 +262,7 @@ void Reactor::give_up(const InFlight& launch, const std::string& reason, bool is
   health_.on_failed(launch.id);
   admission_.ended(*service, launch.peer);
   time_limits_.forget(launch.id);
+  (void)kept_connections_.take(launch.id);
   if (instances_ > 0) --instances_;
   instance_ended(*service);
   if (auto* owner = find_owner(launch.service, launch.listener)) {

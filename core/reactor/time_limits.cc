@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: ISC
 #include "core/reactor/time_limits.h"
 
-#include <fcntl.h>
-
 #include <algorithm>
 
 #include "core/base/clock.h"
@@ -42,13 +40,6 @@ TimeLimits::~TimeLimits() {
   for (auto& [id, one] : all_) timers_.cancel(one.timer);
 }
 
-bool TimeLimits::keep(LaunchId id, int connection) {
-  UniqueFd copy(fcntl(connection, F_DUPFD_CLOEXEC, 0));
-  if (!copy.is_open()) return false;
-  all_[id].connection = std::move(copy);
-  return true;
-}
-
 void TimeLimits::watch(LaunchId id, const LimitSettings& limits, std::chrono::nanoseconds started) {
   const auto known = all_.find(id);
   if (known == all_.end() && !limits.limits_time()) return;
@@ -73,7 +64,7 @@ void TimeLimits::look(LaunchId id) {
   timers_.cancel(one.timer);
   if (one.is_told) return callbacks_.end(id, EndHow::Kill);
   const auto ran = std::chrono::duration_cast<milliseconds>(monotonic_now() - one.started);
-  const auto activity = activity_of(one.connection.get());
+  const auto activity = activity_of(connections_.find(id));
   const auto verdict = judge_times(one.limits, ran, activity ? &*activity : nullptr);
   if (verdict.reason != nullptr) {
     one.is_told = true;

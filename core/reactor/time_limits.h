@@ -11,7 +11,7 @@
 
 #include "core/base/connection_activity.h"
 #include "core/base/loop.h"
-#include "core/base/unique_fd.h"
+#include "core/reactor/kept_connections.h"
 #include "spawn/settings/limits.h"
 #include "spawn/wire.h"
 
@@ -36,13 +36,11 @@ class TimeLimits {
     std::function<void(LaunchId, EndHow)> end;
   };
 
-  TimeLimits(Timers& timers, Callbacks callbacks)
-      : timers_(timers), callbacks_(std::move(callbacks)) {}
+  // `connections`: those of servers whose limits need to see what goes through them.
+  TimeLimits(Timers& timers, const KeptConnections& connections, Callbacks callbacks)
+      : timers_(timers), connections_(connections), callbacks_(std::move(callbacks)) {}
   ~TimeLimits();
 
-  // Keeps a second descriptor of the connection of a launch, to look at; until forget().
-  // False: there is none to be had.
-  bool keep(LaunchId id, int connection);
   // The server runs since `started` (CLOCK_MONOTONIC). Also when its limits have changed.
   void watch(LaunchId id, const LimitSettings& limits, std::chrono::nanoseconds started);
   // It has ended, or was not started after all.
@@ -52,7 +50,6 @@ class TimeLimits {
 
  private:
   struct One {
-    UniqueFd connection;
     LimitSettings limits;
     std::chrono::nanoseconds started{0};
     Timers::Id timer = 0;
@@ -62,6 +59,7 @@ class TimeLimits {
   void look(LaunchId id);
 
   Timers& timers_;
+  const KeptConnections& connections_;
   Callbacks callbacks_;
   std::unordered_map<LaunchId, One> all_;
 };

@@ -17,6 +17,7 @@ struct Visitor {
   UniqueFd connection;
   Client client;
   bool was_watched = false;       // its connection was, and is non-blocking since
+  bool has_banner = false;        // has been sent what everybody is sent
   std::string proxy_header = {};  // as much of it as has come
   bool counts_globally = false;   // while it waits: as a server, beside as one of its service
 

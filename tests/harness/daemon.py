@@ -35,7 +35,7 @@ class Daemon:
 
     # pylint: disable=too-many-arguments
     def __init__(self, lines, options=(), *, environment=None, cwd="/", preexec=None, pass_fds=(),
-                 log_connections=True, wait_ready=True, file_name="inetd.conf"):
+                 log_connections=True, wait_ready=True, file_name="inetd.conf", to_stderr=True):
         """Starts at once. `lines` is the configuration, `options` go before its path."""
         self.folder = temporary_folder()
         self.config = os.path.join(self.folder, file_name)
@@ -43,7 +43,7 @@ class Daemon:
         self.log_path = os.path.join(self.folder, "log")
         self.write_config(lines)
         ready, ready_end = os.pipe()
-        command = [os.path.join(bin_dir(), "uvinetd"), "-f", "-e", "-p", self.pid_file,
+        command = [os.path.join(bin_dir(), "uvinetd"), "-f", *(["-e"] if to_stderr else []), "-p", self.pid_file,
                    "--ready-fd", str(ready_end)]
         command += ["--log-connections"] if log_connections else []
         command += ["--spawner", spawner()] if spawner() else []

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/config/inetd/inetd_conf.h"
+#include "spawn/settings/ends.h"
 
 namespace uvinetd {
 
@@ -40,6 +41,8 @@ struct LoadedService {
   // RPC program is a number.
   ServiceSpec spec;
   Identity identity;  // zero for a built-in that needs none
+  // Files read, words as bits. Neighbours share theirs.
+  Rare<EndSettings> ends = {};
   friend bool operator==(const LoadedService&, const LoadedService&) = default;
 };
 

@@ -11,6 +11,7 @@
 
 #include "core/config/field_reader.h"
 #include "core/config/load/box.h"
+#include "core/config/load/ends.h"
 #include "core/config/load/limit_check.h"
 #include "core/config/load/lookup.h"
 #include "core/config/load/relay_check.h"
@@ -57,7 +58,7 @@ bool are_answered(const std::set<std::string>& names, const Answers& answers) {
 class Resolver {
  public:
   Resolver(const LoadOptions& options, Diagnostics& diagnostics)
-      : options_(options), diagnostics_(diagnostics) {}
+      : options_(options), diagnostics_(diagnostics), ends_(diagnostics) {}
 
   void request(const ServiceSpec& spec);
   void look_up(LookupHelper& helper) {
@@ -99,6 +100,7 @@ class Resolver {
 
   const LoadOptions& options_;
   Diagnostics& diagnostics_;
+  EndResolver ends_;
   LookupRequest request_;
   LookupResults results_;
   bool has_all_answers_ = false;
@@ -469,6 +471,7 @@ Outcome Resolver::resolve(LoadedService& loaded) {
     if (const auto outcome = resolve_identity(loaded); outcome != Outcome::Good) return outcome;
     if (!resolve_box(options_, loaded, diagnostics_)) return Outcome::Bad;
   }
+  if (!ends_.resolve(loaded)) return Outcome::Bad;
   for (auto& listen : loaded.spec.listen) {
     const auto outcome = resolve_socket_owner(loaded.spec, listen);
     if (outcome != Outcome::Good) return outcome;

@@ -119,7 +119,17 @@ constexpr TomlKey list(std::string_view name, To to, std::string_view initial,
           nullptr};
 }
 template <auto kMember>
-constexpr TomlKey sorted_list(std::string_view name, To to, std::string_view cost) {
+bool read_log_words(const TomlValue& value, TomlContext& context, ServiceSpec& spec) {
+  if (!read_sorted_list<kMember>(value, context, spec)) return false;
+  const auto& words = get(spec, kMember);
+  if (std::find(words.begin(), words.end(), "USERID") != words.end()) {
+    value.report.warning(value.node.at, "ident",
+                         "clients are not asked who they are (ident, RFC 1413)");
+  }
+  return true;
+}
+template <auto kMember>
+constexpr TomlKey log_words(std::string_view name, To to, std::string_view cost) {
   return {name,
           "array of strings",
           "[]",
@@ -128,7 +138,7 @@ constexpr TomlKey sorted_list(std::string_view name, To to, std::string_view cos
           to,
           kInherited,
           kArray,
-          read_sorted_list<kMember>,
+          read_log_words<kMember>,
           print_list<kMember>,
           nullptr};
 }
@@ -357,14 +367,14 @@ constexpr std::array kKeys{
     text<&Options::libwrap>("libwrap", To::Any, "not asked"),
 
     // ---- what the client and the log are told --------------------------------------------------
-    path_key<&Options::banner>("banner", To::Any, "none"),
-    path_key<&Options::banner_success>("banner_success", To::Any, "none"),
-    path_key<&Options::banner_fail>("banner_fail", To::Any, "none"),
-    flag<&Options::lingering_close>("lingering_close", To::Any,
-                                    "a refused connection is kept for a moment"),
-    text<&Options::log_type>("log_type", To::Any, "the daemon's log"),
-    sorted_list<&Options::log_on_success>("log_on_success", To::Any, "lines in the log"),
-    sorted_list<&Options::log_on_failure>("log_on_failure", To::Any, "lines in the log"),
+    placed(path_key<&Options::banner>("banner", To::Accepted, "none")),
+    placed(path_key<&Options::banner_success>("banner_success", To::Accepted, "none")),
+    placed(path_key<&Options::banner_fail>("banner_fail", To::Accepted, "none")),
+    flag<&Options::lingering_close>("lingering_close", To::Accepted,
+                                    "a descriptor of the daemon per connection"),
+    placed(text<&Options::log_type>("log_type", To::Any, "the daemon's log")),
+    placed(log_words<&Options::log_on_success>("log_on_success", To::Any, "lines in the log")),
+    placed(log_words<&Options::log_on_failure>("log_on_failure", To::Any, "lines in the log")),
     TomlKey{"log_connections", "boolean", "as --log-connections says", "",
             "two lines per connection", To::Any, kInherited, kBoolean, read_log_connections,
             print_log_connections, nullptr},

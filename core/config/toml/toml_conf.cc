@@ -9,7 +9,6 @@
 #include <tuple>
 #include <utility>
 
-#include "core/config/enforcement.h"
 #include "core/config/quote.h"
 #include "core/config/suggest.h"
 #include "core/config/toml/document.h"
@@ -26,8 +25,6 @@ struct DaemonKey {
   std::optional<std::string> DaemonSettings::*member;
   // Whether it can be meant; the words for a hint stand in `words`.
   bool (*is_good)(std::string_view text);
-  // Whether it needs nothing that is not enforced yet.
-  bool (*is_plain)(std::string_view text);
   std::string_view words;
 };
 
@@ -37,25 +34,19 @@ bool is_path(std::string_view text) {
 bool is_any(std::string_view) {
   return true;
 }
-bool is_never(std::string_view) {
-  return false;
-}
-bool is_plain_log(std::string_view text) {
-  return text == "auto" || text == "syslog" || text == "stderr";
-}
 bool is_log(std::string_view text) {
-  return is_plain_log(text) || text == "journal" || text.starts_with("file:/");
+  return text == "auto" || text == "syslog" || text == "stderr" || text == "journal" ||
+         text.starts_with("file:/");
 }
 bool is_spawner(std::string_view text) {
   return text == "posix_spawn" || text == "clone";
 }
 
 constexpr std::array kDaemonKeys{
-    DaemonKey{"user", &DaemonSettings::user, is_any, is_any, "a name or a number"},
-    DaemonKey{"control", &DaemonSettings::control, is_path, is_never, "an absolute path"},
-    DaemonKey{"log", &DaemonSettings::log, is_log, is_plain_log,
-              "auto, syslog, journal, stderr or file:/path"},
-    DaemonKey{"spawner", &DaemonSettings::spawner, is_spawner, is_any, "posix_spawn or clone"},
+    DaemonKey{"user", &DaemonSettings::user, is_any, "a name or a number"},
+    DaemonKey{"control", &DaemonSettings::control, is_path, "an absolute path"},
+    DaemonKey{"log", &DaemonSettings::log, is_log, "auto, syslog, journal, stderr or file:/path"},
+    DaemonKey{"spawner", &DaemonSettings::spawner, is_spawner, "posix_spawn or clone"},
 };
 
 class Parser {
@@ -175,8 +166,9 @@ class Parser {
       value.refuse(fmt::format("{}, not {}", key.words, quoted(*text)));
       return;
     }
-    if (!options_.keeps_unenforced && !key.is_plain(*text)) {
-      (void)check_enforced(key.name, key.name, item.at, report_);
+    if (!options_.keeps_unenforced && key.name == "control") {
+      report_.warning(item.at, "control-socket",
+                      "there is no control socket yet: \"control\" has no effect");
     }
     out_.daemon.*key.member = std::move(*text);
   }

@@ -6,7 +6,6 @@
 #include <string>
 #include <string_view>
 
-#include "core/config/enforcement.h"
 #include "core/config/quote.h"
 #include "core/config/suggest.h"
 #include "core/config/xinetd/attributes.h"
@@ -18,9 +17,20 @@ constexpr std::array<std::string_view, 6> kSuccess{"PID",  "HOST",     "USERID",
                                                    "EXIT", "DURATION", "TRAFFIC"};
 constexpr std::array<std::string_view, 3> kFailure{"HOST", "USERID", "ATTEMPT"};
 
-bool set_banner(const char* key, const Attribute& attribute, Report& report, std::string& out) {
-  out = attribute.value().text;
-  return check_enforced(key, attribute.name.text, attribute.at(), report);
+void keep_place(const char* key, const Attribute& attribute, Reading& reading) {
+  reading.draft.spec.key_at.edit().set(key, reading.report.position(attribute.values_at()));
+}
+
+bool set_banner(const char* key, const Attribute& attribute, Reading& reading, std::string& out) {
+  const auto value = attribute.value();
+  if (!value.text.starts_with('/')) {
+    return reading.report.error(
+        value.at, "value",
+        "the file of a banner must be an absolute path, not " + quoted(value.text));
+  }
+  out = value.text;
+  keep_place(key, attribute, reading);
+  return true;
 }
 
 bool is_syslog_facility(std::string_view word) {
@@ -94,29 +104,24 @@ bool read_log_words(List which, Key key, std::span<const std::string_view> known
 namespace read {
 
 bool banner(const Attribute& attribute, Reading& reading) {
-  return set_banner("banner", attribute, reading.report, reading.draft.spec.more.edit().banner);
+  return set_banner("banner", attribute, reading, reading.draft.spec.more.edit().banner);
 }
 
 bool banner_fail(const Attribute& attribute, Reading& reading) {
-  return set_banner("banner_fail", attribute, reading.report,
-                    reading.draft.spec.more.edit().banner_fail);
+  return set_banner("banner_fail", attribute, reading, reading.draft.spec.more.edit().banner_fail);
 }
 
 bool banner_success(const Attribute& attribute, Reading& reading) {
-  return set_banner("banner_success", attribute, reading.report,
+  return set_banner("banner_success", attribute, reading,
                     reading.draft.spec.more.edit().banner_success);
 }
 
 bool log_on_failure(const Attribute& attribute, Reading& reading) {
-  return read_log_words(List::LogOnFailure, Key::LogOnFailure, kFailure, attribute, reading) &&
-         (attribute.values.empty() ||
-          check_enforced("log_on_failure", attribute.name.text, attribute.at(), reading.report));
+  return read_log_words(List::LogOnFailure, Key::LogOnFailure, kFailure, attribute, reading);
 }
 
 bool log_on_success(const Attribute& attribute, Reading& reading) {
-  return read_log_words(List::LogOnSuccess, Key::LogOnSuccess, kSuccess, attribute, reading) &&
-         (attribute.values.empty() ||
-          check_enforced("log_on_success", attribute.name.text, attribute.at(), reading.report));
+  return read_log_words(List::LogOnSuccess, Key::LogOnSuccess, kSuccess, attribute, reading);
 }
 
 bool log_type(const Attribute& attribute, Reading& reading) {
@@ -136,7 +141,8 @@ bool log_type(const Attribute& attribute, Reading& reading) {
     text += attribute.values[i].text;
   }
   reading.draft.spec.more.edit().log_type = std::move(text);
-  return check_enforced("log_type", attribute.name.text, attribute.at(), reading.report);
+  keep_place("log_type", attribute, reading);
+  return true;
 }
 
 }  // namespace read

@@ -186,6 +186,25 @@ bool check_sensor(Making& making, SocketKind kind) {
                                "socket_type = stream");
 }
 
+// Who has no connection of its own cannot be told anything.
+void settle_banners(Making& making, SocketKind kind) {
+  auto& draft = making.draft();
+  if (draft.spec.mode == Mode::Nowait && !is_datagram(kind)) return;
+  if (draft.spec.more.is_default()) return;
+  auto& more = draft.spec.more.edit();
+  more.banner.clear();
+  more.banner_success.clear();
+  more.banner_fail.clear();
+  for (const auto key : {Key::Banner, Key::BannerSuccess, Key::BannerFail}) {
+    if (!draft.is_own(key)) continue;
+    const auto* attribute = draft.of(key);
+    making.report().warning(
+        attribute->at(), "no-effect",
+        quoted(attribute->name.text) +
+            " has no effect here: it is for stream sockets without wait, whose clients we accept");
+  }
+}
+
 void settle_flags(const Draft& draft, SocketKind kind, ServiceSpec& spec) {
   if (draft.has(Flag::Sensor)) spec.more.edit().is_sensor = true;
   if (draft.has(Flag::Idonly)) spec.more.edit().identify = true;
@@ -213,6 +232,7 @@ std::optional<ServiceSpec> make_service(Making& making) {
     is_good &= check_sensor(making, *kind);
     settle_flags(draft, *kind, spec);
     settle_warm_start(making);
+    settle_banners(making, *kind);
   }
   settle_limits(making);
   settle_log(making);

@@ -3,8 +3,8 @@
 
 namespace uvinetd {
 
-EndSettings end_settings(const LoadedService& /*service*/, const CommandLine& /*options*/) {
-  return {};
+EndSettings end_settings(const LoadedService& service, const CommandLine& /*options*/) {
+  return *service.ends;
 }
 
 }  // namespace uvinetd

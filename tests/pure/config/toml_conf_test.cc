@@ -132,7 +132,7 @@ TEST(TomlConf, SetsTheDaemon) {
   EXPECT_THAT(texts(parsed.diagnostics), IsEmpty());
   EXPECT_EQ(parse_toml("[daemon]\nuser = 77\n").daemon.user, "77");
   const auto later = parse_toml("[daemon]\ncontrol = \"/run/c\"\nlog = \"file:/var/log/x\"\n");
-  EXPECT_THAT(places(later.diagnostics), ElementsAre("2:1 not-enforced", "3:1 not-enforced"));
+  EXPECT_THAT(places(later.diagnostics), ElementsAre("2:1 control-socket"));
   EXPECT_EQ(later.daemon.control, "/run/c");
   const auto bad = parse_toml(
       "[daemon]\nusr = \"a\"\nuser = \"\"\nlog = \"sislog\"\nspawner = 1\ncontrol = \"x\"\n");

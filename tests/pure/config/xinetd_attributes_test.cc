@@ -44,12 +44,6 @@ TEST_P(Attributes, GiveAServiceOrAReason) {
   EXPECT_FALSE(has_errors(config.diagnostics));
 }
 
-std::vector<std::string> later(const char* what = "not-enforced") {
-  return {std::string("warning 7:1 ") + what};
-}
-std::vector<std::string> left_out() {
-  return {"error 7:1 not-enforceable"};
-}
 std::vector<std::string> error(const char* rest) {
   return {std::string("error ") + rest};
 }
@@ -95,37 +89,34 @@ INSTANTIATE_TEST_SUITE_P(
 
 INSTANTIATE_TEST_SUITE_P(
     Admission, Attributes,
-    ::testing::Values(Row{"per_source = 0", "-", error("7:14 number")},
-                      Row{"instances = 0", "-", error("7:13 number")},
-                      Row{"instances = many", "-", error("7:13 number")},
-                      Row{"instances = 10 20", "-", error("7:16 value")},
-                      Row{"cps = 50 10", " rate=50/1/50 pause=10", {"note 7:1 xinetd-differs"}},
-                      Row{"cps = 1 10", " rate=1/1/1 pause=10", {}}, Row{"cps = 0 10", "", {}},
-                      Row{"cps = 50", "-", error("7:7 value")},
-                      Row{"cps = 50 x", "-", error("7:10 number")},
-                      Row{"max_load = 2.5", " load=2.500000", {}},
-                      Row{"max_load = 0", "-", error("7:12 number")},
-                      Row{"max_load = inf", "-", error("7:12 number")},
-                      Row{"max_load = 1,5", "-", error("7:12 number")},
-                      Row{"access_times = 08:00-17:00", " times=08:00-17:00", {}},
-                      Row{"access_times = 2:00-8:59 9:00-24:00",
-                          " times=2:00-8:59,9:00-24:00",
-                          {"warning 7:26 xinetd-differs"}},
-                      Row{"access_times = 22:00-06:00",
-                          " times=22:00-06:00",
-                          {"warning 7:16 xinetd-differs"}},
-                      Row{"access_times = 8-17", "-", error("7:16 access-time")},
-                      Row{"access_times = 08:00-08:00", "-", error("7:16 access-time")},
-                      Row{"access_times = 08:60-09:00", "-", error("7:16 access-time")},
-                      Row{"access_times = 08:00-25:00", "-", error("7:16 access-time")},
-                      Row{"access_times = 008:00-9:00", "-", error("7:16 access-time")},
-                      Row{"access_times = 08:00-24:01", "-", error("7:16 access-time")},
-                      Row{"access_times =", "-", error("7:15 value")},
-                      Row{"deny_time = 5", "", {}},  // keeps nobody out without SENSOR
-                      Row{"deny_time = FOREVER", "", {}}, Row{"deny_time = never", "", {}},
-                      Row{"deny_time = soon", "-", error("7:13 number")},
-                      Row{"libwrap = in.ftpd", " libwrap=in.ftpd", {}},
-                      Row{"libwrap = in.ftpd\nflags = NOLIBWRAP", "", {}}));
+    ::testing::Values(
+        Row{"per_source = 0", "-", error("7:14 number")},
+        Row{"instances = 0", "-", error("7:13 number")},
+        Row{"instances = many", "-", error("7:13 number")},
+        Row{"instances = 10 20", "-", error("7:16 value")},
+        Row{"cps = 50 10", " rate=50/1/50 pause=10", {"note 7:1 xinetd-differs"}},
+        Row{"cps = 1 10", " rate=1/1/1 pause=10", {}}, Row{"cps = 0 10", "", {}},
+        Row{"cps = 50", "-", error("7:7 value")}, Row{"cps = 50 x", "-", error("7:10 number")},
+        Row{"max_load = 2.5", " load=2.500000", {}}, Row{"max_load = 0", "-", error("7:12 number")},
+        Row{"max_load = inf", "-", error("7:12 number")},
+        Row{"max_load = 1,5", "-", error("7:12 number")},
+        Row{"access_times = 08:00-17:00", " times=08:00-17:00", {}},
+        Row{"access_times = 2:00-8:59 9:00-24:00",
+            " times=2:00-8:59,9:00-24:00",
+            {"warning 7:26 xinetd-differs"}},
+        Row{"access_times = 22:00-06:00", " times=22:00-06:00", {"warning 7:16 xinetd-differs"}},
+        Row{"access_times = 8-17", "-", error("7:16 access-time")},
+        Row{"access_times = 08:00-08:00", "-", error("7:16 access-time")},
+        Row{"access_times = 08:60-09:00", "-", error("7:16 access-time")},
+        Row{"access_times = 08:00-25:00", "-", error("7:16 access-time")},
+        Row{"access_times = 008:00-9:00", "-", error("7:16 access-time")},
+        Row{"access_times = 08:00-24:01", "-", error("7:16 access-time")},
+        Row{"access_times =", "-", error("7:15 value")},
+        Row{"deny_time = 5", "", {}},  // keeps nobody out without SENSOR
+        Row{"deny_time = FOREVER", "", {}}, Row{"deny_time = never", "", {}},
+        Row{"deny_time = soon", "-", error("7:13 number")},
+        Row{"libwrap = in.ftpd", " libwrap=in.ftpd", {}},
+        Row{"libwrap = in.ftpd\nflags = NOLIBWRAP", "", {}}));
 
 INSTANTIATE_TEST_SUITE_P(
     Clients, Attributes,
@@ -145,57 +136,56 @@ INSTANTIATE_TEST_SUITE_P(
 
 INSTANTIATE_TEST_SUITE_P(
     Log, Attributes,
-    ::testing::Values(
-        Row{"banner = /etc/b", " banner=/etc/b", later()},
-        Row{"banner_success = /etc/b", " banner_success=/etc/b", later()},
-        Row{"banner_fail = /etc/b", " banner_fail=/etc/b", later()},
-        Row{"banner = /etc/b /etc/c", "", {"warning 7:17 value"}},
-        Row{"log_type = SYSLOG daemon", " log=SYSLOG daemon", later()},
-        Row{"log_type = syslog LOCAL3 info", " log=SYSLOG LOCAL3 info", later()},
-        Row{"log_type = FILE /var/log/x 1M 2M", " log=FILE /var/log/x 1M 2M", later()},
-        Row{"log_type = SYSLOG demon", "-", error("7:19 log")},
-        Row{"log_type = SYSLOG daemon loud", "-", error("7:26 log")},
-        Row{"log_type = SYSLOG daemon info 3", "-", error("7:31 log")},
-        Row{"log_type = FILE log", "-", error("7:17 log")},
-        Row{"log_type = FILE /log many", "-", error("7:22 number")},
-        Row{"log_type = PIPE /x", "-", error("7:12 log")},
-        Row{"log_type = SYSLOG", "", {"warning 7:12 value"}},
-        Row{"log_on_success = pid HOST PID", " success=HOST success=PID", later()},
-        Row{"log_on_success += EXIT", " success=EXIT", later()}, Row{"log_on_success =", "", {}},
-        Row{"log_on_success = NAME", "-", error("7:18 log")},
-        Row{"log_on_success = TRAFFIC PID",
-            " success=PID",
-            {"warning 7:1 not-enforced", "warning 7:1 xinetd-differs"}},
-        Row{"log_on_failure = HOST USERID",
-            " failure=HOST failure=USERID",
-            {"warning 7:1 not-enforced", "warning 7:23 ident"}},
-        Row{"log_on_failure = RECORD",
-            "",
-            {"warning 7:1 not-enforced", "warning 7:18 xinetd-differs"}},
-        Row{"log_on_failure = EXIT", "-", error("7:18 log")}, Row{"mdns = no", "", {}},
-        Row{"mdns = yes", "", later("mdns")}, Row{"mdns = x", "-", error("7:8 value")}));
+    ::testing::Values(Row{"banner = /etc/b", " banner=/etc/b", {}},
+                      Row{"banner_success = /etc/b", " banner_success=/etc/b", {}},
+                      Row{"banner_fail = /etc/b", " banner_fail=/etc/b", {}},
+                      Row{"banner = /etc/b /etc/c", "", {"warning 7:17 value"}},
+                      Row{"log_type = SYSLOG daemon", " log=SYSLOG daemon", {}},
+                      Row{"log_type = syslog LOCAL3 info", " log=SYSLOG LOCAL3 info", {}},
+                      Row{"log_type = FILE /var/log/x 1M 2M", " log=FILE /var/log/x 1M 2M", {}},
+                      Row{"log_type = SYSLOG demon", "-", error("7:19 log")},
+                      Row{"log_type = SYSLOG daemon loud", "-", error("7:26 log")},
+                      Row{"log_type = SYSLOG daemon info 3", "-", error("7:31 log")},
+                      Row{"log_type = FILE log", "-", error("7:17 log")},
+                      Row{"log_type = FILE /log many", "-", error("7:22 number")},
+                      Row{"log_type = PIPE /x", "-", error("7:12 log")},
+                      Row{"log_type = SYSLOG", "", {"warning 7:12 value"}},
+                      Row{"log_on_success = pid HOST PID", " success=HOST success=PID", {}},
+                      Row{"log_on_success += EXIT", " success=EXIT", {}},
+                      Row{"log_on_success =", "", {}},
+                      Row{"log_on_success = NAME", "-", error("7:18 log")},
+                      Row{"log_on_success = TRAFFIC PID",
+                          " success=PID",
+                          {"warning 7:1 not-enforced", "warning 7:1 xinetd-differs"}},
+                      Row{"log_on_failure = HOST USERID",
+                          " failure=HOST failure=USERID",
+                          {"warning 7:1 not-enforced", "warning 7:23 ident"}},
+                      Row{"log_on_failure = RECORD",
+                          "",
+                          {"warning 7:1 not-enforced", "warning 7:18 xinetd-differs"}},
+                      Row{"log_on_failure = EXIT", "-", error("7:18 log")},
+                      Row{"mdns = no", "", {}}, Row{"mdns = yes", "", later("mdns")},
+                      Row{"mdns = x", "-", error("7:8 value")}));
 
 INSTANTIATE_TEST_SUITE_P(
     TypesAndFlags, Attributes,
-    ::testing::Values(Row{"flags = REUSE NORETRY NOLIBWRAP", "", {}},
-                      Row{"flags = NODELAY keepalive", " nodelay keepalive", {}},
-                      Row{"flags = IDONLY", " identify", {}},
-                      Row{"flags = INTERCEPT", "-", error("7:9 flag")},
-                      Row{"flags = LABELED", "-", error("7:9 flag")},
-                      Row{"flags = REUSE NODELY", "-", error("7:15 flag")}, Row{"flags =", "", {}},
-                      Row{"type = SPECIAL", "", {}}, Row{"type = UNLISTD", "-", error("7:8 flag")},
-                      Row{"type = UNLISTED", "-", error("7:1 missing-field")},
-                      Row{"type = RPC", "-", error("7:1 missing-field")},
-                      Row{"redirect = 10.0.0.1 0", "-", error("7:21 port")},
-                      Row{"redirect = 10.0.0.1", "-", error("7:12 value")},
-                      Row{"enabled = ftp", "", {"warning 7:1 defaults"}},
-                      Row{"bind = 10.0.0.1,10.0.0.2", "-", error("7:16 address")},
-                      Row{"bind = 10.0.0", "-", error("7:8 address")},
-                      Row{"port = 0", "-", error("7:8 port")},
-                      Row{"port = ftp", "-", error("7:8 port")}, Row{"port = 21", "", {}},
-                      Row{"disable = no", "", {}},
-                      Row{"disable = perhaps", "-", error("7:11 value")},
-                      Row{"v6only = 1", "-", error("7:10 value")}));
+    ::testing::Values(
+        Row{"flags = REUSE NORETRY NOLIBWRAP", "", {}},
+        Row{"flags = NODELAY keepalive", " nodelay keepalive", {}},
+        Row{"flags = IDONLY", " identify", {}}, Row{"flags = INTERCEPT", "-", error("7:9 flag")},
+        Row{"flags = LABELED", "-", error("7:9 flag")},
+        Row{"flags = REUSE NODELY", "-", error("7:15 flag")}, Row{"flags =", "", {}},
+        Row{"type = SPECIAL", "", {}}, Row{"type = UNLISTD", "-", error("7:8 flag")},
+        Row{"type = UNLISTED", "-", error("7:1 missing-field")},
+        Row{"type = RPC", "-", error("7:1 missing-field")},
+        Row{"redirect = 10.0.0.1 0", "-", error("7:21 port")},
+        Row{"redirect = 10.0.0.1", "-", error("7:12 value")},
+        Row{"enabled = ftp", "", {"warning 7:1 defaults"}},
+        Row{"bind = 10.0.0.1,10.0.0.2", "-", error("7:16 address")},
+        Row{"bind = 10.0.0", "-", error("7:8 address")}, Row{"port = 0", "-", error("7:8 port")},
+        Row{"port = ftp", "-", error("7:8 port")}, Row{"port = 21", "", {}},
+        Row{"disable = no", "", {}}, Row{"disable = perhaps", "-", error("7:11 value")},
+        Row{"v6only = 1", "-", error("7:10 value")}));
 
 TEST(XinetdAttributes, GroupAndGroupsAreRead) {
   const auto config = parse_xinetd(service("group = sys\ngroups = YES\n"));

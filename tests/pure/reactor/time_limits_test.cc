@@ -79,7 +79,7 @@ TEST(JudgeTimes, TheLargestLimitsOverflowNothing) {
 class TimeLimitsOfServers : public ::testing::Test {
  protected:
   TimeLimits make() {
-    return TimeLimits(timers_,
+    return TimeLimits(timers_, kept_,
                       {[this](LaunchId, const char* reason) { told_.emplace_back(reason); },
                        [this](LaunchId, EndHow how) {
                          told_.emplace_back(how == EndHow::Kill ? "kill" : "terminate");
@@ -88,6 +88,7 @@ class TimeLimitsOfServers : public ::testing::Test {
   using Told = std::vector<std::string>;
   Loop loop_;
   Timers timers_{loop_};
+  KeptConnections kept_;
   Told told_;
 };
 
@@ -116,20 +117,24 @@ TEST_F(TimeLimitsOfServers, ANewLimitHoldsForAServerThatRuns) {
   EXPECT_EQ(told_, (Told{"runtime", "terminate"}));
 }
 
-TEST_F(TimeLimitsOfServers, ItsConnectionIsKeptOpenUntilItHasEnded) {
+TEST(KeptConnections, OneIsKeptOpenUntilItIsTaken) {
   int ends[2];
   ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
   UniqueFd ours(ends[0]);
-  auto times = make();
+  KeptConnections kept;
   {
     const UniqueFd servers(ends[1]);
-    ASSERT_TRUE(times.keep(1, servers.get()));
+    ASSERT_TRUE(kept.keep(1, servers.get()));
   }
   char byte = 0;
   EXPECT_EQ(recv(ours.get(), &byte, 1, MSG_DONTWAIT), -1);
-  times.forget(1);
+  EXPECT_GE(kept.find(1), 0);
+  EXPECT_EQ(kept.find(2), -1);
+  EXPECT_FALSE(kept.keep(2, -1));
+  { const auto taken = kept.take(1); }
   EXPECT_EQ(recv(ours.get(), &byte, 1, MSG_DONTWAIT), 0);
-  EXPECT_FALSE(times.keep(2, -1));
+  EXPECT_FALSE(kept.take(1).is_open());
+  EXPECT_EQ(kept.count(), 0U);
 }
 
 }  // namespace

@@ -44,7 +44,7 @@ const auto kExamples = std::tuple{
     EndServer{7, make_launch_id(1, 2), EndHow::Kill},
     Bans{true, {{1, 2, 128, -1}, {~0ULL, 3, 0, INT64_MAX}}},
     Pong{true},
-    LogTargetForm{2},
+    LogTargetForm{2, true, "/var/log/x"},
     Launch{make_launch_id(0xfffff, 1), 2, 3, {4, 5}, "peer", "local"},
     Reports{{an_exit(), Report(), an_exit()}},
     RunningChild{1, 2, 3, 4, -5, "peer"},

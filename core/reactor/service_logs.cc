@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: ISC
+#include "core/reactor/service_logs.h"
+
+#include <sys/stat.h>
+
+#include <utility>
+
+namespace uvinetd {
+
+FileRoom room_in_file(std::uint64_t bytes, const LogSettings& log) {
+  if (log.hard != 0 && bytes >= log.hard) return FileRoom::Full;
+  if (log.soft != 0 && bytes >= log.soft) return FileRoom::Warn;
+  return FileRoom::Free;
+}
+
+void ServiceLogs::open(const std::string& file, LogTarget target, const std::string& ident) {
+  auto& place = all_[file];
+  if (place == nullptr) {
+    place = std::make_unique<One>(timers_, [this, is_syslog = file.empty()] {
+      if (is_syslog) ask_again_();
+    });
+  }
+  auto& one = *place;
+  one.fd = target.fd.get();
+  one.is_warned = false;
+  one.is_full = false;
+  one.log.open(std::move(target), ident);
+}
+
+bool ServiceLogs::has_room(One& one, const LogSettings& where) {
+  struct stat about {};
+  if (where.soft == 0 && where.hard == 0) return true;
+  if (fstat(one.fd, &about) != 0) return true;
+  const auto room = room_in_file(static_cast<std::uint64_t>(about.st_size), where);
+  if (room != FileRoom::Free && !std::exchange(one.is_warned, true)) {
+    daemon_.warning("log file={} is larger than {} bytes", where.file, where.soft);
+  }
+  if (room != FileRoom::Full) return true;
+  if (!std::exchange(one.is_full, true)) {
+    daemon_.error("log file={} is full: nothing more is written to it before a reload", where.file);
+  }
+  return false;
+}
+
+void ServiceLogs::write(const LogSettings& where, LogLevel level, std::string_view text) {
+  const auto found = where.place == LogPlace::Daemon ? all_.end() : all_.find(where.file);
+  if (found == all_.end()) {
+    if (daemon_.is_enabled(level)) daemon_.write(level, text);
+    return;
+  }
+  auto& one = *found->second;
+  if (where.place == LogPlace::Syslog) {
+    one.log.write(static_cast<LogLevel>(where.level), text, where.facility << 3);
+  } else if (!one.is_full && has_room(one, where)) {
+    one.log.write(level, text);
+  }
+}
+
+void ServiceLogs::flush() {
+  for (auto& [file, one] : all_) one->log.flush();
+}
+
+}  // namespace uvinetd
