@@ -18,6 +18,7 @@
 #include "core/monitor/log_choice.h"
 #include "core/monitor/monitor.h"
 #include "core/monitor/options.h"
+#include "core/monitor/socket_filter.h"
 #include "spawn/identity.h"
 
 extern char** environ;
@@ -44,6 +45,8 @@ LoadOptions load_options(const CommandLine& options) {
   out.uid = geteuid();
   out.hosts_access_files = system_hosts_access_files();
   out.tcpd_paths = system_tcpd_paths();
+  out.filters_streams = can_filter(SOCK_STREAM);
+  out.filters_datagrams = can_filter(SOCK_DGRAM);
   out.wraps_programs = options.wraps_programs;
   out.wraps_builtins = options.wraps_builtins;
   out.start = options.start;

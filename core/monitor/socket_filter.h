@@ -18,4 +18,7 @@ Status attach_filter(int fd, const AddressFilter& filter);
 // None there is no error.
 Status detach_filter(int fd);
 
+// Whether this process may put one on a socket of the type: Linux may keep those of TCP for root.
+[[nodiscard]] bool can_filter(int type);
+
 }  // namespace uvinetd

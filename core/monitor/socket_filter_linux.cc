@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <cstddef>
 
+#include "core/base/unique_fd.h"
 #include "core/monitor/socket_filter.h"
 
 namespace uvinetd {
@@ -27,6 +28,12 @@ Status detach_filter(int fd) {
   if (setsockopt(fd, SOL_SOCKET, SO_DETACH_FILTER, &unused, sizeof unused) == 0) return {};
   if (errno == ENOENT) return {};
   return fail_errno("SO_DETACH_FILTER");
+}
+
+bool can_filter(int type) {
+  const UniqueFd trial(socket(AF_INET, type | SOCK_CLOEXEC, 0));
+  // Without IPv4 nothing is known: the bind tells.
+  return !trial.is_open() || attach_filter(trial.get(), closed_filter()).has_value();
 }
 
 }  // namespace uvinetd

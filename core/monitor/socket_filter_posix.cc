@@ -14,4 +14,8 @@ Status detach_filter(int /*fd*/) {
   return {};
 }
 
+bool can_filter(int /*type*/) {
+  return false;
+}
+
 }  // namespace uvinetd

@@ -214,6 +214,8 @@ void Reactor::recount(const TableOutline& before, const Service& service) {
   }
   for (const auto& launch : retrying_) take(launch->service, launch->peer);
   sessions_.each_peer(take);
+  relays_.each_peer(take);
+  health_.each_peer(take);
 }
 
 // Servers that run have the limits of the newest table.

@@ -77,7 +77,8 @@ void ServerErrors::look_later() {
 void ServerErrors::began(pid_t pid, std::uint32_t service, std::uint32_t identity,
                          const SocketAddress& peer) {
   if (pid <= 0) return;
-  ended(pid, service, identity);  // of an earlier server with this number nobody has told the end
+  // Of an earlier server with this number nobody has told the end.
+  if (servers_.contains(pid)) ended(pid, service, identity);
   servers_.insert_or_assign(pid, Server{service, identity, peer});
   ++running_[identity][service];
 }

@@ -84,7 +84,8 @@ const char* note(int fd) {
   }
   const bool is_errors =  // all servers of a service add to one file
       status.st_dev == zygote.errors_device && status.st_ino == zygote.errors_inode;
-  if (S_ISREG(status.st_mode) && fd > STDERR_FILENO && !is_errors) return note_file(fd, close_on_exec, flags);
+  if (S_ISREG(status.st_mode) && fd > STDERR_FILENO && !is_errors)
+    return note_file(fd, close_on_exec, flags);
   return nullptr;
 }
 

@@ -3,7 +3,6 @@
 import json
 import os
 import subprocess
-import sys
 import textwrap
 import time
 import unittest
@@ -167,7 +166,7 @@ class Load(unittest.TestCase):
 
     def test_above_it_nobody_is_let_in(self):
         busy = subprocess.Popen(  # pylint: disable=consider-using-with
-            [sys.executable, "-c", "while True: pass"])
+            ["/bin/sh", "-c", "while :; do :; done"])
         try:
             # The system works it out every five seconds.
             eventually(lambda: os.getloadavg()[0] >= 0.02, 60, "any load at all")

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: ISC
 """Rules of addresses where only the kernel sees the clients: wait servers and datagrams."""
+import ctypes
 import json
 import os
 import socket
+import struct
 import unittest
 
 from harness import sockets
@@ -10,6 +12,7 @@ from harness.daemon import Daemon, StartFailed
 from harness.surroundings import (free_port, free_ports, me, probe, requires_ipv6, shared_folder)
 from harness.waiting import eventually, seconds
 
+_SO_ATTACH_FILTER = 26
 _FRIEND, _STRANGER = "127.0.0.1", "127.0.0.2"
 
 
@@ -34,6 +37,18 @@ def service(listen, words, more, does=None):
 def client_from(source, port, host=_FRIEND):
     """A UDP socket of this address."""
     return sockets.datagram_client(port, host, (source, 0))
+
+
+def may_filter_streams():
+    """Whether the kernel lets us put a program on a TCP socket; one that lets everything in."""
+    program = ctypes.create_string_buffer(struct.pack("HBBI", 0x06, 0, 0, 0xffffffff))
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as trial:
+        try:
+            trial.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER,
+                             struct.pack("HP", 1, ctypes.addressof(program)))
+        except PermissionError:
+            return False
+    return True
 
 
 class WithFolder(unittest.TestCase):
@@ -96,6 +111,12 @@ class WaitServers(WithFolder):
         port = free_port()
         config = service(f"tcp4://:{port}", ["wait-tcp", self.file],
                          f'mode = "wait"\ndeny = ["{_STRANGER}"]')
+        if not may_filter_streams():
+            with self.assertRaises(StartFailed) as failed:
+                Daemon(config, file_name="uvinetd.toml")
+            self.assertRegex(failed.exception.log,
+                             r"uvinetd.toml:7:\d+: error: .*a filter.*\[not-enforceable-here\]")
+            self.skipTest("this kernel keeps filters of TCP sockets for root")
         with Daemon(config, file_name="uvinetd.toml") as daemon:
             stranger = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
             with stranger:

@@ -15,7 +15,7 @@ namespace {
 
 class AdmissionCheck {
  public:
-  explicit AdmissionCheck(Diagnostics& out) : out_(out) {}
+  AdmissionCheck(const LoadOptions& options, Diagnostics& out) : options_(options), out_(out) {}
 
   // False: the service must not be served.
   bool is_enforced(const ServiceSpec& spec) {
@@ -53,8 +53,11 @@ class AdmissionCheck {
     if (!is_ip(spec.listen.front().kind)) {
       return refuse(spec, at, "a rule for clients", "those of a Unix socket have no address");
     }
-    if (!kHasSocketFilters) {
-      return refuse(spec, at, "a rule for clients", "this system filters no sockets");
+    const bool is_possible = is_datagram(spec.listen.front().kind) ? options_.filters_datagrams
+                                                                   : options_.filters_streams;
+    if (!is_possible) {
+      return refuse(spec, at, "a rule for clients",
+                    "the system does not let this user put a filter on such a socket");
     }
     const auto steps = make_address_filter(rules).size();
     if (steps <= kMostFilterSteps) return true;
@@ -78,13 +81,15 @@ class AdmissionCheck {
     return false;
   }
 
+  const LoadOptions& options_;
   Diagnostics& out_;
 };
 
 }  // namespace
 
-void check_admission(std::vector<ServiceSpec>& services, Diagnostics& diagnostics) {
-  AdmissionCheck check(diagnostics);
+void check_admission(const LoadOptions& options, std::vector<ServiceSpec>& services,
+                     Diagnostics& diagnostics) {
+  AdmissionCheck check(options, diagnostics);
   std::erase_if(services, [&](const ServiceSpec& spec) { return !check.is_enforced(spec); });
 }
 

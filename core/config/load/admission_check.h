@@ -12,6 +12,7 @@
 namespace uvinetd {
 
 // Drops the services with a restriction that nobody would enforce, and tells at its place which.
-void check_admission(std::vector<ServiceSpec>& services, Diagnostics& diagnostics);
+void check_admission(const LoadOptions& options, std::vector<ServiceSpec>& services,
+                     Diagnostics& diagnostics);
 
 }  // namespace uvinetd

@@ -34,7 +34,9 @@ bool check_limits(const ServiceSpec& spec, Diagnostics& diagnostics) {
                   "only nowait services of tcp sockets have limits for each client address");
   }
   const auto& more = *spec.more;
-  const bool watches = is_limit(more.start_timeout) || is_limit(more.idle_timeout);
+  // A redirect is seen by us.
+  const bool watches_silence = is_limit(more.idle_timeout) && !more.redirect;
+  const bool watches = is_limit(more.start_timeout) || watches_silence;
   if (watches && !kSeesActivity) {
     return refuse("limit", "this system does not tell when a connection was used last");
   }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: ISC
 #include "core/config/load/loader.h"
-#include "core/config/load/box.h"
 
 #include <algorithm>
 #include <filesystem>
@@ -13,6 +12,7 @@
 #include "core/config/include_stack.h"
 #include "core/config/load/access_check.h"
 #include "core/config/load/admission_check.h"
+#include "core/config/load/box.h"
 #include "core/config/load/config_file.h"
 #include "core/config/load/disk_includes.h"
 #include "core/config/load/file_reader.h"
@@ -163,7 +163,7 @@ LoadedConfig load_config_with(const std::vector<std::string>& paths, const LoadO
   out.daemon = std::move(written.daemon);
   out.diagnostics = std::move(written.diagnostics);
   if (out.is_unreadable) return out;
-  check_admission(written.services, out.diagnostics);
+  check_admission(options, written.services, out.diagnostics);
   wrap_services(options, written.services, out.diagnostics);
   if (resolve_services(std::move(written.services), options, helper, out) == SharedNames::Some) {
     // Two host names may turn out to be one address, two RPC names one program.

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/config/inetd/inetd_conf.h"
+#include "core/config/socket_rules.h"
 #include "spawn/settings/ends.h"
 
 namespace uvinetd {
@@ -24,9 +25,12 @@ struct LoadOptions {
   // Files of hosts_access(5): where they have rules, these hold for xinetd services.
   std::vector<std::string> hosts_access_files{};
   std::vector<std::string> tcpd_paths{};  // where tcpd(8) may be
-  bool wraps_programs = false;            // -l, -w: they hold for other services with programs too
-  bool wraps_builtins = false;            // -W: and for those without
-  StartBy start = StartBy::Exec;          // of services that do not say it
+  // Whether the system lets this process put a program on sockets of this kind.
+  bool filters_streams = kHasSocketFilters;
+  bool filters_datagrams = kHasSocketFilters;
+  bool wraps_programs = false;    // -l, -w: they hold for other services with programs too
+  bool wraps_builtins = false;    // -W: and for those without
+  StartBy start = StartBy::Exec;  // of services that do not say it
   // Whether the programs of services that are to be started warm are looked at beforehand.
   bool inspects_programs = false;
   bool passes_environment = false;  // servers inherit this process's

@@ -334,7 +334,7 @@ constexpr std::array kKeys{
                                       "a stuck start is seen later; a descriptor per connection"),
     duration<&Options::max_runtime>("max_runtime", To::Program, ""),
     duration<&Options::idle_timeout>(
-        "idle_timeout", To::Server,
+        "idle_timeout", To::Silence,
         "silent clients hold a place longer; a descriptor per connection"),
 
     // ---- admission ----------------------------------------------------------------------------
@@ -400,7 +400,7 @@ bool applies(AppliesTo to, const ServiceSpec& spec) {
                        [&](const ListenSpec& listen) { return is_fit(listen.kind); });
   };
   // Only of wait services may they differ.
-  const auto kind = spec.listen.empty() ? SocketKind::Tcp : spec.listen.front().kind;
+  const auto first = spec.listen.empty() ? SocketKind::Tcp : spec.listen.front().kind;
   switch (to) {
     case AppliesTo::Any:
     case AppliesTo::Identity:
@@ -410,25 +410,27 @@ bool applies(AppliesTo to, const ServiceSpec& spec) {
     case AppliesTo::Socket:
       return !spec.listen.empty();
     case AppliesTo::Stream:
-      return has([](SocketKind kind) { return !is_datagram(kind); });
+      return has([](SocketKind each) { return !is_datagram(each); });
     case AppliesTo::Tcp:
-      return has([](SocketKind kind) { return kind == SocketKind::Tcp; });
+      return has([](SocketKind each) { return each == SocketKind::Tcp; });
     case AppliesTo::Ip:
-      return has([](SocketKind kind) { return is_ip(kind); });
+      return has([](SocketKind each) { return is_ip(each); });
     case AppliesTo::Unix:
-      return has([](SocketKind kind) { return !is_ip(kind); });
+      return has([](SocketKind each) { return !is_ip(each); });
     case AppliesTo::Nowait:
       return spec.mode == Mode::Nowait;
     case AppliesTo::Warm:
       return can_start_warm(spec);
     case AppliesTo::Clients:
-      return spec.mode == Mode::Nowait && kind == SocketKind::Tcp;
+      return spec.mode == Mode::Nowait && first == SocketKind::Tcp;
     case AppliesTo::Server:
-      return spec.mode == Mode::Nowait && kind == SocketKind::Tcp && !spec.program.empty();
+      return spec.mode == Mode::Nowait && first == SocketKind::Tcp && !spec.program.empty();
+    case AppliesTo::Silence:
+      return spec.more->redirect.has_value() || applies(AppliesTo::Server, spec);
     case AppliesTo::Accepted:
-      return spec.mode == Mode::Nowait && !is_datagram(kind);
+      return spec.mode == Mode::Nowait && !is_datagram(first);
     case AppliesTo::Started:
-      return spec.internal.empty() || !is_datagram(kind);
+      return spec.internal.empty() || !is_datagram(first);
     case AppliesTo::Sensor:
       return spec.more->is_sensor;
     case AppliesTo::Health:
@@ -464,6 +466,8 @@ const char* applies_text(AppliesTo to) {
       return "nowait services of tcp sockets";
     case AppliesTo::Server:
       return "nowait programs of tcp sockets";
+    case AppliesTo::Silence:
+      return "redirects and nowait programs of tcp sockets";
     case AppliesTo::Accepted:
       return "nowait services of stream sockets";
     case AppliesTo::Started:

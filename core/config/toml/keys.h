@@ -29,6 +29,7 @@ enum class AppliesTo : std::uint8_t {
   Warm,     // what can_start_warm()
   Clients,  // what has clients with an address each, and accepts them itself
   Server,   // the same, with a program
+  Silence,  // what can be seen to be silent
   Accepted,
   Started,
   Sensor,

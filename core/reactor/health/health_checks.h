@@ -52,6 +52,10 @@ class HealthChecks {
   void on_failed(LaunchId id);
 
   [[nodiscard]] std::size_t descriptors() const { return clients_.size() + checks_.size(); }
+  void each_peer(
+      const std::function<void(std::uint32_t service, const SocketAddress&)>& tell) const {
+    for (const auto& one : clients_) tell(one.service, one.peer);
+  }
 
  private:
   struct One {

@@ -49,6 +49,10 @@ class Relays {
   // `settings` with a target at least. May end at once.
   void open(std::uint32_t service, const Rare<ReactorSettings>& settings, RelayClient client);
   [[nodiscard]] std::size_t descriptors() const { return 2 * all_.size() + pool_.descriptors(); }
+  void each_peer(
+      const std::function<void(std::uint32_t service, const SocketAddress&)>& tell) const {
+    for (const auto& one : all_) tell(one.service, one.peer);
+  }
 
  private:
   struct One {

@@ -29,7 +29,7 @@ class AdmissionOf : public ::testing::Test {
   std::vector<int> lines() {
     std::vector<ServiceSpec> services{spec_};
     Diagnostics diagnostics;
-    check_admission(services, diagnostics);
+    check_admission(options_, services, diagnostics);
     EXPECT_EQ(services.empty(), !diagnostics.empty());
     std::vector<int> out;
     for (const auto& each : diagnostics) {
@@ -44,6 +44,7 @@ class AdmissionOf : public ::testing::Test {
     spec_.mode = mode;
   }
 
+  LoadOptions options_;
   ServiceSpec spec_;
 };
 
@@ -82,7 +83,7 @@ TEST_F(AdmissionOf, TheKernelDecidesWhereTheReactorSeesNoClients) {
 }
 
 TEST_F(AdmissionOf, TheKernelKnowsAddressesOnly) {
-  if (!kHasSocketFilters) GTEST_SKIP() << "no socket filters in this build";
+  options_.filters_streams = options_.filters_datagrams = true;
   spec_.more.edit().allow = {"10.0.0.0/8", "::1"};
   spec_.more.edit().deny = {"10.1.0.0/16"};
   make(SocketKind::Tcp, Mode::Wait);
@@ -100,6 +101,19 @@ TEST_F(AdmissionOf, TheKernelKnowsAddressesOnly) {
   EXPECT_THAT(lines(), ElementsAre(3, 4));
 }
 
+TEST_F(AdmissionOf, WhereTheKernelMayNotBeAskedNobodyDecides) {
+  spec_.more.edit().deny = {"10.0.0.0/8"};
+  options_.filters_streams = false;
+  options_.filters_datagrams = true;
+  make(SocketKind::Udp, Mode::Wait);
+  EXPECT_THAT(lines(), IsEmpty());
+  make(SocketKind::Tcp, Mode::Wait);
+  EXPECT_THAT(lines(), ElementsAre(4));
+  options_.filters_datagrams = false;
+  make(SocketKind::Udp, Mode::Nowait);
+  EXPECT_THAT(lines(), ElementsAre(4));
+}
+
 TEST_F(AdmissionOf, AUnixSocketHasNoAddresses) {
   spec_.more.edit().deny = {"10.0.0.0/8"};
   make(SocketKind::UnixStream, Mode::Wait);
@@ -109,7 +123,7 @@ TEST_F(AdmissionOf, AUnixSocketHasNoAddresses) {
 }
 
 TEST_F(AdmissionOf, TooManyRulesAreAnErrorWithTheirNumber) {
-  if (!kHasSocketFilters) GTEST_SKIP() << "no socket filters in this build";
+  options_.filters_streams = options_.filters_datagrams = true;
   for (int i = 0; i < 4000; ++i) {
     spec_.more.edit().deny.push_back("10." + std::to_string(i / 100) + "." +
                                      std::to_string(i % 100 * 2) + ".0/24");

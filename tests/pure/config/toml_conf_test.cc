@@ -208,13 +208,12 @@ TEST(TomlConf, GivesASocketToTheFirstThatNamesIt) {
   EXPECT_THAT(places(parsed.diagnostics), ElementsAre("6:11 duplicate"));
 }
 
-TEST(TomlConf, SaysOnceThatStandardErrorGoesToTheSocket) {
+TEST(TomlConf, SendsStandardErrorToTheLogByDefault) {
   const std::string both =
       "[services.a]\nlisten = \"tcp4://:1\"\nexec = \"/x\"\nuser = \"a\"\n"
       "[services.b]\nlisten = \"tcp4://:2\"\nexec = \"/x\"\nuser = \"a\"\n";
   const auto parsed = parse_toml(both);
-  EXPECT_THAT(places(parsed.diagnostics), ElementsAre("1:11 not-enforced"));
-  EXPECT_EQ(parsed.diagnostics[0].severity, Severity::Note);
+  EXPECT_THAT(texts(parsed.diagnostics), IsEmpty());
   for (const auto& spec : parsed.services) EXPECT_EQ(spec.more->stderr_to, StderrTo::Log);
   EXPECT_THAT(texts(parse_toml("[defaults]\nstderr = \"socket\"\n" + both).diagnostics), IsEmpty());
   EXPECT_THAT(texts(parse_toml(service("a", 1)).diagnostics), IsEmpty());

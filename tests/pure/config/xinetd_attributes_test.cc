@@ -156,15 +156,15 @@ INSTANTIATE_TEST_SUITE_P(
                       Row{"log_on_success = NAME", "-", error("7:18 log")},
                       Row{"log_on_success = TRAFFIC PID",
                           " success=PID",
-                          {"warning 7:1 not-enforced", "warning 7:1 xinetd-differs"}},
+                          {"warning 7:1 xinetd-differs"}},
                       Row{"log_on_failure = HOST USERID",
                           " failure=HOST failure=USERID",
-                          {"warning 7:1 not-enforced", "warning 7:23 ident"}},
+                          {"warning 7:23 ident"}},
                       Row{"log_on_failure = RECORD",
                           "",
-                          {"warning 7:1 not-enforced", "warning 7:18 xinetd-differs"}},
+                          {"warning 7:18 xinetd-differs"}},
                       Row{"log_on_failure = EXIT", "-", error("7:18 log")},
-                      Row{"mdns = no", "", {}}, Row{"mdns = yes", "", later("mdns")},
+                      Row{"mdns = no", "", {}}, Row{"mdns = yes", "", {"warning 7:1 mdns"}},
                       Row{"mdns = x", "-", error("7:8 value")}));
 
 INSTANTIATE_TEST_SUITE_P(
