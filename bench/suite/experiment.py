@@ -42,15 +42,16 @@ class Scale:
     idle_seconds: float
     echo_clients: int
     datagrams: int  # starts of a `wait` server in one run
+    flood: int  # refused connections
 
     def names(self):
         """Who takes part in a side experiment: all (None), in a quick run the main ones."""
         return None if self.name == "full" else MAIN_PEERS
 
 
-FULL = Scale("full", 5, 1, 0.2, (1, 100, 1000, 5000, 10000), 5000, 30, 1000, 3)
-QUICK = Scale("quick", 3, 0.2, 0.05, (1, 1000, 10000), 2000, 3, 1000, 1)
-SMOKE = Scale("smoke", 1, 0.1, 0.05, (1, 20), 20, 0.2, 20, 1)
+FULL = Scale("full", 5, 1, 0.2, (1, 100, 1000, 5000, 10000), 5000, 30, 1000, 3, 1_000_000)
+QUICK = Scale("quick", 3, 0.2, 0.05, (1, 1000, 10000), 2000, 3, 1000, 1, 50_000)
+SMOKE = Scale("smoke", 1, 0.1, 0.05, (1, 20), 20, 0.2, 20, 1, 2_000)
 MAIN_PEERS = (BASELINE, UVINETD, CLONE, "openbsd-inetd", "xinetd")
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from suite import build, machine, publish, unpack
 from suite.experiment import CLONE, FULL, QUICK, SMOKE, Session
 from suite.experiment_load import Latency, Open, Probes, Rate
+from suite.experiment_refusal import Flood, Refuse
 from suite.experiment_services import Reload, Services, Start
 from suite.experiment_uvinetd import Children, Echo, Idle
 from suite.experiment_warm import Parked, Warm
@@ -24,8 +25,9 @@ from suite.results import Results, read_results
 from suite.targets import judge_all
 
 EXPERIMENTS = (Latency(), Rate(), Open(), Services(), Start(), Children(), Reload(), Idle(), Echo(),
-               Probes(), Warm(), Parked())
-SMOKE_EXPERIMENTS = ("latency", "rate", "services", "start", "reload", "echo", "warm")
+               Probes(), Warm(), Parked(), Refuse(), Flood())
+SMOKE_EXPERIMENTS = ("latency", "rate", "services", "start", "reload", "echo", "warm", "refuse",
+                     "flood")
 
 
 def main(text):

@@ -115,6 +115,10 @@ COLUMNS = {
     "warm": [("p50, µs", "first_byte_p50_us", 1), ("p99, µs", "first_byte_p99_us", 1),
              ("EOF p50, µs", "eof_p50_us", 1), ("per second", "rate_per_second", 1),
              ("CPU with servers, µs", "cpu_with_children_us", 1)],
+    "refuse": [("CPU, µs", "cpu_us", 1), ("with children, µs", "cpu_with_children_us", 1),
+               ("per second", "rate_per_second", 1)],
+    "flood": [("allowed p50, µs", "first_byte_p50_us", 1),
+              ("p99, µs", "first_byte_p99_us", 1), ("PSS, MiB", "pss_kib", 1024)],
     "parked": [("PSS, MiB", "pss_kib", 1024), ("processes", "processes", 1)],
 }
 # What the columns of ratios compare with the baseline.

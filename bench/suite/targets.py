@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 from suite import statistics
 from suite.experiment import BASELINE, CLONE, SMOKE, UVINETD
+from suite.experiment_refusal import (BARE_REFUSAL, EIGHT_CLIENTS, FLOODED, MOST_RULES, ONE_CLIENT,
+                                      QUIET, refusing)
 from suite.experiment_services import LISTEN
 from suite.experiment_uvinetd import BARE_ECHO
 from suite.experiment_warm import SPARES, ZYGOTE, many_case
@@ -151,9 +153,29 @@ def _warm():
     return targets
 
 
+def _refusal():
+    targets = []
+    for case in (ONE_CLIENT, EIGHT_CLIENTS):
+        one = Figure("refuse", refusing(1), "cpu_us", case)
+        targets += [
+            Target(f"CPU per refused connection / bare accept+close: {case}", one,
+                   Figure("refuse", BARE_REFUSAL, "cpu_us", case), "≤", 1.3),
+            Target(f"the same with {MOST_RULES:,} rules / with 1: {case}",
+                   Figure("refuse", refusing(MOST_RULES), "cpu_us", case), one, "≤", 1.1)]
+
+    def flood(quantity, case):
+        return Figure("flood", UVINETD, quantity, case)
+
+    return targets + [
+        Target("memory (PSS of all processes) after a flood of {flood} refused / before",
+               flood("pss_kib", FLOODED), flood("pss_kib", QUIET), "≤", 1.02),
+        Target("p99 of an allowed client during it / before",
+               flood("first_byte_p99_us", FLOODED), flood("first_byte_p99_us", QUIET), "≤", 3)]
+
+
 def all_targets():
     """Every target, in the order of the table."""
-    return _against_bare() + _against_peers() + _many() + _life() + _warm()
+    return _against_bare() + _against_peers() + _many() + _life() + _warm() + _refusal()
 
 
 def judge_all(results):
@@ -182,6 +204,7 @@ def _rounds(results, figure):
 def _fitted(target, scale):
     words = {"most": f"{scale['sizes'][-1]:,}", "children": f"{scale['children']:,}",
              "idle": f"{scale['idle_seconds']:g} s",
+             "flood": f"{scale.get('flood', 0):,}",
              "connections": f"{scale['echo_clients']:,} connections"}
 
     def figure(one):
