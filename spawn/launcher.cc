@@ -87,9 +87,10 @@ void Launcher::read_monitor() {
         break;
       case Channel::Event::Nothing:
         return;
+      case Channel::Event::TooFewDescriptors:
+        break;  // lost: who waits for an answer to it replaces us in time
       case Channel::Event::Closed:
       case Channel::Event::Malformed:
-      case Channel::Event::TooFewDescriptors:
         is_monitor_gone_ = true;
         monitor_.close();
         return;

@@ -36,10 +36,6 @@ class Report {
     add(Severity::Note, at, slug, std::move(message), std::move(hint));
   }
 
-  // For those who only look at a configuration: what is not enforced yet is kept.
-  void keep_unenforced() { keeps_unenforced_ = true; }
-  [[nodiscard]] bool keeps_unenforced() const { return keeps_unenforced_; }
-
   // Says how many were dropped, as severe as the worst of them.
   void finish() {
     if (dropped_ == 0) return;
@@ -60,7 +56,6 @@ class Report {
 
   std::shared_ptr<const std::string> file_;
   Diagnostics& out_;
-  bool keeps_unenforced_ = false;
   std::size_t dropped_ = 0;
   Severity worst_dropped_ = Severity::Note;
 };

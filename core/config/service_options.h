@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: ISC
 // What most services leave at its default: settings of sockets, of the process that is started, of
 // admission and of the log. Plain, comparable data, as written; what a setting means is said in
-// uvinetd.toml(5), and which ones are enforced yet in enforcement.h.
+// uvinetd.toml(5).
 #pragma once
 
 #include <chrono>

@@ -106,8 +106,7 @@ int show(const Command& command) {
 }
 
 int convert(const Command& command) {
-  auto options = load_options(command);
-  options.keeps_unenforced = true;  // the text goes on to whoever enforces it
+  const auto options = load_options(command);
   const auto config = read_config(command.operands, options);
   print(config.diagnostics);
   if (config.is_unreadable) return kBadConfiguration;

@@ -40,7 +40,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   check(parse_toml_conf(text, "f", {}, names), text);
   TomlOptions options;
-  options.keeps_unenforced = true;
   options.is_root = false;
   const auto parsed = parse_toml_conf(text, "f", options, names);
   check(parsed, text);

@@ -199,7 +199,7 @@ class Examples(unittest.TestCase):
         self.assertGreater(report["written"], 0, text)
         said = [f"{each['message']} [{each['slug']}]" for each in report["diagnostics"]
                 if each["slug"] not in ("unknown-user", "unknown-group", "other-user", "no-zygote",
-                                        "not-enforced", "dialect", "chroot")]
+                                        "dialect", "chroot")]
         self.assertEqual(said, [], text)
 
     def test_toml_in_the_manuals(self):

@@ -107,11 +107,11 @@ class ConfigReader {
       case Language::Xinetd:
         return parse_xinetd_conf(
             file.text, file.name,
-            {options_.inetd.default_host, options_.keeps_unenforced, asks_hosts_access(file)},
+            {options_.inetd.default_host, asks_hosts_access(file)},
             names_, includes_);
       case Language::Toml:
         return parse_toml_conf(file.text, file.name,
-                               {options_.inetd.is_root, options_.keeps_unenforced}, names_);
+                               {options_.inetd.is_root}, names_);
     }
     return {};
   }

@@ -19,9 +19,6 @@ struct LoadOptions {
   InetdConfOptions inetd;
   std::uint32_t uid = 0;  // who we are: not root, a service for somebody else is left out
   std::chrono::milliseconds lookup_deadline{5000};
-  // A service with a setting that restricts access and is not enforced yet stays, with a warning:
-  // for those who write a configuration down, never for those who serve it.
-  bool keeps_unenforced = false;
   // Files of hosts_access(5): where they have rules, these hold for xinetd services.
   std::vector<std::string> hosts_access_files{};
   std::vector<std::string> tcpd_paths{};  // where tcpd(8) may be

@@ -8,7 +8,6 @@
 #include <string_view>
 #include <utility>
 
-#include "core/config/enforcement.h"
 #include "core/config/quote.h"
 #include "core/config/suggest.h"
 #include "core/config/toml/listen.h"
@@ -76,7 +75,7 @@ void TomlServices::read_defaults(const TomlNode& table) {
     }
     defaults_[i] = written[i];
     ServiceSpec sample;
-    is_bad_default_[i] = !check_kind(key, *written[i]) || !read_enforced(key, *written[i], sample);
+    is_bad_default_[i] = !check_kind(key, *written[i]) || !read_key(key, *written[i], sample);
   }
 }
 
@@ -154,7 +153,7 @@ bool TomlServices::read_keys(const Items& own, ServiceSpec& spec) {
 bool TomlServices::read_own(const TomlKey& key, const TomlItem& item, bool is_good,
                             ServiceSpec& spec) {
   if (!check_kind(key, item)) return false;
-  if (!is_good || applies(key.applies_to, spec)) return read_enforced(key, item, spec);
+  if (!is_good || applies(key.applies_to, spec)) return read_key(key, item, spec);
   const auto sentence = fmt::format("{} has no effect here: it is for {}", quoted(key.name),
                                     applies_text(key.applies_to));
   if (is_counted_on(key)) {
@@ -204,13 +203,10 @@ void TomlServices::note_places(const Items& own, ServiceSpec& spec) const {
   }
 }
 
-// A value that leaves the options as they were is the default, and needs nothing to enforce it.
-bool TomlServices::read_enforced(const TomlKey& key, const TomlItem& item, ServiceSpec& spec) {
-  const auto before = spec.more;
+bool TomlServices::read_key(const TomlKey& key, const TomlItem& item, ServiceSpec& spec) {
   if (!key.read({key.name, item.value, report_}, context_, spec)) return false;
   keep_place(key, item, spec);
-  if (options_.keeps_unenforced || before == spec.more) return true;
-  return check_enforced(key.name, key.name, item.at, report_);
+  return true;
 }
 
 bool TomlServices::is_complete(const TomlItem& service, const Items& own, const ServiceSpec& spec) {

@@ -39,7 +39,7 @@ class TomlServices {
   bool read_inherited(std::size_t index, ServiceSpec& spec);
   void keep_place(const TomlKey& key, const TomlItem& item, ServiceSpec& spec) const;
   bool check_kind(const TomlKey& key, const TomlItem& item);
-  bool read_enforced(const TomlKey& key, const TomlItem& item, ServiceSpec& spec);
+  bool read_key(const TomlKey& key, const TomlItem& item, ServiceSpec& spec);
   void note_places(const Items& own, ServiceSpec& spec) const;
   bool is_complete(const TomlItem& service, const Items& own, const ServiceSpec& spec);
   bool has_fit_sockets(const Items& own, const ServiceSpec& spec);

@@ -166,7 +166,7 @@ class Parser {
       value.refuse(fmt::format("{}, not {}", key.words, quoted(*text)));
       return;
     }
-    if (!options_.keeps_unenforced && key.name == "control") {
+    if (key.name == "control") {
       report_.warning(item.at, "control-socket",
                       "there is no control socket yet: \"control\" has no effect");
     }

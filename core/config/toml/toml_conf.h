@@ -12,9 +12,6 @@ namespace uvinetd {
 
 struct TomlOptions {
   bool is_root = true;  // as root every program needs a user
-  // What is not enforced yet is read without a word, and its service is kept: for those who only
-  // look at a configuration.
-  bool keeps_unenforced = false;
 };
 
 // A file that is no TOML has one diagnostic [toml] and counts as one service, so that it is not

@@ -7,7 +7,6 @@
 #include <utility>
 #include <vector>
 
-#include "core/config/enforcement.h"
 #include "core/config/quote.h"
 #include "core/config/suggest.h"
 #include "core/config/xinetd/access.h"

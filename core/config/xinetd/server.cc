@@ -8,7 +8,6 @@
 #include <string_view>
 #include <utility>
 
-#include "core/config/enforcement.h"
 #include "core/config/quote.h"
 #include "core/config/suggest.h"
 #include "core/config/xinetd/service.h"

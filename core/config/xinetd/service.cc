@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/config/enforcement.h"
 #include "core/config/quote.h"
 #include "core/config/xinetd/access.h"
 
@@ -77,23 +76,6 @@ void settle_warm_start(Making& making) {
   more.park_age = kNone.park_age;
 }
 
-// A list of clients is the own one, or inherited: then it is told once, where it stands.
-bool may_restrict(List which, Key key, const char* toml_key, Making& making) {
-  const auto& attribute = *making.draft().of(key);
-  const auto written = attribute.name.text;
-  if (making.draft().is_own(key)) {
-    return check_enforced(toml_key, written, attribute.at(), making.report());
-  }
-  if (enforcement_of(toml_key) != Enforcement::LeftOut) return true;
-  auto& defaults = making.around.defaults;
-  const auto index = static_cast<std::size_t>(which);
-  if (!making.is_disabled && !defaults.is_told[index]) {
-    (void)check_enforced(toml_key, written, attribute.at(), *defaults.report);
-    defaults.is_told.set(index);
-  }
-  return false;
-}
-
 SourcePosition place_of(Key key, const Making& making) {
   const auto& attribute = *making.draft().of(key);
   const auto& report =
@@ -101,25 +83,19 @@ SourcePosition place_of(Key key, const Making& making) {
   return report.position(attribute.at());
 }
 
-bool settle_access(Making& making) {
+void settle_access(Making& making) {
   auto& draft = making.draft();
   const auto& defaults = making.around.defaults.draft;
-  bool is_good = true;
   const auto* allow = draft.holding(List::OnlyFrom, Key::OnlyFrom, defaults);
   if (allow != nullptr && !allow->contains(std::string(kEverybody))) {
-    const bool may = may_restrict(List::OnlyFrom, Key::OnlyFrom, "allow", making);
-    if (may) draft.spec.more.edit().allow = allow->words();
+    draft.spec.more.edit().allow = allow->words();
     draft.spec.admission_at.edit().allow = place_of(Key::OnlyFrom, making);
-    is_good &= may;
   }
   const auto* deny = draft.holding(List::NoAccess, Key::NoAccess, defaults);
   if (deny != nullptr && deny->size() > 0) {
-    const bool may = may_restrict(List::NoAccess, Key::NoAccess, "deny", making);
-    if (may) draft.spec.more.edit().deny = deny->words();
+    draft.spec.more.edit().deny = deny->words();
     draft.spec.admission_at.edit().deny = place_of(Key::NoAccess, making);
-    is_good &= may;
   }
-  return is_good;
 }
 
 // They are judged later, together with the kind of service.
@@ -236,7 +212,7 @@ std::optional<ServiceSpec> make_service(Making& making) {
   }
   settle_limits(making);
   settle_log(making);
-  is_good &= settle_access(making);
+  settle_access(making);
   settle_hosts_access(making);
   note_hours(making);
   if (!is_good || !draft.is_good) return std::nullopt;

@@ -2,7 +2,6 @@
 // From what a block says to a service: the attributes that depend on each other.
 #pragma once
 
-#include <bitset>
 #include <optional>
 #include <string>
 #include <vector>
@@ -12,11 +11,9 @@
 
 namespace uvinetd::xinetd {
 
-// The defaults, and what has been said about them while services inherited them.
 struct Defaults {
   Draft draft;
   Report* report = nullptr;  // of their file; null where there are none
-  std::bitset<kLists> is_told;
 };
 
 // What the services of a configuration share.

@@ -10,7 +10,6 @@
 #include <cstdint>
 #include <limits>
 
-#include "core/config/enforcement.h"
 #include "core/config/field_reader.h"
 #include "core/config/quote.h"
 #include "core/config/suggest.h"
@@ -88,13 +87,6 @@ std::optional<unsigned> read_limit(const Attribute& attribute, Report& report) {
   return std::nullopt;
 }
 
-// xinetd refuses at a limit, where we let clients wait.
-bool tell_refusal(const Attribute& attribute, unsigned limit, Report& report) {
-  if (limit == 0) return true;
-  const auto written = fmt::format("{}: refuse", attribute.name.text);
-  return check_enforced("at_limit", written, attribute.at(), report);
-}
-
 std::optional<std::uint64_t> scale(std::string_view digits, std::uint64_t unit) {
   std::uint64_t number = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
@@ -165,7 +157,7 @@ bool cps(const Attribute& attribute, Reading& reading) {
                                     "{} seconds",
                                     *count, *count));
   }
-  return check_enforced("rate", attribute.name.text, attribute.at(), reading.report);
+  return true;
 }
 
 bool deny_time(const Attribute& attribute, Reading& reading) {
@@ -192,7 +184,6 @@ bool disable(const Attribute& attribute, Reading& reading) {
 }
 
 bool flags(const Attribute& attribute, Reading& reading) {
-  static constexpr std::pair<Flag, const char*> kKept[] = {{Flag::Sensor, "sensor"}};
   bool is_good = true;
   for (const auto& word : attribute.values) {
     const auto field = attribute.field(word);
@@ -202,9 +193,6 @@ bool flags(const Attribute& attribute, Reading& reading) {
     reading.draft.flags.set(static_cast<std::size_t>(*flag));
     if (*flag == Flag::Intercept || *flag == Flag::Labeled) {
       is_good &= reading.report.error(field.at, "flag", quoted(field.text) + " is not supported");
-    }
-    for (const auto& [kept, key] : kKept) {
-      if (*flag == kept) is_good &= check_enforced(key, field.text, field.at, reading.report);
     }
   }
   return is_good;
@@ -230,7 +218,7 @@ bool id(const Attribute& attribute, Reading& reading) {
 bool instances(const Attribute& attribute, Reading& reading) {
   auto& out = reading.draft.spec.instances;
   out = read_limit(attribute, reading.report);
-  return out && tell_refusal(attribute, *out, reading.report);
+  return out.has_value();
 }
 
 bool libwrap(const Attribute& attribute, Reading& reading) {
@@ -298,7 +286,7 @@ bool park_uses(const Attribute& attribute, Reading& reading) {
 bool per_source(const Attribute& attribute, Reading& reading) {
   auto& out = reading.draft.spec.instances_per_source;
   out = read_limit(attribute, reading.report);
-  return out && tell_refusal(attribute, *out, reading.report);
+  return out.has_value();
 }
 
 bool resource_limit(const Attribute& attribute, Reading& reading) {

@@ -54,15 +54,11 @@ class Parser {
  public:
   Parser(const XinetdOptions& options, const ServiceNames& names)
       : names_(names),
-        keeps_unenforced_(options.keeps_unenforced),
         default_addresses_(read_default_host(options.default_host, out_.diagnostics)),
         around_{names, default_addresses_, defaults_, options.asks_hosts_access, {}} {}
 
   ParsedConfig run(std::string_view text, const std::string& name, IncludeSource& includes) {
     BlockReader(includes, out_.diagnostics, blocks_).read_main(text, name);
-    if (keeps_unenforced_) {
-      for (auto& source : blocks_.sources) source.report.keep_unenforced();
-    }
     read_defaults();
     out_.services_written = blocks_.lost;
     out_.services.reserve(blocks_.services.size());
@@ -176,7 +172,6 @@ class Parser {
   }
 
   const ServiceNames& names_;
-  bool keeps_unenforced_;
   ParsedConfig out_;
   Blocks blocks_;
   Defaults defaults_;

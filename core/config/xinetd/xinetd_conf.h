@@ -12,7 +12,6 @@ namespace uvinetd {
 
 struct XinetdOptions {
   std::string default_host;       // the command line's -a, for services without `bind`; "" is any
-  bool keeps_unenforced = false;  // see LoadOptions
   // hosts.allow or hosts.deny has rules: they hold for every service without NOLIBWRAP.
   bool asks_hosts_access = false;
 };

@@ -241,11 +241,15 @@ inline void edit_admission(ServiceSpec& spec) {
   if (spec.mode == Mode::Nowait && maybe()) more.proxy_from = any_texts();
 }
 
-inline void edit_telling(ServiceOptions& more) {
-  if (maybe()) more.banner = any_path();
-  if (maybe()) more.banner_success = any_path();
-  if (maybe()) more.banner_fail = any_path();
-  more.lingering_close = maybe();
+inline void edit_telling(ServiceSpec& spec) {
+  auto& more = spec.more.edit();
+  const bool is_stream = spec.listen.empty() || !is_datagram(spec.listen.front().kind);
+  if (spec.mode == Mode::Nowait && is_stream) {
+    if (maybe()) more.banner = any_path();
+    if (maybe()) more.banner_success = any_path();
+    if (maybe()) more.banner_fail = any_path();
+    more.lingering_close = maybe();
+  }
   if (maybe()) more.log_type = any_text();
   if (maybe()) more.log_on_success = {"HOST", "PID"};
   if (maybe()) more.log_on_failure = {"ATTEMPT"};
@@ -296,7 +300,7 @@ inline ServiceSpec any_service(std::uint16_t port) {
   if (maybe()) spec.group = any_text();
   edit_sockets(spec);
   edit_admission(spec);
-  edit_telling(spec.more.edit());
+  edit_telling(spec);
   return spec;
 }
 

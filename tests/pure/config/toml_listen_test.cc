@@ -10,7 +10,7 @@ namespace uvinetd::testing {
 namespace {
 
 ParsedConfig listening(const std::string& listen, const std::string& more = "") {
-  return look_at_toml("[services.x]\nexec = \"/bin/x\"\nuser = \"root\"\nlisten = " + listen +
+  return parse_toml("[services.x]\nexec = \"/bin/x\"\nuser = \"root\"\nlisten = " + listen +
                       '\n' + more);
 }
 
@@ -83,7 +83,7 @@ TEST(TomlListen, IsPrintedInItsShortestForm) {
     const auto printed = print_toml(parsed.services);
     const std::string expected = form.printed != nullptr ? form.printed : form.listen;
     EXPECT_NE(printed.find("\nlisten = " + expected + '\n'), std::string::npos) << printed;
-    EXPECT_EQ(look_at_toml(printed).services, parsed.services) << printed;
+    EXPECT_EQ(parse_toml(printed).services, parsed.services) << printed;
   }
 }
 

@@ -8,7 +8,6 @@
 #include <iterator>
 #include <map>
 
-#include "core/config/enforcement.h"
 #include "core/config/toml/keys.h"
 
 namespace uvinetd {
@@ -43,11 +42,6 @@ TEST(TomlManPage, DescribesEveryKeyAsItIs) {
     EXPECT_TRUE(has("Default: " + text(key.initial) + '.')) << key.name;
     EXPECT_EQ(has("Unit: " + text(key.unit) + '.'), !key.unit.empty()) << key.name;
     EXPECT_EQ(has("Costs: " + text(key.cost) + '.'), !key.cost.empty()) << key.name;
-    const auto enforcement = enforcement_of(key.name);
-    EXPECT_EQ(has("Not enforced yet."), enforcement == Enforcement::Later) << key.name;
-    EXPECT_EQ(has("Not enforced yet: a service with it is left out."),
-              enforcement == Enforcement::LeftOut)
-        << key.name;
     const bool is_for_any =
         key.applies_to == AppliesTo::Any || key.applies_to == AppliesTo::Identity;
     EXPECT_EQ(has("For " + text(applies_text(key.applies_to)) + '.'), !is_for_any) << key.name;

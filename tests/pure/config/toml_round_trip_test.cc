@@ -24,7 +24,7 @@ RC_GTEST_PROP(TomlRoundTrip, GivesTheSameServices, ()) {
   for (auto& spec : services) spec = any_service(port += 20);
   std::vector<std::string> problems;
   const auto printed = print_toml(services, {}, &problems);
-  const auto parsed = look_at_toml(printed);
+  const auto parsed = parse_toml(printed);
   RC_LOG(printed);
   RC_ASSERT(problems.empty());
   RC_ASSERT(texts(parsed.diagnostics) == std::vector<std::string>());
@@ -60,7 +60,7 @@ RC_GTEST_PROP(TomlRoundTrip, KeepsAnyCommentsOut, ()) {
   comments.head = *lines;
   comments.of_service[services[0].id] = *lines;
   comments.tail = *lines;
-  const auto parsed = look_at_toml(print_toml(services, comments));
+  const auto parsed = parse_toml(print_toml(services, comments));
   RC_ASSERT(texts(parsed.diagnostics) == std::vector<std::string>());
   RC_ASSERT(parsed.services == services);
 }
@@ -122,7 +122,7 @@ void check(const std::string& text) {
   }
   RC_ASSERT(parsed.services.size() <= parsed.services_written);
   if (parsed.services.size() < parsed.services_written) RC_ASSERT(has_errors(parsed.diagnostics));
-  const auto again = look_at_toml(print_toml(parsed.services));
+  const auto again = parse_toml(print_toml(parsed.services));
   RC_ASSERT(again.services == parsed.services);
 }
 
@@ -201,7 +201,7 @@ TEST(TomlPrint, SaysWhatItCannotWrite) {
                           HasSubstr("\"half\" cannot be written as TOML: an optional IPv6"),
                           HasSubstr("\"modes\" cannot be written as TOML: its unix sockets")));
   for (const auto& problem : problems) EXPECT_THAT(printed, HasSubstr("# " + problem + '\n'));
-  const auto parsed = look_at_toml(printed);
+  const auto parsed = parse_toml(printed);
   EXPECT_THAT(ids(parsed), ElementsAre("good"));
   EXPECT_THAT(texts(parsed.diagnostics), IsEmpty());
   EXPECT_EQ(print_toml({latin, nul, half, modes, good}), printed);
@@ -212,7 +212,7 @@ TEST(TomlPrint, BreaksLongLists) {
   for (int i = 0; i < 9; ++i) spec.argv.push_back("--an-argument-of-some-length");
   const auto printed = print_toml({spec});
   EXPECT_THAT(printed, HasSubstr("exec = [\n  \"/usr/sbin/in.fingerd\",\n  \"-w\",\n"));
-  EXPECT_EQ(look_at_toml(printed).services, std::vector<ServiceSpec>{spec});
+  EXPECT_EQ(parse_toml(printed).services, std::vector<ServiceSpec>{spec});
 }
 
 // The same services in two languages.

@@ -79,7 +79,7 @@ class ZygotesRing : public testing::Test {
     ConnectionEnvironment connection;
     connection.set(SOCK_STREAM, *SocketAddress::parse_ip("127.0.0.1", 79),
                    *SocketAddress::parse_ip("192.0.2.7", static_cast<std::uint16_t>(1000 + id)));
-    const auto answer = zygotes_->serve(*plan_, warm, connection, family, now());
+    const auto answer = zygotes_->serve(*plan_, warm, connection, family, -1, now());
     if (answer.kind == Zygotes::Answer::Kind::Serving) born_.emplace(id, answer.pid);
     EXPECT_EQ(warm.connection.is_open(), answer.kind != Zygotes::Answer::Kind::Asked);
     return answer.kind;
