@@ -105,13 +105,11 @@ class ConfigReader {
       case Language::InetdConf:
         return parse_inetd_conf(file.text, file.name, options_.inetd, names_, includes_);
       case Language::Xinetd:
-        return parse_xinetd_conf(
-            file.text, file.name,
-            {options_.inetd.default_host, asks_hosts_access(file)},
-            names_, includes_);
+        return parse_xinetd_conf(file.text, file.name,
+                                 {options_.inetd.default_host, asks_hosts_access(file)}, names_,
+                                 includes_);
       case Language::Toml:
-        return parse_toml_conf(file.text, file.name,
-                               {options_.inetd.is_root}, names_);
+        return parse_toml_conf(file.text, file.name, {options_.inetd.is_root}, names_);
     }
     return {};
   }

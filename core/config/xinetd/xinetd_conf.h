@@ -11,7 +11,7 @@
 namespace uvinetd {
 
 struct XinetdOptions {
-  std::string default_host;       // the command line's -a, for services without `bind`; "" is any
+  std::string default_host;  // the command line's -a, for services without `bind`; "" is any
   // hosts.allow or hosts.deny has rules: they hold for every service without NOLIBWRAP.
   bool asks_hosts_access = false;
 };

@@ -10,8 +10,8 @@ namespace uvinetd::testing {
 namespace {
 
 ParsedConfig listening(const std::string& listen, const std::string& more = "") {
-  return parse_toml("[services.x]\nexec = \"/bin/x\"\nuser = \"root\"\nlisten = " + listen +
-                      '\n' + more);
+  return parse_toml("[services.x]\nexec = \"/bin/x\"\nuser = \"root\"\nlisten = " + listen + '\n' +
+                    more);
 }
 
 struct Form {
