@@ -88,7 +88,9 @@ void Launcher::read_monitor() {
       case Channel::Event::Nothing:
         return;
       case Channel::Event::TooFewDescriptors:
-        break;  // lost: who waits for an answer to it replaces us in time
+        // Lost: who waits for an answer to it replaces us in time.
+        if (ledger_ != nullptr) break;
+        [[fallthrough]];  // nobody can start like this
       case Channel::Event::Closed:
       case Channel::Event::Malformed:
         is_monitor_gone_ = true;

@@ -123,10 +123,24 @@ std::optional<ErrorOwner> ServerErrors::find(const ErrorLines::Writer& writer) c
   return std::nullopt;
 }
 
+// The only service of this identity that runs or has just ended; 0: there is none, or several.
+std::uint32_t ServerErrors::only_service(std::uint32_t identity) const {
+  std::uint32_t only = 0;
+  if (const auto running = running_.find(identity); running != running_.end()) {
+    if (running->second.size() > 1) return 0;
+    only = running->second.begin()->first;
+  }
+  for (auto at = ended_.rbegin(); at != ended_.rend(); ++at) {
+    if (loop_.now() - at->when > kRememberEnded) break;
+    if (at->server.identity != identity) continue;
+    if (only != 0 && only != at->server.service) return 0;
+    only = at->server.service;
+  }
+  return only;
+}
+
 ErrorOwner ServerErrors::unknown(const ErrorLines::Writer& writer) const {
-  const auto running = running_.find(writer.identity);
-  if (running != running_.end() && running->second.size() == 1) {
-    const auto service = running->second.begin()->first;
+  if (const auto service = only_service(writer.identity); service != 0) {
     return {service, "id=" + names_.service(service), 0, {}};
   }
   return {0, "user=" + names_.identity(writer.identity), 0, {}};

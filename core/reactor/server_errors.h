@@ -61,6 +61,7 @@ class ServerErrors {
   void look_later();
   [[nodiscard]] std::optional<ErrorOwner> find(const ErrorLines::Writer& writer) const;
   [[nodiscard]] ErrorOwner unknown(const ErrorLines::Writer& writer) const;
+  [[nodiscard]] std::uint32_t only_service(std::uint32_t identity) const;
   [[nodiscard]] const Server* server_of(pid_t pid) const;
   [[nodiscard]] ErrorOwner owner(pid_t pid, const Server& server) const;
 

@@ -131,7 +131,7 @@ class BadRules(unittest.TestCase):
         gone = os.path.join(temporary_folder(), "gone")
         for rule, message in (
                 ("10.0.0.0/33", "has a prefix of the wrong length"), ("10.0.0", "is no address"),
-                ("fe80::1%lo", "has a zone"), ("interface:none0", "there is no interface"),
+                ("fe80::1%lo", "has a zone"), ("interface:none0", "(there is no|does not tell the) interface"),
                 ("user:nobody-here", "unknown user"), ("group:nobody-here", "unknown group"),
                 (f"file:{gone}", "cannot open")):
             with self.subTest(rule), serve(service("bad", port, f'deny = ["{rule}"]'),
@@ -285,6 +285,8 @@ class Files(unittest.TestCase):
         with serve(service("a", port, f'deny = ["file:{self.path}"]')) as daemon:
             self.assertTrue(answers(client_from("127.0.0.1", port)))
             self.assertFalse(answers(client_from("127.0.0.2", port)))
+            if _IS_PORTABLE:
+                return  # memory without a name
             with open(f"/proc/{daemon.reactor()}/maps", encoding="ascii") as maps:
                 self.assertIn("uvinetd-access", maps.read())
 

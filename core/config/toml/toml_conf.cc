@@ -52,8 +52,7 @@ constexpr std::array kDaemonKeys{
 class Parser {
  public:
   Parser(const std::string& file_name, const TomlOptions& options, const ServiceNames& names)
-      : options_(options),
-        report_(std::make_shared<const std::string>(file_name), out_.diagnostics),
+      : report_(std::make_shared<const std::string>(file_name), out_.diagnostics),
         services_(options, names, report_, out_.diagnostics) {
     out_.files.push_back(file_name);
   }
@@ -188,7 +187,6 @@ class Parser {
   }
 
   ParsedConfig out_;
-  const TomlOptions& options_;
   Report report_;
   TomlServices services_;
   std::size_t hints_ = 0;
