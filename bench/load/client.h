@@ -17,6 +17,7 @@
 
 #include "bench/load/poller.h"
 #include "bench/load/sample.h"
+#include "bench/load/source_deck.h"
 #include "bench/load/target.h"
 #include "core/base/unique_fd.h"
 
@@ -49,6 +50,7 @@ struct ClientContext {
   TargetDeck* targets = nullptr;
   Poller* poller = nullptr;
   std::vector<UniqueFd>* held = nullptr;  // where connections of Hold go
+  SourceDeck* sources = nullptr;          // null: the system chooses
 };
 
 class Client {

@@ -25,7 +25,7 @@ class Load {
       : plan_(plan),
         poller_(std::move(poller)),
         context_{plan.exchange, plan.size,     plan.line, plan.timeout,
-                 &targets,      poller_.get(), plan.held},
+                 &targets,      poller_.get(), plan.held, plan.sources},
         begin_(monotonic_now()),
         now_(begin_),
         end_(begin_ + plan.duration),

@@ -11,6 +11,7 @@
 
 #include "bench/load/client.h"
 #include "bench/load/sample.h"
+#include "bench/load/source_deck.h"
 #include "bench/load/target.h"
 #include "core/base/result.h"
 
@@ -32,7 +33,8 @@ struct LoadPlan {
   std::size_t size = 64;
   std::string line;  // see ClientContext
   std::vector<UniqueFd>* held = nullptr;
-  OnProgress on_progress;  // may be empty; called about ten times a second
+  SourceDeck* sources = nullptr;  // see ClientContext
+  OnProgress on_progress;         // may be empty; called about ten times a second
 };
 
 // Starts connections for as long as the plan says, then lets those that are under way come to their

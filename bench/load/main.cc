@@ -63,7 +63,9 @@ Status warm_up(const Options& options, LoadPlan plan, TargetDeck& targets) {
 Result<Report> measure(const Options& options, std::optional<ProcessTree> tree) {
   Progress progress(!options.is_quiet);
   TargetDeck targets(options.targets);
-  const auto plan = plan_of(options, progress);
+  auto sources = options.sources;
+  auto plan = plan_of(options, progress);
+  if (sources) plan.sources = &*sources;
   // The superserver starts its helpers, and everybody's memory is touched.
   if (auto status = warm_up(options, plan, targets); !status) return tl::unexpected(status.error());
   if (tree) tree->learn_resting();

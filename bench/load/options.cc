@@ -25,12 +25,15 @@ struct Words {
   std::string warm_up = "300ms";
   std::string timeout = "5s";
   std::string idle;
+  std::string from;
   std::size_t clients = 0;
 };
 
 void add_load(CLI::App& app, Options& options, Words& words) {
   app.add_option("ADDRESS", words.addresses,
                  "tcp://127.0.0.1:8001, tcp://[::1]:8000-8999, unix:///path, udp://127.0.0.1:9001");
+  app.add_option("--from", words.from,
+                 "A network of this host: each connection comes from another address of it");
   app.add_option("--clients", words.clients,
                  "Connections at one time (default 1; with --rate at most, default 256)")
       ->check(CLI::Range(std::size_t{1}, kMostClients));
@@ -132,6 +135,18 @@ Status understand_times(Options& options, const Words& words) {
   return {};
 }
 
+Status understand_sources(Options& options, const Words& words) {
+  if (words.from.empty()) return {};
+  auto sources = SourceDeck::parse(words.from);
+  if (!sources) return tl::unexpected(sources.error());
+  for (const auto& target : options.targets) {
+    if (target.is_datagram || target.address.family() != AF_INET)
+      return fail("--from", "is for tcp:// addresses of IPv4", 0);
+  }
+  options.sources = *sources;
+  return {};
+}
+
 Status understand_addresses(Options& options, const Words& words) {
   if (words.addresses.empty() && !options.idle)
     return fail("an address is needed,", "as in tcp://127.0.0.1:8001; see --help", 0);
@@ -140,6 +155,7 @@ Status understand_addresses(Options& options, const Words& words) {
   auto targets = understand_targets(words.addresses);
   if (!targets) return tl::unexpected(targets.error());
   options.targets = std::move(*targets);
+  if (auto status = understand_sources(options, words); !status) return status;
   auto hold_targets = understand_targets(words.hold_addresses);
   if (!hold_targets) return tl::unexpected(hold_targets.error());
   options.hold_targets = hold_targets->empty() ? options.targets : std::move(*hold_targets);

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "bench/load/client.h"
+#include "bench/load/source_deck.h"
 #include "bench/load/target.h"
 #include "core/base/result.h"
 
@@ -20,6 +21,7 @@ namespace uvinetd::bench {
 struct Options {
   std::string addresses;  // as written, for reports
   std::vector<Target> targets;
+  std::optional<SourceDeck> sources;      // unset: the system chooses
   std::optional<double> rate_per_second;  // set: an open loop
   std::size_t clients = 1;
   nanoseconds duration{0};

@@ -3,6 +3,7 @@
 // read, read, close, and one wait before each read; a line costs a send besides, and it and a
 // banner a shutdown. Nothing waits for the connect itself: the first byte or the failure of a
 // connection shows in the same event, and on the own host a line can be sent at once.
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -30,7 +31,7 @@ class StreamClient final : public Client {
     sent_ = 0;
     fd_.reset(socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     begin(scheduled);
-    return fd_.is_open() ? retry() : fail_with_errno();
+    return fd_.is_open() && take_source() ? retry() : fail_with_errno();
   }
 
   Step retry() override {
@@ -57,6 +58,17 @@ class StreamClient final : public Client {
   }
 
  private:
+  // The port is chosen by connect(), which alone knows which are free for this pair of addresses.
+  [[nodiscard]] bool take_source() const {
+    if (context_.sources == nullptr) return true;
+#ifdef IP_BIND_ADDRESS_NO_PORT
+    const int on = 1;
+    (void)setsockopt(fd_.get(), IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
+#endif
+    const auto source = context_.sources->next();
+    return bind(fd_.get(), source.data(), source.size()) == 0;
+  }
+
   // Sends what is left of the line, if the server still waits for it.
   Step speak() {
     const bool is_over = received_ > 0 || sent_ == context_.line.size();

@@ -18,16 +18,16 @@ _uvinetd_bench() {
     # Files: readline's own completion.
     --json | --csv | --samples) ;;
     # What nobody can guess: times, numbers, processes and addresses.
-    --clients | --rate | --duration | --connections | --warm-up | --timeout | --line | --size | \
-      --hold | --hold-address | --daemon | --idle | --label)
+    --clients | --from | --rate | --duration | --connections | --warm-up | --timeout | --line | \
+      --size | --hold | --hold-address | --daemon | --idle | --label)
       compopt +o default 2>/dev/null
       ;;
     *)
       compopt +o default 2>/dev/null
       [[ $word == -* ]] || return 0
       mapfile -t COMPREPLY < <(compgen -W "
-        --clients --rate --duration --connections --warm-up --timeout --exchange --line --size
-        --hold --hold-address --daemon --idle --label --json --csv --samples -q --quiet
+        --clients --from --rate --duration --connections --warm-up --timeout --exchange --line
+        --size --hold --hold-address --daemon --idle --label --json --csv --samples -q --quiet
         -h --help --version" -- "$word")
       ;;
   esac

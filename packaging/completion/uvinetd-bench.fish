@@ -3,6 +3,7 @@
 
 complete -c uvinetd-bench -f
 complete -c uvinetd-bench -l clients -x -d 'Connections at one time'
+complete -c uvinetd-bench -l from -x -d 'Network that connections come from'
 complete -c uvinetd-bench -l rate -x -d 'Arrivals per second on a fixed schedule'
 complete -c uvinetd-bench -l duration -x -d 'How long'
 complete -c uvinetd-bench -l connections -x -d 'How many connections, instead of how long'

@@ -12,6 +12,7 @@ import pty
 import socket
 import struct
 import subprocess
+import sys
 import threading
 import time
 import unittest
@@ -336,6 +337,17 @@ class Reports(unittest.TestCase):
         self.assertEqual(report["connections"], 30)
         self.assertEqual([server.connections for server in (one, two, three)], [10, 10, 10])
 
+    @unittest.skipUnless(sys.platform == "linux", "127.0.0.2 is an address of Linux hosts only")
+    def test_each_connection_comes_from_another_address_of_a_network(self):
+        sources = []
+        with Server(lambda connection: sources.append(connection.getpeername()[0])) as server:
+            report = measure("--warm-up", "0s", "--connections", 12, "--exchange", "none",
+                             "--from", "127.64.0.4/30", tcp(server.port))
+        self.assertEqual(report["connections"], 12)
+        network = [f"127.64.0.{last}" for last in range(4, 8)]
+        for begin in (0, 4, 8):
+            self.assertEqual(sorted(sources[begin:begin + 4]), network)
+
     def test_an_interrupt_ends_the_run_with_its_report(self):
         with subprocess.Popen([program("uvinetd-bench"), "--json", "-", "--duration", "1h",
                                "--warm-up", "0s", self.address], stdout=subprocess.PIPE) as process:
@@ -512,6 +524,9 @@ class Usage(unittest.TestCase):
                                            "tcp://127.0.0.1:1"],
         "--hold is for streams": ["--hold", "1", "udp://127.0.0.1:1"],
         "--exchange can be line": ["--exchange", "line", "udp://127.0.0.1:1"],
+        "not a network": ["--from", "127.0.0.1", "tcp://127.0.0.1:1"],
+        "has bits beyond": ["--from", "127.0.0.1/8", "tcp://127.0.0.1:1"],
+        "--from is for tcp": ["--from", "127.0.0.0/8", "tcp://[::1]:1"],
         "--line needs": ["--line", "GET /", "tcp://127.0.0.1:1"],
         "--exchange is probe, echo, none, banner or line": ["--exchange", "ftp",
                                                             "tcp://127.0.0.1:1"],
