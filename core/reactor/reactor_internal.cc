@@ -24,7 +24,8 @@ std::size_t Reactor::session_limit() const {
 }
 
 bool Reactor::has_session_room() const {
-  return sessions_.count() + relays_.descriptors() + health_.descriptors() < session_limit();
+  const auto used = sessions_.count() + relays_.descriptors() + health_.descriptors();
+  return used + waiting_room_.count() < session_limit();
 }
 
 bool Reactor::can_answer(const TableOutline& entry) {

@@ -40,7 +40,7 @@ std::string error_and_step(const Report& report) {
 bool Reactor::has_room(Listener& listener) {
   const auto identity = listener.service().entry.identity;
   if (listener.service().entry.is_internal()) {
-    if (sessions_.count() + waiting_room_.count() < session_limit()) return true;
+    if (has_session_room()) return true;
     starved_for_sessions_.push_back(listener.key());
   } else if (is_full()) {
     starved_globally_.push_back(listener.key());

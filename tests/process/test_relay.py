@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import resource
 import signal
 import socket
 import struct
@@ -151,6 +152,23 @@ class Redirect(unittest.TestCase):
             self.assertEqual(count, size)
             self.assertEqual(heard.hexdigest(), said.hexdigest())
             daemon.wait_for_log(rf"exit id=relay pid=- status=0 ms=\d+ received={size} sent={size}")
+
+    def test_redirects_leave_descriptors_for_the_others(self):
+        port, other = free_ports(2)
+        day = f'[services.day]\nlisten = "tcp4://{_LOCAL}:{other}"\ninternal = "daytime"\n'
+        few = (resource.RLIMIT_NOFILE, (40, 40))
+        with Target(echo) as target, \
+                toml(redirect(port, f"{_LOCAL}:{target.port}") + day,
+                     preexec=lambda: resource.setrlimit(*few)) as daemon:
+            clients = [sockets.connect(port) for _ in range(60)]
+            clients[0].sendall(b"x")
+            self.assertEqual(clients[0].recv(1), b"x")
+            for client in clients:  # each that leaves makes room for one that waits
+                client.sendall(b"y")
+                self.assertEqual(client.recv(1), b"y")
+                client.close()
+            self.assertTrue(sockets.fetch(other))
+            self.assertEqual(daemon.count(r"reason=descriptors"), 0)
 
     def test_who_does_not_read_stops_the_other_side_and_nobody_else(self):
         port = free_port()

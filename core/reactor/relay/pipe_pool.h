@@ -24,7 +24,8 @@ class PipePool {
   // Not open where there is no splice(2), or no descriptor.
   [[nodiscard]] Pipe take() noexcept;
   void give_back(Pipe pipe) noexcept;
-  [[nodiscard]] std::size_t descriptors() const { return 2 * (idle_.size() + taken_); }
+  // Of those that are taken: the few idle ones are there for the next.
+  [[nodiscard]] std::size_t descriptors() const { return 2 * taken_; }
 
  private:
   std::vector<Pipe> idle_;
