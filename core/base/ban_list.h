@@ -57,9 +57,4 @@ class BanList {
   std::array<std::uint32_t, 129> lengths_{};  // how many bans have so many bits
 };
 
-// "192.0.2.1", "192.0.2.0/24", "2001:db8::/32": nullopt for anything else, and for bits that are
-// set behind the prefix.
-[[nodiscard]] std::optional<Source> parse_source(std::string_view text);
-[[nodiscard]] std::string source_text(const Source& source);
-
 }  // namespace uvinetd

@@ -5,6 +5,9 @@
 
 #include <compare>
 #include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
 
 #include "core/base/address.h"
 
@@ -27,5 +30,10 @@ struct Source {
 [[nodiscard]] Source source_of(const SocketAddress& peer);
 // An IPv4 address whole, of an IPv6 one `prefix_v6` bits.
 [[nodiscard]] Source source_of(const SocketAddress& peer, std::uint32_t prefix_v6);
+
+// "192.0.2.1", "192.0.2.0/24", "2001:db8::/32": nullopt for anything else, and for bits that are
+// set behind the prefix.
+[[nodiscard]] std::optional<Source> parse_source(std::string_view text);
+[[nodiscard]] std::string source_text(const Source& source);
 
 }  // namespace uvinetd

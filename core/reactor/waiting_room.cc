@@ -4,25 +4,16 @@
 #include <poll.h>
 #include <sys/socket.h>
 
-#include <cstring>
 #include <utility>
+
+#include "spawn/settings/limits.h"
 
 namespace uvinetd {
 namespace {
 
-// "": a source that is not limited.
-std::string source_of(const SocketAddress& peer, Awaited awaited) {
-  if (awaited == Awaited::Header || !peer.is_ip()) return {};
-  if (peer.family() == AF_INET) {
-    sockaddr_in v4{};
-    std::memcpy(&v4, peer.data(), sizeof v4);
-    return {reinterpret_cast<const char*>(&v4.sin_addr), sizeof v4.sin_addr};
-  }
-  sockaddr_in6 v6{};
-  std::memcpy(&v6, peer.data(), sizeof v6);
-  const auto* bytes = reinterpret_cast<const char*>(&v6.sin6_addr);
-  if (IN6_IS_ADDR_V4MAPPED(&v6.sin6_addr)) return {bytes + 12, 4};
-  return {bytes, 8};
+// Source(): one that is not limited.
+Source counted(const SocketAddress& peer, Awaited awaited) {
+  return awaited == Awaited::Header ? Source() : source_of(peer, kUsualPrefixV6);
 }
 
 }  // namespace
@@ -41,7 +32,7 @@ WaitingRoom::~WaitingRoom() {
 
 bool WaitingRoom::has_place(const SocketAddress& peer, Awaited awaited) const {
   if (all_.size() >= kMost) return false;
-  const auto found = by_source_.find(source_of(peer, awaited));
+  const auto found = by_source_.find(counted(peer, awaited));
   return found == by_source_.end() || found->second < kMostOfSource;
 }
 
@@ -51,8 +42,8 @@ WaitingRoom::Ticket WaitingRoom::enter(Visitor visitor, Awaited awaited) {
   one.visitor = std::move(visitor);
   one.visitor.was_watched = true;
   one.awaited = awaited;
-  one.source = source_of(one.visitor.client.peer, awaited);
-  if (!one.source.empty()) ++by_source_[one.source];
+  one.source = counted(one.visitor.client.peer, awaited);
+  if (one.source != Source()) ++by_source_[one.source];
   one.watcher = std::make_unique<FdWatcher>(loop_, one.visitor.connection.get(),
                                             [this, ticket](int) { on_ready(ticket); });
   one.watcher->watch(awaited == Awaited::Header ? UV_READABLE : UV_DISCONNECT);

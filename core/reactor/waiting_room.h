@@ -15,11 +15,10 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "core/base/loop.h"
+#include "core/base/source.h"
 #include "core/reactor/visitor.h"
 
 namespace uvinetd {
@@ -62,7 +61,7 @@ class WaitingRoom {
   struct One {
     Visitor visitor;
     Awaited awaited = Awaited::Name;
-    std::string source;  // "": not counted
+    Source source;  // Source(): not counted
     std::unique_ptr<FdWatcher> watcher;
     Timers::Id deadline = 0;
   };
@@ -72,7 +71,7 @@ class WaitingRoom {
   Timers& timers_;
   OnEvent on_event_;
   std::map<Ticket, One> all_;
-  std::unordered_map<std::string, std::size_t> by_source_;
+  std::map<Source, std::size_t> by_source_;
   Ticket last_ = 0;
 };
 

@@ -12,10 +12,11 @@ SocketAddress get_address(Reader& in) {
   return address.value_or(SocketAddress());
 }
 
-ProxyNetwork get_network(Reader& in) {
-  ProxyNetwork out;
-  for (auto& octet : out.octets) octet = in.get<std::uint8_t>();
-  out.bits = in.get<std::uint8_t>();
+Source get_network(Reader& in) {
+  Source out;
+  out.high = in.get<std::uint64_t>();
+  out.low = in.get<std::uint64_t>();
+  out.bits = in.get<std::uint32_t>();
   if (out.bits > 128) in.spoil();
   return out;
 }
@@ -27,7 +28,8 @@ void put(Writer& out, const RelaySettings& settings) {
   out.put(settings.trusts_unix);
   out.put(static_cast<std::uint32_t>(settings.proxies.size()));
   for (const auto& network : settings.proxies) {
-    for (const auto octet : network.octets) out.put(octet);
+    out.put(network.high);
+    out.put(network.low);
     out.put(network.bits);
   }
   out.put(static_cast<std::uint32_t>(settings.targets.size()));

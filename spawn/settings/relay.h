@@ -2,13 +2,13 @@
 // Clients that come through a proxy, are passed on to another host, or ask for the health of one.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <string_view>
 #include <vector>
 
 #include "core/base/address.h"
 #include "core/base/codec.h"
+#include "core/base/source.h"
 #include "spawn/settings/proxy_form.h"
 
 namespace uvinetd {
@@ -17,14 +17,6 @@ namespace uvinetd {
 inline constexpr std::string_view kRedirect = "redirect";
 // The same of one whose clients are told how its command ended.
 inline constexpr std::string_view kHealth = "health";
-
-// The first `bits` bits of an IPv6 address; IPv4 as ::ffff:a.b.c.d.
-struct ProxyNetwork {
-  std::array<std::uint8_t, 16> octets{};
-  std::uint8_t bits = 0;  // 128 at most
-
-  friend bool operator==(const ProxyNetwork&, const ProxyNetwork&) = default;
-};
 
 struct HealthSettings {
   HealthForm form = HealthForm::Http;
@@ -38,7 +30,7 @@ struct RelaySettings {
   // Whether each connection begins with a PROXY header, and from whom it may come.
   bool expects_header = false;
   bool trusts_unix = false;  // clients of Unix sockets
-  std::vector<ProxyNetwork> proxies;
+  std::vector<Source> proxies;
 
   // Of a redirect: where to, tried in this order, each with its port; where from, if it is set; and
   // how the target is told who the client is.

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "core/base/address.h"
-#include "core/config/access_rule.h"
+#include "core/base/source.h"
 #include "core/config/quote.h"
 
 namespace uvinetd {
@@ -40,9 +40,7 @@ std::optional<RelayProblem> check_proxies(const ServiceSpec& spec) {
                    "proxy_from has more than " + std::to_string(kMostProxies) + " networks");
   }
   for (const auto& text : more.proxy_from) {
-    if (text == "unix") continue;
-    const auto rule = parse_access_rule(text);
-    if (rule && rule->kind == AccessRule::Kind::Address && !rule->has_stray_bits) continue;
+    if (text == "unix" || parse_source(text)) continue;
     return problem("proxy", "proxy_from has addresses and networks, not " + quoted(text),
                    "as \"10.0.0.5\", \"2001:db8::/32\"; \"unix\" for Unix sockets");
   }

@@ -4,20 +4,11 @@
 #include <limits>
 #include <optional>
 
-#include "core/config/access_rule.h"
+#include "core/base/source.h"
 #include "core/monitor/settings/settings.h"
 
 namespace uvinetd {
 namespace {
-
-ProxyNetwork network_of(const AddressPrefix& prefix) {
-  ProxyNetwork out{prefix.octets, prefix.bits};
-  if (prefix.is_v6) return out;
-  out.octets = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-  std::copy_n(prefix.octets.begin(), 4, out.octets.begin() + 12);
-  out.bits = static_cast<std::uint8_t>(prefix.bits + 96);
-  return out;
-}
 
 // What does not fit is for ever.
 std::uint32_t seconds_of(const std::optional<std::chrono::seconds>& time) {
@@ -29,8 +20,7 @@ std::uint32_t seconds_of(const std::optional<std::chrono::seconds>& time) {
 void set_proxies(const ServiceOptions& more, RelaySettings& out) {
   out.expects_header = true;
   for (const auto& text : more.proxy_from) {
-    const auto rule = parse_access_rule(text);
-    if (text != "unix" && rule) out.proxies.push_back(network_of(rule->network));
+    if (const auto network = parse_source(text)) out.proxies.push_back(*network);
   }
   out.trusts_unix =
       std::find(more.proxy_from.begin(), more.proxy_from.end(), "unix") != more.proxy_from.end();

@@ -237,8 +237,8 @@ TEST_F(TableBuilderTest, ProxiesAreNetworksOfOneKind) {
   const auto relay = build({proxied}).services.at(0).more->relay;
   EXPECT_TRUE(relay.expects_header);
   EXPECT_TRUE(relay.trusts_unix);
-  const ProxyNetwork ten{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 10}, 104};
-  const ProxyNetwork six{{0x20, 0x01, 0x0d, 0xb8}, 32};
+  const Source ten{0, 0xffff'0a00'0000U, 104};
+  const Source six{0x2001'0db8'0000'0000U, 0, 32};
   EXPECT_THAT(relay.proxies, ElementsAre(ten, six));
   proxied.spec.more.edit().proxy_protocol = false;
   EXPECT_TRUE(build({proxied}).services.at(0).more.is_default());

@@ -15,8 +15,8 @@ SocketAddress ip(const char* host) {
 // 10.0.0.0/7 (10 and 11), 2001:db8::/33.
 RelaySettings two_networks() {
   RelaySettings out;
-  out.proxies.push_back({{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 10, 0, 0, 0}, 96 + 7});
-  out.proxies.push_back({{0x20, 0x01, 0x0d, 0xb8}, 33});
+  out.proxies.push_back({0, 0xffff'0a00'0000U, 96 + 7});
+  out.proxies.push_back({0x2001'0db8'0000'0000U, 0, 33});
   return out;
 }
 
@@ -48,10 +48,10 @@ TEST(TrustedProxies, MayBeWhoCanOpenTheSocket) {
 
 TEST(TrustedProxies, MayBeEverybodyOrOneAddress) {
   RelaySettings all;
-  all.proxies.push_back({{}, 0});
+  all.proxies.push_back({0, 0, 0});
   EXPECT_TRUE(is_trusted_proxy(all, ip("192.0.2.1")));
   RelaySettings one;
-  one.proxies.push_back({{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}, 128});
+  one.proxies.push_back({0, 1, 128});
   EXPECT_TRUE(is_trusted_proxy(one, ip("::1")));
   EXPECT_FALSE(is_trusted_proxy(one, ip("::2")));
 }

@@ -17,7 +17,7 @@ RelaySettings example() {
   RelaySettings out;
   out.expects_header = true;
   out.trusts_unix = true;
-  out.proxies = {{{1, 2, 3}, 24}, {{}, 128}};
+  out.proxies = {{0x0102'0300'0000'0000U, 0, 24}, {0, 0, 128}};
   out.targets = {ip("10.0.0.1", 80), ip("::1", 81)};
   out.source = ip("10.0.0.2", 0);
   out.announces = ProxyForm::V2;
