@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstddef>
 #include <span>
+#include <string_view>
 
 namespace uvinetd {
 
@@ -53,6 +54,12 @@ inline IoResult write_some(int fd, std::span<const std::byte> bytes) noexcept {
     moved = send(fd, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
   } while (moved < 0 && errno == EINTR);
   return io_result(moved);
+}
+
+// Short text into a connection that has been sent little or nothing, so that it has room. False:
+// not all of it went.
+inline bool send_whole(int fd, std::string_view text) noexcept {
+  return text.empty() || write_some(fd, std::as_bytes(std::span(text))).bytes == text.size();
 }
 
 }  // namespace uvinetd

@@ -101,7 +101,7 @@ void DatagramListener::advance(DgramEvent event) {
 void DatagramListener::start() {
   reconcile();  // not polled while the server has not read yet
   delay_ = kFirstLook;
-  launch_ = host_.launch(*this);
+  launch_ = host_.launch(*this, {this});
   if (launch_ == 0) {
     head_ = DatagramHead();  // it has had no start
   } else {

@@ -4,8 +4,9 @@
 #include <sys/socket.h>
 
 #include <array>
-#include <cerrno>
 #include <utility>
+
+#include "internal/stream_io.h"
 
 namespace uvinetd {
 
@@ -46,13 +47,11 @@ void LingeringConnections::read(Number number) {
   const auto found = all_.find(number);
   if (found == all_.end()) return;
   auto& one = found->second;
-  std::array<char, 16'384> unread;
   for (int i = 0; i < kMostReads; ++i) {
-    const auto got = recv(one.connection.get(), unread.data(), unread.size(), MSG_DONTWAIT);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return;
-    if (got <= 0) return close(number);
-    one.bytes += static_cast<std::size_t>(got);
+    const auto got = read_some(one.connection.get(), stream_scratch);
+    if (got.state == IoState::Again) return;
+    if (got.state == IoState::Ended) return close(number);
+    one.bytes += got.bytes;
     if (one.bytes >= kMostBytes) return close(number);
   }
 }

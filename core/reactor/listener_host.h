@@ -34,11 +34,9 @@ class ListenerHost {
   // listener is then woken by set_starved(false).
   virtual bool has_room(Listener& listener) = 0;
 
-  // Starts the service's program for the datagram that waits in this socket, with the socket as its
-  // stdio. 0: it could not be sent; nothing has happened.
-  virtual LaunchId launch(Listener& listener) = 0;
-  // The same for a `wait` server: it gets these sockets, of which `listener` was readable.
-  virtual LaunchId launch_with(Listener& listener, const std::vector<Listener*>& sockets) = 0;
+  // Starts the service's program, which gets these sockets; `listener` is the one of them that was
+  // readable. 0: it could not be sent; nothing has happened.
+  virtual LaunchId launch(Listener& listener, const std::vector<Listener*>& sockets) = 0;
   // Takes a client in: by what admission says it is served, or waits until that can be said.
   // nullptr: the connection is taken, and counts as an instance; else the reason why not.
   virtual const char* take_in(Service& service, Visitor& visitor) = 0;

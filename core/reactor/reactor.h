@@ -64,8 +64,7 @@ class Reactor final : public ListenerHost {
     return global_limit_ != 0 && instances_ >= global_limit_;
   }
   bool has_room(Listener& listener) override;
-  LaunchId launch(Listener& listener) override;
-  LaunchId launch_with(Listener& listener, const std::vector<Listener*>& sockets) override;
+  LaunchId launch(Listener& listener, const std::vector<Listener*>& sockets) override;
   const char* take_in(Service& service, Visitor& visitor) override;
   const char* refuse_all(Service& service) override;
   void turn_down(const Service& service, Visitor& visitor, std::string_view reason) override;
@@ -152,7 +151,7 @@ class Reactor final : public ListenerHost {
 
   // Launches and what becomes of them (reactor_launches.cc).
   InFlight new_launch(const Service& service, std::uint32_t listener);
-  LaunchId launch_for(Service& service, std::uint32_t listener, int socket, UniqueFd& copy,
+  LaunchId launch_for(Service& service, std::uint32_t listener, UniqueFd connection,
                       const Client& client);
   void on_report(Report& report, std::optional<InFlight> launch);
   void on_started(const Report& report, const std::optional<InFlight>& launch);

@@ -5,24 +5,17 @@
 // Who comes from a listener finds room, or is left in the backlog (Listener::ask_permit). There is
 // none for those who have waited or come through the multiplexer: where a listener would stop
 // polling, they are refused.
-#include <sys/socket.h>
-
 #include <utility>
 
 #include "core/base/escape.h"
 #include "core/base/process.h"
 #include "core/reactor/reactor.h"
+#include "internal/stream_io.h"
 
 namespace uvinetd {
 namespace {
 
 constexpr std::string_view kGreeting = "+Go\r\n";
-
-// Into a connection that nothing has been sent to yet, so that it has room.
-bool say(int fd, std::string_view text) {
-  const auto size = static_cast<ssize_t>(text.size());
-  return send(fd, text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT) == size;
-}
 
 // Why a client is refused of whom this was not to be had in time.
 const char* reason_without(Awaited awaited) {
@@ -66,14 +59,15 @@ const char* Reactor::take_in(Service& service, Visitor& visitor) {
 const char* Reactor::serve(Service& service, Visitor& visitor) {
   const int socket = visitor.connection.get();
   if (service.entry.is_internal() && !can_answer(service.entry)) return "internal";
-  if (visitor.is_muxed() && service.entry.mux_greets && !say(socket, kGreeting)) return "gone";
+  const bool is_greeted = visitor.is_muxed() && service.entry.mux_greets;
+  if (is_greeted && !send_whole(socket, kGreeting)) return "gone";
   if (!welcome(service, visitor)) return "banner";
   if (service.entry.is_internal()) {
     answer(service, visitor);
     return nullptr;
   }
   if (visitor.was_watched) (void)set_nonblocking(socket, false);  // servers expect it so
-  (void)launch_for(service, visitor.listener, socket, visitor.connection, visitor.client);
+  (void)launch_for(service, visitor.listener, std::move(visitor.connection), visitor.client);
   return nullptr;
 }
 

@@ -7,22 +7,16 @@
 // for whom it was meant: a client that would be let in is refused (reason=banner); one that is
 // refused gets what fits. The multiplexer's protocol has no place for them.
 #include <signal.h>
-#include <sys/socket.h>
 
 #include <cerrno>
 #include <string_view>
 #include <utility>
 
 #include "core/reactor/reactor.h"
+#include "internal/stream_io.h"
 
 namespace uvinetd {
 namespace {
-
-bool say(int fd, std::string_view text) {
-  if (text.empty()) return true;
-  const auto size = static_cast<ssize_t>(text.size());
-  return send(fd, text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT) == size;
-}
 
 // Whether processes of a server are left that may still use its connection. It led a process group
 // of its own, whose number is not given again while there are some; those that have left the group
@@ -35,12 +29,12 @@ bool has_group(std::int32_t pid) {
 
 bool Reactor::greet(const Service& service, Visitor& visitor) {
   if (visitor.is_muxed() || std::exchange(visitor.has_banner, true)) return true;
-  return say(visitor.connection.get(), service.entry.more->ends.banner);
+  return send_whole(visitor.connection.get(), service.entry.more->ends.banner);
 }
 
 bool Reactor::welcome(const Service& service, const Visitor& visitor) {
   return visitor.is_muxed() ||
-         say(visitor.connection.get(), service.entry.more->ends.banner_success);
+         send_whole(visitor.connection.get(), service.entry.more->ends.banner_success);
 }
 
 // ListenerHost
@@ -49,9 +43,9 @@ void Reactor::turn_down(const Service& service, Visitor& visitor, std::string_vi
   const int fd = visitor.connection.get();
   refuse(service, visitor.client.peer.text(), reason);
   if (visitor.is_muxed()) {
-    (void)say(fd, kMuxNotAvailable);
+    (void)send_whole(fd, kMuxNotAvailable);
   } else if (reason != "gone" && reason != "banner") {
-    (void)say(fd, ends.banner_fail);
+    (void)send_whole(fd, ends.banner_fail);
     const bool is_told = !ends.banner.empty() || !ends.banner_fail.empty();
     if (ends.lingers && is_told) return lingering_.add(std::move(visitor.connection));
   }

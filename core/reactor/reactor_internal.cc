@@ -63,8 +63,7 @@ void Reactor::answer(Service& service, Visitor& visitor) {
 LaunchId Reactor::start_check(std::uint32_t key, UniqueFd socket) {
   auto* service = find_service(key);
   if (service == nullptr || is_stopping_) return 0;
-  const int number = socket.get();
-  return launch_for(*service, kNoListener, number, socket, Client());
+  return launch_for(*service, kNoListener, std::move(socket), Client());
 }
 
 void Reactor::on_relay_end(const RelayEnd& ended) {

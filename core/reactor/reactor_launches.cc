@@ -65,12 +65,7 @@ const char* Reactor::refuse_all(Service& service) {
   return admission_.refuse_all(service, now());
 }
 
-LaunchId Reactor::launch(Listener& listener) {
-  UniqueFd none;
-  return launch_for(listener.service(), listener.key(), listener.fd(), none, Client());
-}
-
-LaunchId Reactor::launch_with(Listener& listener, const std::vector<Listener*>& sockets) {
+LaunchId Reactor::launch(Listener& listener, const std::vector<Listener*>& sockets) {
   std::vector<int> fds;
   InFlight launch = new_launch(listener.service(), listener.key());
   for (const auto* socket : sockets) {
@@ -93,28 +88,24 @@ InFlight Reactor::new_launch(const Service& service, std::uint32_t listener) {
   return launch;
 }
 
-LaunchId Reactor::launch_for(Service& service, std::uint32_t listener, int socket, UniqueFd& copy,
+LaunchId Reactor::launch_for(Service& service, std::uint32_t listener, UniqueFd connection,
                              const Client& client) {
   InFlight launch = new_launch(service, listener);
+  const auto id = launch.id;
+  const int socket = connection.get();
   launch.peer = client.peer;
   launch.local = client.local;
-  const auto id = launch.id;
-  const bool is_connection = launch.is_connection = copy.is_open();
-  if (is_connection) launch.copy = std::move(copy);
-  const auto& more = *service.entry.more;
-  const bool is_kept = more.limits.needs_connection() || more.ends.lingers;
-  if (is_connection && is_kept && !kept_connections_.keep(id, socket)) {
-    ++service.instances;
-    ++instances_;
-    give_up(launch, "descriptors", true);
-    return id;
-  }
-  if (!launchers_.submit(launch, socket)) {
-    if (!is_connection) return 0;
-    hold(std::move(launch));  // its launcher has just died: another will take it
-  }
+  launch.is_connection = true;
+  launch.copy = std::move(connection);
   ++service.instances;
   ++instances_;
+  const auto& more = *service.entry.more;
+  const bool is_kept = more.limits.needs_connection() || more.ends.lingers;
+  if (is_kept && !kept_connections_.keep(id, socket)) {
+    give_up(launch, "descriptors", true);
+  } else if (!launchers_.submit(launch, socket)) {
+    hold(std::move(launch));  // its launcher has just died: another will take it
+  }
   return id;
 }
 

@@ -191,8 +191,8 @@ void SocketGroup::start() {
   auto* const socket = cause();
   if (socket == nullptr) return;
   if (socket->type() == SOCK_DGRAM) head_ = peek_head(socket->fd());
-  launch_ = host_.launch_with(
-      *socket, service_.entry.listen_fds ? in_order() : std::vector<Listener*>{socket});
+  launch_ = host_.launch(*socket,
+                         service_.entry.listen_fds ? in_order() : std::vector<Listener*>{socket});
   if (launch_ == 0) gate_ = step(gate_, WaitEvent::Lost).next;
   if (launch_ != 0) service_.rate.count(service_.entry, host_.now());
 }

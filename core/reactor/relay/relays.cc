@@ -11,6 +11,7 @@
 
 #include "core/base/process.h"
 #include "core/reactor/relay/proxy_header.h"
+#include "internal/stream_io.h"
 
 namespace uvinetd {
 namespace {
@@ -61,12 +62,6 @@ bool is_over(Pump::State state) {
 bool is_connected_to_itself(int fd) {
   const auto local = SocketAddress::local_of(fd);
   return local && local == SocketAddress::peer_of(fd);
-}
-
-// Into a connection that is new, so that it has room.
-bool send_whole(int fd, const std::string& text) {
-  const auto size = static_cast<ssize_t>(text.size());
-  return send(fd, text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT) == size;
 }
 
 }  // namespace
@@ -131,7 +126,7 @@ void Relays::on_target_ready(One& one) {
 void Relays::on_connected(One& one) {
   one.is_connected = true;
   timers_.cancel(one.deadline);
-  if (!one.announcement.empty() && !send_whole(one.target.get(), one.announcement)) {
+  if (!send_whole(one.target.get(), one.announcement)) {
     return end(one, true);
   }
   one.announcement = std::string();
