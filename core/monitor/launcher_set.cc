@@ -105,7 +105,7 @@ void LauncherSet::on_channel(std::uint32_t launcher) {
     // Closed: SIGCHLD follows. Malformed: it is ended.
     one.watcher.reset();
     one.channel.close();
-    ::kill(one.pid, SIGKILL);
+    end(one);
     return;
   }
   watch(one);
@@ -138,10 +138,14 @@ void LauncherSet::on_message(One& one, const Message& message) {
   }
 }
 
+void LauncherSet::end(const One& one) {
+  if (one.pid != 0) ::kill(one.pid, SIGKILL);
+}
+
 void LauncherSet::fail(One& one, int code, const std::string& step) {
   log_.error("launcher for {}: {}: {}", one.name, step, std::strerror(code));
   one.is_ending = true;
-  ::kill(one.pid, SIGKILL);
+  end(one);
   callbacks_.on_failed({one.identity, code, step});
 }
 
@@ -174,7 +178,7 @@ void LauncherSet::kill(std::uint32_t launcher, const char* why) {
   const auto found = all_.find(launcher);
   if (found == all_.end() || found->second->is_ending) return;
   log_.error("launcher for {}: {}; replacing it", found->second->name, why);
-  ::kill(found->second->pid, SIGKILL);
+  end(*found->second);
 }
 
 void LauncherSet::end_server(const EndServer& order) {
@@ -206,6 +210,8 @@ bool LauncherSet::on_process_end(const Exit& exit) {
   const auto found = std::find_if(all_.begin(), all_.end(),
                                   [&](const auto& each) { return each.second->pid == exit.pid; });
   if (found == all_.end()) return false;
+  found->second->pid = 0;
+  on_channel(found->first);  // its last words may say why
   const auto one = std::move(found->second);
   all_.erase(found);
   one->watcher.reset();

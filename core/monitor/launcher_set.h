@@ -109,7 +109,7 @@ class LauncherSet {
     std::uint32_t id = 0;
     std::uint32_t identity = 0;
     std::string name;
-    pid_t pid = 0;
+    pid_t pid = 0;  // 0: it has ended
     Channel channel;
     std::unique_ptr<FdWatcher> watcher;
     UniqueFd ledger_fd;  // the reader's
@@ -125,6 +125,7 @@ class LauncherSet {
   void send_error_files(One& one);
   void send(One& one, MessageType type, const std::string& body, const std::vector<int>& fds = {});
   void watch(One& one);
+  static void end(const One& one);
   void fail(One& one, int code, const std::string& step);
   void adopt(const One& one);
   void watch_session(const RunningChild& child);
