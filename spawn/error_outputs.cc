@@ -37,6 +37,11 @@ void ErrorOutputs::begin_table() {
   }
 }
 
+int ErrorOutputs::null_device() {
+  if (!null_.is_open()) null_.reset(::open("/dev/null", O_RDWR | O_CLOEXEC));
+  return null_.get();
+}
+
 Result<int> ErrorOutputs::of(const StdioSettings& settings) {
   switch (settings.errors) {
     case ErrorOutput::Socket:
@@ -45,9 +50,8 @@ Result<int> ErrorOutputs::of(const StdioSettings& settings) {
       if (log_.is_open()) return log_.get();
       break;
     case ErrorOutput::Null:
-      if (!null_.is_open()) null_ = UniqueFd(::open("/dev/null", O_WRONLY | O_CLOEXEC));
-      if (!null_.is_open()) return fail("stderr", "/dev/null", errno);
-      return null_.get();
+      if (const int null = null_device(); null >= 0) return null;
+      return fail("stderr", "/dev/null", errno);
     case ErrorOutput::File:
       for (const auto* files : {&files_, &older_}) {
         const auto found = files->find(settings.file);

@@ -23,6 +23,9 @@ class ErrorOutputs {
   // That table is here; the files of the one before are kept until drop_older().
   void begin_table();
   void drop_older() { older_.clear(); }
+  // /dev/null, borrowed, opened when it is wanted first: before our root is another one, which may
+  // have none. -1: errno says why it is not to be had.
+  int null_device();
   // The descriptor for a server, borrowed; -1: the connection itself. Errors: ENOENT: the monitor
   // could not open the file; open: no descriptor.
   Result<int> of(const StdioSettings& settings);

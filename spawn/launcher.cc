@@ -157,7 +157,7 @@ Status Launcher::take_start(const LauncherStart& start, Message& message) {
   const rlimit limit{start.soft_descriptor_limit, start.hard_descriptor_limit};
   if (setrlimit(RLIMIT_NOFILE, &limit) != 0) return fail_errno("setrlimit");
   umask(kUsualUmask);
-  null_device_.reset(::open("/dev/null", O_RDWR | O_CLOEXEC));  // our root may have none
+  if (!who->box.is_default()) (void)errors_.null_device();
   if (auto status = take_on(*who, start); !status) return status;
   set_dumpable(start.is_dumpable);
   become_subreaper();

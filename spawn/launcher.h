@@ -116,7 +116,6 @@ class Launcher {
   ReportQueue reports_;
   Wakeups wakeups_;
   ConnectionEnvironment connection_;
-  UniqueFd null_device_;  // for servers whose sockets are not their stdio
   const std::string zygote_library_ = zygote_library();  // found while /proc may be read
   ErrorOutputs errors_;
   std::optional<Zygotes> zygotes_;        // from LauncherStart on

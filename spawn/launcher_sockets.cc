@@ -48,14 +48,15 @@ Status Launcher::start_with_sockets(LaunchPlan& plan, const Launch& launch,
   }
   const auto names = names_of(sockets, launch.sockets, service);
   if (names.empty()) return fail("socket", {}, EPROTOTYPE);
-  if (!null_device_.is_open()) return fail("open", {}, ENOENT);
+  const int null = errors_.null_device();
+  if (null < 0) return fail_errno("open", "/dev/null");
   std::array<int, kMostListenFds> fds{};
   std::transform(sockets.begin(), sockets.end(), fds.begin(),
                  [](const UniqueFd& each) { return each.get(); });
   ListenEnvironment environment(names);
   SpawnRequest request;
   request.environment = plan.environment(environment);
-  request.connection = null_device_.get();
+  request.connection = null;
   request.sockets = fds.data();
   request.socket_count = static_cast<int>(sockets.size());
   request.steps.own_pid = environment.own_pid();

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: ISC
 #include "core/monitor/error_file_store.h"
 
-#include <fcntl.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <utility>
+
+#include "core/monitor/append_file.h"
 
 namespace uvinetd {
 namespace {
-
-constexpr mode_t kMode = 0640;
 
 bool is_still(const std::string& path, int fd) {
   struct stat named {};
@@ -18,43 +19,52 @@ bool is_still(const std::string& path, int fd) {
          named.st_dev == open.st_dev && named.st_ino == open.st_ino;
 }
 
-}  // namespace
-
+// By another name somebody may have made us write to what is not his.
 Result<UniqueFd> open_error_file(const std::string& path) {
-  constexpr int kFlags =
-      O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
-  UniqueFd fd(::open(path.c_str(), kFlags, kMode));
-  if (!fd.is_open()) return fail_errno("open", path);
+  auto fd = open_append_file(path);
   struct stat about {};
-  if (::fstat(fd.get(), &about) != 0) return fail_errno("fstat", path);
-  if (!S_ISREG(about.st_mode)) return fail("not a regular file", path, EINVAL);
+  if (!fd) return fd;
+  if (::fstat(fd->get(), &about) != 0) return fail_errno("fstat", path);
   if (about.st_nlink > 1) return fail("it has another name", path, EMLINK);
   return fd;
 }
 
+}  // namespace
+
 void ErrorFileStore::want(const Wanted& wanted) {
   wanted_ = wanted;
+  auto before = std::exchange(files_, {});
+  for (auto& [path, fd] : before) {
+    if (is_wanted(path) && is_still(path, fd.get())) files_.emplace(path, std::move(fd));
+  }
+  std::erase_if(told_, [this](const std::string& path) { return !is_wanted(path); });
+  (void)open_missing();
+}
+
+bool ErrorFileStore::is_wanted(const std::string& path) const {
+  return std::any_of(wanted_.begin(), wanted_.end(),
+                     [&](const auto& each) { return each.second.contains(path); });
+}
+
+bool ErrorFileStore::open_missing() {
+  bool has_new = false;
   has_failed_ = false;
-  std::map<std::string, UniqueFd> files;
-  for (const auto& [identity, paths] : wanted) {
+  for (const auto& [identity, paths] : wanted_) {
     for (const auto& path : paths) {
-      if (files.contains(path)) continue;
-      const auto known = files_.find(path);
-      if (known != files_.end() && is_still(path, known->second.get())) {
-        files.emplace(path, std::move(known->second));
+      if (files_.contains(path)) continue;
+      if (auto opened = open_error_file(path)) {
+        files_.emplace(path, std::move(*opened));
+        told_.erase(path);
+        has_new = true;
         continue;
-      }
-      auto opened = open_error_file(path);
-      if (opened) {
-        files.emplace(path, std::move(*opened));
-      } else {
-        has_failed_ = true;
+      } else if (told_.insert(path).second) {
         log_.error("stderr = \"file:{}\": {}; its services start no server", path,
                    opened.error().text());
       }
+      has_failed_ = true;
     }
   }
-  files_ = std::move(files);
+  return has_new;
 }
 
 ErrorFileStore::Files ErrorFileStore::of(std::uint32_t identity) const {

@@ -15,11 +15,6 @@
 
 namespace uvinetd {
 
-// Opens a file for adding to it, and makes it (0640) if it is not there. Never waits. Errors: those
-// of open(2); EINVAL: it is no regular file; EMLINK: it has another name, by which somebody may
-// have made us write to what is not his.
-Result<UniqueFd> open_error_file(const std::string& path);
-
 class ErrorFileStore {
  public:
   using Wanted = std::map<std::uint32_t, std::set<std::string>>;  // paths by identity
@@ -28,15 +23,21 @@ class ErrorFileStore {
   explicit ErrorFileStore(Log& log) : log_(log) {}
 
   // Opens what is wanted, anew where another file has the name by now, and closes the rest. A file
-  // that cannot be opened is an error in the log; its services then start no server.
+  // that cannot be opened is an error in the log, once; its services then start no server.
   void want(const Wanted& wanted);
+  // Tries those again that could not be opened. True: one is there now, and of() has it.
+  bool retry() { return has_failed_ && open_missing(); }
   [[nodiscard]] Files of(std::uint32_t identity) const;
   [[nodiscard]] bool has_failed() const { return has_failed_; }
 
  private:
+  [[nodiscard]] bool is_wanted(const std::string& path) const;
+  bool open_missing();
+
   Log& log_;
   Wanted wanted_;
   std::map<std::string, UniqueFd> files_;
+  std::set<std::string> told_;  // that they cannot be opened
   bool has_failed_ = false;
 };
 

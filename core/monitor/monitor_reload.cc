@@ -173,7 +173,8 @@ void Monitor::arm_retry() {
 void Monitor::on_retry() {
   if (is_stopping_) return;
   const bool is_bound = sockets_.failed_count() > 0 && sockets_.retry();
-  if (is_bound || error_files_.has_failed()) publish();
+  const bool has_file = error_files_.retry();
+  if (is_bound || has_file) publish();
   if (!unresolved_.empty() && retry_delay_ >= kLongestRetry) reload();  // look the names up again
   if (retry_timer_ != 0 || !has_to_retry()) return;
   retry_delay_ = std::min(retry_delay_ * 2, kLongestRetry);

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: ISC
 #include "core/monitor/service_log_files.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-
 #include <utility>
+
+#include "core/monitor/append_file.h"
 
 namespace uvinetd {
 
@@ -18,15 +17,9 @@ std::set<std::string> service_log_files(const std::vector<LoadedService>& servic
 }
 
 Result<LogTarget> open_log_file(const std::string& path) {
-  constexpr mode_t kMode = 0640;
-  UniqueFd fd(::open(path.c_str(),
-                     O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC,
-                     kMode));
-  if (!fd.is_open()) return fail_errno("open", path);
-  struct stat about {};
-  if (fstat(fd.get(), &about) != 0) return fail_errno("fstat", path);
-  if (!S_ISREG(about.st_mode)) return fail("open", path, EINVAL);
-  return LogTarget{LogForm::Terminal, std::move(fd)};
+  auto fd = open_append_file(path);
+  if (!fd) return tl::unexpected(fd.error());
+  return LogTarget{LogForm::Terminal, std::move(*fd)};
 }
 
 }  // namespace uvinetd

@@ -137,6 +137,12 @@ class OtherRoot(unittest.TestCase):
         self.assertEqual(found["cwd"], "/")
         self.assertEqual({found["uid"]}, {found["euid"], found["suid"]})
 
+    def test_a_root_without_devices_has_a_null_device_for_standard_error(self):
+        root, port = new_root(), free_port()
+        config = service(port, f'chroot = "{root}"', program="/probe")
+        with boxed(config.replace('"socket"', '"null"')):
+            self.assertIn("uid", sockets.fetch_report(port))
+
     def test_a_root_that_is_gone_starts_nobody_until_it_is_back(self):
         root, port, other = new_root(), free_port(), free_port()
         config = (service(port, f'chroot = "{root}"', program="/probe") +

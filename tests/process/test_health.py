@@ -36,6 +36,17 @@ def parts(answer):
 class Answers(unittest.TestCase):
     """By HTTP, and to an agent check."""
 
+    def test_what_the_command_says_to_standard_error_goes_where_it_is_to(self):
+        port = free_port()
+        config = health(port, "echo to the log >&2; echo well")
+        with toml(config.replace('stderr = "socket"\n', "")) as daemon:
+            self.assertEqual(parts(sockets.fetch(port, request=b"GET / HTTP/1.0\r\n\r\n"))[2],
+                             b"well\n")
+            daemon.wait_for_log(r"stderr id=well .* to the log$")
+        with toml(config) as daemon:
+            answer = sockets.fetch(port, request=b"GET / HTTP/1.0\r\n\r\n")
+            self.assertEqual(parts(answer)[2], b"to the log\nwell\n")
+
     def test_a_command_that_ends_well_is_a_200_with_its_output(self):
         port = free_port()
         with toml(health(port, "echo all is well")) as daemon:

@@ -5,7 +5,7 @@
 namespace uvinetd {
 
 BoxSettings box_settings(const LoadedService& service, const CommandLine& /*options*/) {
-  if (service.spec.program.empty()) return {};
+  if (!has_server(service.spec)) return {};
   return child_box(service);
 }
 

@@ -5,7 +5,7 @@ namespace uvinetd {
 
 StdioSettings stdio_settings(const LoadedService& service, const CommandLine& /*options*/) {
   StdioSettings out;
-  if (!service.spec.internal.empty()) return out;
+  if (!has_server(service.spec)) return out;
   switch (service.spec.more->stderr_to) {
     case StderrTo::Socket:
       break;

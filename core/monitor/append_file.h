@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: ISC
+// Files that are only added to: logs of services, and what servers write to standard error.
+#pragma once
+
+#include <string>
+
+#include "core/base/result.h"
+#include "core/base/unique_fd.h"
+
+namespace uvinetd {
+
+// Opens a file for adding to it, and makes it (0640) if it is not there. Follows no link and never
+// waits. Errors: those of open(2); EINVAL: it is no regular file.
+[[nodiscard]] Result<UniqueFd> open_append_file(const std::string& path);
+
+}  // namespace uvinetd
