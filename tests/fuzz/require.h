@@ -15,10 +15,21 @@ inline void require(bool claim) {
   if (!claim) std::abort();
 }
 
+// A program, an answer of our own (maybe by a program), or a redirect. A sensor may do without.
+inline void require_one_answer(const ServiceSpec& spec) {
+  require(spec.program.empty() == spec.argv.empty());
+  const bool is_internal = !spec.internal.empty() && !is_health_check(spec);
+  const int answers = !spec.program.empty() + is_internal + spec.more->redirect.has_value();
+  require(answers == 1 || (answers == 0 && spec.more->is_sensor));
+}
+
 // Ids are one service's each, and what is not served is told as an error.
 inline void require_sound(const ParsedConfig& parsed) {
   std::unordered_set<std::string> ids;
-  for (const auto& spec : parsed.services) require(!spec.id.empty() && ids.insert(spec.id).second);
+  for (const auto& spec : parsed.services) {
+    require(!spec.id.empty() && ids.insert(spec.id).second);
+    require_one_answer(spec);
+  }
   require(parsed.services.size() <= parsed.services_written);
   require(parsed.services.size() == parsed.services_written || has_errors(parsed.diagnostics));
 }

@@ -21,10 +21,6 @@ void check(const ParsedConfig& parsed, std::string_view text) {
   }
   for (const auto& spec : parsed.services) {
     require(!spec.listen.empty() || !spec.more->tcpmux.empty());
-    require(spec.program.empty() == spec.argv.empty());
-    const int answers =
-        !spec.program.empty() + !spec.internal.empty() + spec.more->redirect.has_value();
-    require(answers == 1);
     for (const auto& listen : spec.listen) {
       require(!is_ip(listen.kind) || listen.port != 0 || spec.more->rpc);
     }

@@ -46,10 +46,8 @@ void check(const ParsedConfig& parsed) {
   require_sound(parsed);
   for (const auto& spec : parsed.services) {
     require(spec.listen.empty() == !spec.more->tcpmux.empty());
-    require(spec.internal.empty() == !spec.program.empty());
-    require(spec.internal.empty() == !spec.argv.empty());
-    require(!spec.more->allow && spec.more->deny.empty());
-    require(!spec.more->is_sensor && !spec.more->redirect);
+    require(!is_health_check(spec));
+    require(!spec.more->deny_time || spec.more->is_sensor);
     for (const auto& listen : spec.listen)
       require((listen.port == 0) == spec.more->rpc.has_value());
   }

@@ -65,7 +65,6 @@ inline Rate any_rate() {
   return rate;
 }
 
-// One or two sockets for each of its ports; `port` is its first, and it may take ten.
 // Access rules, none of them twice.
 inline std::vector<std::string> any_rules() {
   static const std::vector<std::string> kRules{
@@ -78,6 +77,7 @@ inline std::vector<std::string> any_rules() {
   return out;
 }
 
+// One or two sockets for each of its ports; `port` is its first, and it may take ten.
 inline std::vector<ListenSpec> any_listeners(std::uint16_t port) {
   const auto kind = *rc::gen::element(SocketKind::Tcp, SocketKind::Udp, SocketKind::UnixStream,
                                       SocketKind::UnixDgram, SocketKind::UnixSeqpacket);
