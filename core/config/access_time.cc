@@ -31,6 +31,7 @@ std::optional<DayTimes::Range> parse_access_time(std::string_view text) {
 }
 
 DayTimes merge_access_times(const std::vector<DayTimes::Range>& ranges) {
+  if (ranges.empty()) return {};
   std::bitset<kMinutesOfDay> open;
   for (const auto& range : ranges) {
     const unsigned length = (range.end + kMinutesOfDay - range.begin) % kMinutesOfDay;

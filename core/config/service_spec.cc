@@ -40,7 +40,7 @@ bool is_listen_name(std::string_view name) {
 
 bool can_start_warm(const ServiceSpec& spec) {
   const bool is_stream = spec.listen.empty() || !is_datagram(spec.listen.front().kind);
-  return !spec.program.empty() && spec.internal.empty() && spec.mode == Mode::Nowait && is_stream;
+  return has_server(spec) && spec.internal.empty() && spec.mode == Mode::Nowait && is_stream;
 }
 
 bool wants_warm_start(const ServiceSpec& spec, StartBy by_default) {

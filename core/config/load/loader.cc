@@ -86,18 +86,28 @@ class ConfigReader {
   }
 
   // xinetd is mostly built to ask them for every service without the flag NOLIBWRAP.
-  bool asks_hosts_access(const ConfigFile& file) {
-    if (asks_hosts_access_) return *asks_hosts_access_;
+  bool asks_hosts_access() {
     const auto& files = options_.hosts_access_files;
-    asks_hosts_access_ = std::any_of(files.begin(), files.end(), has_rules);
-    if (*asks_hosts_access_) {
-      const SourcePosition at{std::make_shared<const std::string>(file.name)};
-      out_.diagnostics.push_back({Severity::Note, at,
-                                  "hosts.allow or hosts.deny has rules: services without NOLIBWRAP "
-                                  "are started through tcpd, as xinetd asks for each",
-                                  "", "hosts-access"});
+    if (!asks_hosts_access_) {
+      asks_hosts_access_ = std::any_of(files.begin(), files.end(), has_rules);
     }
     return *asks_hosts_access_;
+  }
+
+  void tell_of_hosts_access(const ConfigFile& file) {
+    if (std::exchange(is_hosts_access_told_, true)) return;
+    const SourcePosition at{std::make_shared<const std::string>(file.name)};
+    out_.diagnostics.push_back({Severity::Note, at,
+                                "hosts.allow or hosts.deny has rules: services without NOLIBWRAP "
+                                "are started through tcpd, as xinetd asks for each",
+                                "", "hosts-access"});
+  }
+
+  ParsedConfig parse_xinetd(const ConfigFile& file) {
+    const XinetdOptions how{options_.inetd.default_host, asks_hosts_access()};
+    auto parsed = parse_xinetd_conf(file.text, file.name, how, names_, includes_);
+    if (how.asks_hosts_access && !parsed.services.empty()) tell_of_hosts_access(file);
+    return parsed;
   }
 
   ParsedConfig parse(const ConfigFile& file) {
@@ -105,9 +115,7 @@ class ConfigReader {
       case Language::InetdConf:
         return parse_inetd_conf(file.text, file.name, options_.inetd, names_, includes_);
       case Language::Xinetd:
-        return parse_xinetd_conf(file.text, file.name,
-                                 {options_.inetd.default_host, asks_hosts_access(file)}, names_,
-                                 includes_);
+        return parse_xinetd(file);
       case Language::Toml:
         return parse_toml_conf(file.text, file.name, {options_.inetd.is_root}, names_);
     }
@@ -147,6 +155,7 @@ class ConfigReader {
   IncludeStack open_;
   std::size_t files_parsed_ = 0;
   std::optional<bool> asks_hosts_access_;  // nullopt: not looked yet
+  bool is_hosts_access_told_ = false;
 };
 
 }  // namespace

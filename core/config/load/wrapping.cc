@@ -30,6 +30,11 @@ bool is_of_datagrams(const ServiceSpec& spec) {
   return !spec.listen.empty() && is_datagram(spec.listen.front().kind);
 }
 
+// None of its programs has a client on its descriptors.
+bool is_served_by_itself(const ServiceSpec& spec) {
+  return spec.program.empty() || is_health_check(spec);
+}
+
 // Its server accepts the clients: at its start there is none to be seen.
 bool accepts_itself(const ServiceSpec& spec) {
   return spec.mode == Mode::Wait && !is_of_datagrams(spec);
@@ -43,7 +48,7 @@ class Wrapping {
   bool settle(ServiceSpec& spec) {
     const bool is_written = !spec.more->libwrap.empty();
     if (!is_written && !is_meant_by_options(spec)) return true;
-    if (spec.program.empty()) {
+    if (is_served_by_itself(spec)) {
       return refuse(spec, "libwrap", "cannot be started through tcpd: no program is started for it",
                     kOwnRules);
     }
@@ -74,8 +79,8 @@ class Wrapping {
   // What -l, -w and -W are about (FreeBSD's inetd(8)): internet services, and of those with a wait
   // server the ones whose first datagram can be looked at.
   bool is_meant_by_options(const ServiceSpec& spec) {
-    if (!is_on_ip(spec)) return false;
-    if (spec.program.empty()) return options_.wraps_builtins;
+    if (!is_on_ip(spec) || spec.more->is_sensor) return false;
+    if (is_served_by_itself(spec)) return options_.wraps_builtins;
     if (!options_.wraps_programs || file_name(spec.program) == "tcpd") return false;
     if (accepts_itself(spec)) say_unasked(spec);
     return !accepts_itself(spec);

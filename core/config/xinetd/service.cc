@@ -153,10 +153,16 @@ void settle_log(Making& making) {
   if (!failure.empty()) draft.spec.more.edit().log_on_failure = std::move(failure);
 }
 
-// Anybody can put anybody's address on a datagram.
+// Anybody can put anybody's address on a datagram. Nobody sees the clients of a wait service.
 bool check_sensor(Making& making, SocketKind kind) {
   const auto& draft = making.draft();
-  if (!draft.has(Flag::Sensor) || kind == SocketKind::Tcp) return true;
+  if (!draft.has(Flag::Sensor)) return true;
+  if (kind == SocketKind::Tcp) {
+    if (draft.spec.mode == Mode::Nowait) return true;
+    return making.report().error(draft.of(Key::Flags)->at(), "sensor",
+                                 "a sensor is about clients, which a wait service has none of",
+                                 "wait = no");
+  }
   return making.report().error(draft.of(Key::Flags)->at(), "sensor",
                                "a sensor of datagrams would ban whoever is named in forged ones",
                                "socket_type = stream");

@@ -30,7 +30,6 @@ struct Making {
   const Block& block;
   Reading& reading;
   Surroundings& around;
-  bool is_disabled = false;  // it is checked only
 
   [[nodiscard]] Draft& draft() const { return reading.draft; }
   [[nodiscard]] Report& report() const { return reading.report; }

@@ -102,7 +102,7 @@ class Parser {
     known_ids_.insert(glance.id);
     if (off) return check_disabled(block);
     ++out_.services_written;
-    auto spec = make(block, block.source->report, false);
+    auto spec = make(block, block.source->report);
     if (!spec) return;
     const auto [first, is_new] = ids_.try_emplace(std::move(glance.id), spec->at);
     if (!is_new) {
@@ -125,10 +125,9 @@ class Parser {
     }
     Diagnostics said;
     Report report(block.source->name, said);
-    (void)make(block, report, true);
+    (void)make(block, report);
     for (auto& diagnostic : said) {
-      const bool is_of_running =
-          diagnostic.slug.starts_with("not-enforce") || diagnostic.slug == "ident";
+      const bool is_of_running = diagnostic.slug == "ident" || diagnostic.slug == "mdns";
       if (is_of_running || diagnostic.severity == Severity::Note) continue;
       block.source->report.warning({diagnostic.at.line, diagnostic.at.column},
                                    diagnostic.slug.c_str(), std::move(diagnostic.message),
@@ -136,7 +135,7 @@ class Parser {
     }
   }
 
-  std::optional<ServiceSpec> make(Block& block, Report& report, bool is_disabled) {
+  std::optional<ServiceSpec> make(Block& block, Report& report) {
     Draft draft;
     Reading reading{names_, report, draft, &defaults_.draft};
     read_block(block, false, reading);
@@ -146,7 +145,7 @@ class Parser {
       Reading inheriting{names_, muted, draft, &defaults_.draft};
       inherit(defaults_.draft, inheriting);
     }
-    Making making{block, reading, around_, is_disabled};
+    Making making{block, reading, around_};
     return make_service(making);
   }
 

@@ -215,6 +215,7 @@ TEST_F(Languages, RulesOfHostsAccessAreToldForXinetdServicesOnly) {
   directory_.write("hosts.deny", "# but\nALL: ALL\n");
   EXPECT_THAT(slugs("xinetd.conf", kXinetd), ElementsAre(directory_.path_of("xinetd.conf")));
   EXPECT_THAT(slugs("inetd.conf", kInetd), IsEmpty());
+  EXPECT_THAT(slugs("xinetd.conf", "defaults\n{\n}\n"), IsEmpty());
 }
 
 TEST_F(Languages, OneSocketInTwoLanguagesIsTold) {

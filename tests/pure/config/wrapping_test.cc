@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "spawn/settings/relay.h"
 #include "tests/pure/config/temporary_directory.h"
 
 namespace uvinetd::testing {
@@ -102,6 +103,24 @@ TEST_F(Wrapped, ABuiltinCannotBe) {
   name("echo");
   EXPECT_TRUE(is_left_out());
   EXPECT_EQ(diagnostics_[0].at.line, 7);
+}
+
+TEST_F(Wrapped, WhatSaysWhetherAServiceIsHealthySeesNoClientsHost) {
+  spec_.internal = kHealth;
+  options_.wraps_programs = true;
+  EXPECT_TRUE(is_untouched());
+  name("in.fingerd");
+  EXPECT_TRUE(is_left_out());
+}
+
+TEST_F(Wrapped, ASensorServesNobody) {
+  spec_.more.edit().is_sensor = true;
+  options_.wraps_programs = true;
+  options_.wraps_builtins = true;
+  EXPECT_TRUE(is_untouched());
+  spec_.program.clear();
+  spec_.argv.clear();
+  EXPECT_TRUE(is_untouched());
 }
 
 TEST_F(Wrapped, AUnixSocketHasNoHosts) {

@@ -203,6 +203,10 @@ TEST(XinetdServices, ASensorNeedsNoServerAndBansForItsTime) {
   EXPECT_THAT(judgements(forgeable.diagnostics),
               ElementsAre("warning 4:8 xinetd-differs", "error 5:1 sensor"));
   EXPECT_THAT(forgeable.services, IsEmpty());
+  const auto waiting = parse_xinetd(
+      block("service smtp", "socket_type = stream\nwait = yes\nuser = root\nflags = SENSOR\n"));
+  EXPECT_THAT(judgements(waiting.diagnostics), ElementsAre("error 6:1 sensor"));
+  EXPECT_THAT(waiting.services, IsEmpty());
 }
 
 TEST(XinetdServices, ArgumentsFollowTheNameOrBeginWithIt) {
