@@ -208,6 +208,14 @@ inline void edit_process(ServiceSpec& spec) {
   if (maybe()) more.max_runtime = any_duration();
 }
 
+inline void forget_warm_start(ServiceOptions& more) {
+  more.start = StartBy::Unset;
+  more.park = ParkAt::Main;
+  more.spares = 0;
+  more.park_uses.reset();
+  more.park_age.reset();
+}
+
 inline void edit_admission(ServiceSpec& spec) {
   auto& more = spec.more.edit();
   const bool is_stream = spec.listen.empty() || !is_datagram(spec.listen.front().kind);
@@ -222,6 +230,7 @@ inline void edit_admission(ServiceSpec& spec) {
     if (maybe()) spec.source_starts_per_minute = any_number();
     if (maybe()) more.rate_per_source = any_rate();
     more.is_sensor = maybe();
+    if (more.is_sensor) forget_warm_start(more);
   }
   if (maybe()) more.source_prefix_v6 = *rc::gen::inRange(0U, 129U);
   if (spec.mode == Mode::Nowait && is_stream) {
@@ -285,11 +294,7 @@ inline ServiceSpec any_service(std::uint16_t port) {
       if (is_ip_service && maybe()) {
         spec.internal = "health";
         auto& more = spec.more.edit();
-        more.start = StartBy::Unset;
-        more.park = ParkAt::Main;
-        more.spares = 0;
-        more.park_uses.reset();
-        more.park_age.reset();
+        forget_warm_start(more);
         more.health_format = *rc::gen::element(HealthForm::Http, HealthForm::Agent);
         if (maybe()) more.health_cache = any_duration();
         if (maybe()) more.health_timeout = any_duration();
