@@ -57,7 +57,7 @@ Instead of running:
   -V, --version           Print the version
   -h, --help              Print this
 
-Refused until it is done: --resolve (names of addresses).
+Refused: --resolve (servers are told the addresses of clients, not their names).
 
 Exit status: 0, 1 (failure), 2 (usage), 78 (configuration). See uvinetd(8).
 )";

@@ -118,7 +118,7 @@ void add_services(CLI::App& app, CommandLine& options) {
   app.add_flag("-l", options.logs_and_wraps);
   app.add_flag("-w", options.wraps_programs);
   app.add_flag("-W", options.wraps_builtins);
-  add_refused(app, "--resolve", "names of addresses are not supported yet");
+  add_refused(app, "--resolve", "servers are told the addresses of clients, not their names");
 }
 
 // getopt_long(3)'s optional argument, which must not take the next word: `--pidfile` and

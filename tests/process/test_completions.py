@@ -43,7 +43,7 @@ def options_of_help(name, *verb):
                           stdout=subprocess.PIPE, timeout=seconds()).stdout
     found = re.findall(r"^ +(-.*?)(?:  |$)", text, re.MULTILINE)
     options = set(re.findall(r"(?<![\w-])--?[A-Za-z][A-Za-z-]*", " ".join(found)))
-    refused = re.search(r"^Refused until .*?\.$", text, re.MULTILINE | re.DOTALL)
+    refused = re.search(r"^Refused: .*?\.$", text, re.MULTILINE | re.DOTALL)
     return options - set(re.findall(r"--?[A-Za-z]+", refused.group() if refused else ""))
 
 

@@ -175,7 +175,7 @@ TEST_F(OptionsTest, TheLetterOfTheLogAsksForHostsWhereItDoesElsewhere) {
 }
 
 TEST_F(OptionsTest, WhatIsNotBuiltInIsRefused) {
-  EXPECT_THAT(refused({"--resolve"}), HasSubstr("not supported yet"));
+  EXPECT_THAT(refused({"--resolve"}), HasSubstr("not their names"));
   EXPECT_THAT(refused({"--start", "zigote"}), HasSubstr("unknown value"));
   EXPECT_THAT(refused({"--start", ""}), HasSubstr("unknown value"));
   EXPECT_THAT(refused({"--spawner", "fork"}), HasSubstr("unknown value"));
