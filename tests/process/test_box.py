@@ -2,7 +2,9 @@
 """What a server may do: the box that its launcher takes on, and what it takes on itself."""
 import errno
 import functools
+import json
 import os
+import pwd
 import re
 import resource
 import shutil
@@ -12,7 +14,7 @@ import subprocess
 import textwrap
 import unittest
 
-from harness import sandbox, sockets
+from harness import procfs, sandbox, sockets
 from harness.daemon import Daemon
 from harness.surroundings import (bin_dir, free_port, is_root, me, probe, requires, requires_root,
                                   shared_folder, temporary_folder)
@@ -130,12 +132,17 @@ class OtherRoot(unittest.TestCase):
             self.assertEqual(box.ask("list /proc"), errno.ENOENT)
 
     def test_a_server_in_another_root_has_its_own_user_and_descriptors(self):
-        root = new_root()
-        os.mkdir(os.path.join(root, "proc"))
-        found = report(f'chroot = "{root}"', program="/probe")
-        self.assertNotEqual(found["uid"], 0)
-        self.assertEqual(found["cwd"], "/")
-        self.assertEqual({found["uid"]}, {found["euid"], found["suid"]})
+        root, port = new_root(), free_port()
+        config = service(port, f'chroot = "{root}"', "hold", program="/probe")
+        with boxed(config), sockets.connect(port) as client:
+            pid = json.loads(sockets.read_line(client))["pid"]
+            for name in ("root", "cwd"):
+                self.assertEqual(os.readlink(f"/proc/{pid}/{name}"), root)
+            uid = str(pwd.getpwnam(user()).pw_uid)
+            self.assertEqual(procfs.status(pid)["Uid"].split(), [uid] * 4)
+            connection = os.readlink(f"/proc/{pid}/fd/0")
+            self.assertRegex(connection, r"^socket:")
+            self.assertEqual(procfs.descriptors(pid), dict.fromkeys(range(3), connection))
 
     def test_a_root_without_devices_has_a_null_device_for_standard_error(self):
         root, port = new_root(), free_port()
@@ -183,8 +190,12 @@ class PrioritiesAndLimits(unittest.TestCase):
         port = free_port()
         with boxed(service(port, "limits = { files = 33 }", "hold")):
             clients = [sockets.connect(port) for _ in range(30)]
+            pids = {json.loads(sockets.read_line(client))["pid"] for client in clients}
+            self.assertEqual(len(pids), 30)
+            for pid in pids:
+                with open(f"/proc/{pid}/limits", encoding="ascii") as limits:
+                    self.assertRegex(limits.read(), r"(?m)^Max open files +33 +33 ")
             for client in clients:
-                sockets.read_line(client)
                 client.close()
 
     def test_a_niceness_below_the_daemons_own(self):

@@ -135,12 +135,14 @@ class Together(WithSockets):
 
     def test_what_comes_to_another_socket_in_between_starts_the_next(self):
         with self.daemon() as daemon:
-            self.over_tcp("where")
+            first = self.over_tcp("where").split()[2]
             with sockets.connect(self.tcp) as last, sockets.connect_unix(self.path) as queued:
                 last.sendall(b"leave\n")
                 queued.sendall(b"where\n")
-                self.assertEqual(sockets.read_line(queued).split()[0], "2")
-            self.assertGreaterEqual(daemon.starts("app"), 1)
+                index, _, second = sockets.read_line(queued).split()
+            self.assertEqual(index, "2")
+            self.assertNotEqual(second, first)
+            daemon.assert_count(r"\bstart id=app ", 2)
 
     def test_a_socket_that_was_spoilt_is_mended_for_the_next_server(self):
         with self.daemon() as daemon:
