@@ -49,6 +49,40 @@ def requires_ipv6():
         raise unittest.SkipTest(f"no IPv6 loopback here: {error}") from error
 
 
+def is_portable():
+    """True when the programs under test are built as for any Unix."""
+    return os.environ.get("UVINETD_PORTABLE") == "ON"
+
+
+def requires_linux_build(why):
+    """Skips the test of a portable build; `why` is what that does not do."""
+    if is_portable():
+        raise unittest.SkipTest(f"the portable build {why}")
+
+
+def control_groups():
+    """Where those of version 2 are mounted ("": nowhere), and the controllers that there are."""
+    with open("/proc/self/mountinfo", encoding="utf-8") as file:
+        mounts = [line.split()[4] for line in file if " - cgroup2 " in line]
+    if not mounts:
+        return "", []
+    with open(os.path.join(mounts[0], "cgroup.controllers"), encoding="ascii") as file:
+        return mounts[0], file.read().split()
+
+
+def requires_control_groups(*controllers):
+    """Where those of version 2 are mounted for us to write, with these controllers, or skips."""
+    mount, found = control_groups()
+    if not mount:
+        raise unittest.SkipTest("no control groups of version 2 are mounted here")
+    if not os.access(mount, os.W_OK):
+        raise unittest.SkipTest(f"{mount} cannot be written to")
+    for name in controllers:
+        if name not in found:
+            raise unittest.SkipTest(f"{mount} has no controller {name}")
+    return mount
+
+
 def spawner():
     """What starts the servers of the daemons under test; "" is the daemon's own choice."""
     return os.environ.get("UVINETD_SPAWNER", "")

@@ -11,12 +11,9 @@ import unittest
 
 from harness import sandbox, sockets
 from harness.daemon import Daemon, StartFailed
-from harness.surroundings import (free_port, free_ports, me, requires, requires_ipv6,
-                                  requires_root, temporary_folder)
+from harness.surroundings import (free_port, free_ports, is_portable, me, requires, requires_ipv6,
+                                  requires_linux_build, requires_root, temporary_folder)
 from harness.waiting import eventually, seconds
-
-
-_IS_PORTABLE = os.environ.get("UVINETD_PORTABLE") == "ON"
 
 
 def service(name, port, *lines, listen=None, run="/bin/cat"):
@@ -179,7 +176,8 @@ class UnixPeers(unittest.TestCase):
         with serve(*(service(name, 0, rules[name], "socket_mode = 0o666",
                              listen=f"unix://{path}") for name, path in paths.items())):
             # The portable build knows no supplementary groups of others.
-            for name, is_served in (("user", False), ("group", True), ("extra", not _IS_PORTABLE)):
+            for name, is_served in (("user", False), ("group", True),
+                                    ("extra", not is_portable())):
                 self.assertEqual(self._is_served(paths[name]), is_served, name)
                 self.assertEqual(answers(sockets.connect_unix(paths[name])), name == "user")
 
@@ -287,7 +285,7 @@ class Files(unittest.TestCase):
             for each in (port, other):
                 self.assertTrue(answers(client_from("127.0.0.1", each)))
                 self.assertFalse(answers(client_from("127.0.0.2", each)))
-            if _IS_PORTABLE:
+            if is_portable():
                 return  # memory without a name
             with open(f"/proc/{daemon.reactor()}/maps", encoding="ascii") as maps:
                 self.assertEqual(maps.read().count("uvinetd-access"), 1)
@@ -298,8 +296,7 @@ class Interfaces(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        if _IS_PORTABLE:
-            raise unittest.SkipTest("the portable build does not know a client's interface")
+        requires_linux_build("does not know a client's interface")
         requires_root("interfaces of our own")
         sandbox.enter()
         os.makedirs("/run/netns", exist_ok=True)

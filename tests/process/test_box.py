@@ -16,8 +16,9 @@ import unittest
 
 from harness import procfs, sandbox, sockets
 from harness.daemon import Daemon
-from harness.surroundings import (bin_dir, free_port, is_root, me, probe, requires, requires_root,
-                                  shared_folder, temporary_folder)
+from harness.surroundings import (bin_dir, control_groups, free_port, is_root, me, probe, requires,
+                                  requires_control_groups, requires_root, shared_folder,
+                                  temporary_folder)
 from harness.waiting import eventually, seconds
 from harness.warm import requires_zygote, tool
 
@@ -395,18 +396,7 @@ class ControlGroups(unittest.TestCase):
     def setUp(self):
         requires_root("control groups are root's")
         requires_boxes()
-        with open("/proc/self/mountinfo", encoding="utf-8") as file:
-            mounts = [line.split()[4] for line in file if " - cgroup2 " in line]
-        if not mounts:
-            raise unittest.SkipTest("no control groups of version 2 are mounted here")
-        self.mount = mounts[0]
-        if not os.access(self.mount, os.W_OK):
-            raise unittest.SkipTest(f"{self.mount} cannot be written to")
-
-    def controllers(self):
-        """Those that there are."""
-        with open(os.path.join(self.mount, "cgroup.controllers"), encoding="ascii") as file:
-            return file.read().split()
+        self.mount = requires_control_groups()
 
     def leave(self, *names):
         """Removes groups, innermost first."""
@@ -450,8 +440,7 @@ class ControlGroups(unittest.TestCase):
             return sockets.fetch_report(port)["cgroups"]
 
     def test_the_number_of_processes_is_limited(self):
-        if "pids" not in self.controllers():
-            raise unittest.SkipTest(f"{self.mount} has no controller of processes")
+        requires_control_groups("pids")
         name, port = f"uvinetd-pids-{os.getpid()}", free_port()
         try:
             with boxed(service(port, f'cgroup = "{name}"\npids_max = 1', "try")):
@@ -548,13 +537,7 @@ class Refused(unittest.TestCase):
 
     def test_a_controller_that_is_not_there(self):
         requires_boxes()
-        with open("/proc/self/mountinfo", encoding="utf-8") as file:
-            mounts = [line.split()[4] for line in file if " - cgroup2 " in line]
-        names = ""
-        if mounts:
-            with open(os.path.join(mounts[0], "cgroup.controllers"), encoding="ascii") as file:
-                names = file.read()
-        if "memory" in names.split():
+        if "memory" in control_groups()[1]:
             raise unittest.SkipTest("there is a controller of memory here")
         self.check('memory_max = "64m"', r":6:14: error: .*(no controller|version 2)")
 
@@ -703,10 +686,10 @@ class Contest(unittest.TestCase):
             self.assertRegex(said, "159")  # 128 and SIGSYS
 
     def test_its_control_group_holds_where_there_are_controllers(self):
+        requires_control_groups("memory", "pids")
         text = re.sub(r"(?m)^#(?=\w)", "", self.text)
         status, said = check_of(text)
-        if status != 0:
-            raise unittest.SkipTest(f"not here: {said}")
+        self.assertEqual(status, 0, said)
         with boxed(text):
             said = "".join(self.say("for i in $(seq 100); do sleep 60 & done"))
             self.assertRegex(said, "(?i)cannot fork|resource")

@@ -10,7 +10,8 @@ import unittest
 
 from harness import procfs, sockets
 from harness.daemon import Daemon
-from harness.surroundings import free_port, free_ports, me, probe, requires_root
+from harness.surroundings import (free_port, free_ports, me, probe, requires_linux_build,
+                                  requires_root)
 from harness.waiting import eventually, seconds
 
 CLIENTS = 64
@@ -403,8 +404,7 @@ class Silence(unittest.TestCase):
     """What the connection tells."""
 
     def setUp(self):
-        if os.environ.get("UVINETD_PORTABLE") == "ON":
-            self.skipTest("the portable build cannot tell when a connection was used last")
+        requires_linux_build("cannot tell when a connection was used last")
 
     def test_a_silent_connection_ends_and_one_that_speaks_does_not(self):
         quiet, lively = free_ports(2)

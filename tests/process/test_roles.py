@@ -8,8 +8,8 @@ import unittest
 from harness import procfs, sockets
 from harness.daemon import Daemon
 from harness.load import strike_under_load, write_server
-from harness.surroundings import (free_port, free_ports, me, probe, shared_folder,
-                                  spawner)
+from harness.surroundings import (free_port, free_ports, me, probe, requires_linux_build,
+                                  shared_folder, spawner)
 from harness.waiting import eventually, seconds
 
 
@@ -310,8 +310,7 @@ class HostileBox(unittest.TestCase):
     """What a taken-over reactor cannot do."""
 
     def test_the_reactor_has_no_way_to_new_privileges(self):
-        if os.environ.get("UVINETD_PORTABLE") == "ON":
-            self.skipTest("the portable build has no system call filter")
+        requires_linux_build("has no system call filter")
         with Daemon([f"{free_port()} stream tcp4 nowait {me()} internal echo"]) as daemon:
             state = procfs.status(daemon.reactor())
             self.assertEqual(state.get("NoNewPrivs"), "1")

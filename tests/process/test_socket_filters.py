@@ -9,7 +9,8 @@ import unittest
 
 from harness import sockets
 from harness.daemon import Daemon, StartFailed
-from harness.surroundings import (free_port, free_ports, me, probe, requires_ipv6, shared_folder)
+from harness.surroundings import (free_port, free_ports, me, probe, requires_ipv6,
+                                  requires_linux_build, shared_folder)
 from harness.waiting import eventually, seconds
 
 _SO_ATTACH_FILTER = 26
@@ -18,8 +19,7 @@ _FRIEND, _STRANGER = "127.0.0.1", "127.0.0.2"
 
 def setUpModule():  # pylint: disable=invalid-name
     """Some hosts have one loopback address only."""
-    if os.environ.get("UVINETD_PORTABLE") == "ON":
-        raise unittest.SkipTest("the portable build filters no sockets")
+    requires_linux_build("filters no sockets")
     try:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as trial:
             trial.bind((_STRANGER, 0))

@@ -10,7 +10,7 @@ import textwrap
 import unittest
 
 from harness.daemon import Daemon
-from harness.surroundings import free_port, me, requires
+from harness.surroundings import free_port, me, requires, requires_linux_build
 from harness.waiting import eventually, seconds
 
 DEADLINE = 60  # of one exchange
@@ -43,10 +43,9 @@ def shell(script):
     return ["/bin/sh", "-c", script]
 
 
-def knows_writers(test):
+def requires_writers():
     """Skips where the kernel does not tell who wrote a line."""
-    if os.environ.get("UVINETD_PORTABLE") == "ON":
-        test.skipTest("the portable build does not learn which process wrote a line")
+    requires_linux_build("does not learn which process wrote a line")
 
 
 class ToTheLog(unittest.TestCase):
@@ -60,7 +59,7 @@ class ToTheLog(unittest.TestCase):
         return daemon([("talk", self.port, words, more)])
 
     def test_a_line_names_service_server_and_client(self):
-        knows_writers(self)
+        requires_writers()
         with self.serve(shell("echo to the client; echo to the log >&2; read line")) as served:
             with connect(self.port) as client:
                 self.assertEqual(client.recv(100), b"to the client\n")
@@ -70,7 +69,7 @@ class ToTheLog(unittest.TestCase):
                 self.assertEqual(begun[2], f"127.0.0.1:{client.getsockname()[1]}")
 
     def test_a_child_of_the_server_is_the_server(self):
-        knows_writers(self)
+        requires_writers()
         script = "sh -c 'echo deep down >&2; read line'; :"
         with self.serve(shell(script)) as served, connect(self.port):
             found = served.wait_for_log(r"stderr id=talk pid=(\d+) from=\S+ deep down$")
@@ -136,7 +135,7 @@ class ToTheLog(unittest.TestCase):
                     served.wait_for_log(r"stderr id=talk pid=\S+ from=- one datagram$")
 
     def test_warm_servers_are_told_apart(self):
-        knows_writers(self)
+        requires_writers()
         script = '$| = 1; print STDERR "pid $$\\n"; print "pid $$\\n"'
         for park in ("main", "io"):
             with self.subTest(park), self.serve([requires("perl"), "-e", script],
