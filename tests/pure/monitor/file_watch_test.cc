@@ -9,15 +9,15 @@
 #include <fstream>
 #include <string>
 
+#include "tests/pure/base/turning_loop.h"
 #include "tests/pure/config/temporary_directory.h"
-#include "tests/pure/spawn/eventually.h"
 
 namespace uvinetd {
 namespace {
 
 using namespace test;
 
-class FileWatchTest : public ::testing::Test {
+class FileWatchTest : public LoopTest {
  protected:
   FileWatchTest() { write("real/rules"); }
   std::string path(const std::string& name) { return directory.path() + "/" + name; }
@@ -27,10 +27,7 @@ class FileWatchTest : public ::testing::Test {
   }
   // Whether the watch speaks up after this.
   bool tells() {
-    return eventually([&] {
-      uv_run(loop.get(), UV_RUN_NOWAIT);
-      return changes > 0;
-    });
+    return turn_until([this] { return changes > 0; });
   }
   void watch(const std::string& name) {
     watcher.watch({path(name)});
@@ -39,8 +36,6 @@ class FileWatchTest : public ::testing::Test {
   }
 
   uvinetd::testing::TemporaryDirectory directory;
-  Loop loop;
-  Timers timers{loop};
   int changes = 0;
   FileWatch watcher{loop, timers, [this] { ++changes; }};
 };

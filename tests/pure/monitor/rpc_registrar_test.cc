@@ -10,8 +10,8 @@
 
 #include <fstream>
 
+#include "tests/pure/base/turning_loop.h"
 #include "tests/pure/monitor/sockets_of_tests.h"
-#include "tests/pure/spawn/eventually.h"
 
 namespace uvinetd {
 namespace {
@@ -25,7 +25,7 @@ RpcBinding binding(std::uint32_t program, std::uint16_t port = 700) {
   return {program, 1, 3, "udp", *SocketAddress::parse_ip("127.0.0.1", port)};
 }
 
-class RpcRegistrarTest : public testing::Test {
+class RpcRegistrarTest : public LoopTest {
  protected:
   // In the helper.
   bool write(const char* what, const RpcBinding& told) const {
@@ -43,13 +43,6 @@ class RpcRegistrarTest : public testing::Test {
     for (std::string line; std::getline(file, line);) out.push_back(line);
     return out;
   }
-  void turn() { uv_run(loop.get(), UV_RUN_NOWAIT); }
-  bool turn_until(const std::function<bool()>& fact) {
-    return eventually([&] {
-      turn();
-      return fact();
-    });
-  }
   bool rests() {
     return turn_until([this] { return !registrar.is_busy(); });
   }
@@ -58,8 +51,6 @@ class RpcRegistrarTest : public testing::Test {
 
   TemporaryDirectory directory;
   std::string diary = directory.file("diary");
-  Loop loop;
-  Timers timers{loop};
   Log log;
   int idle = 0;
   RpcRegistrar registrar{loop,

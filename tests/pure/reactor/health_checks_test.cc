@@ -4,13 +4,12 @@
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 
-#include <functional>
 #include <string>
 #include <vector>
 
 #include "core/base/process.h"
+#include "tests/pure/base/turning_loop.h"
 #include "tests/pure/reactor/local_sockets.h"
-#include "tests/pure/reactor/skipped_time.h"
 
 namespace uvinetd {
 namespace {
@@ -22,7 +21,7 @@ constexpr std::string_view kRequest = "GET / HTTP/1.0\r\n\r\n";
 constexpr int kEndedWell = 0;
 constexpr int kEndedBadly = 1 << 8;  // exit status 1, as wait(2) has it
 
-class HealthChecksTest : public testing::Test {
+class HealthChecksTest : public LoopTest {
  protected:
   HealthChecksTest() : listener(bound_ip_socket(SOCK_STREAM)) {
     EXPECT_EQ(listen(listener.get(), 64), 0);
@@ -40,18 +39,6 @@ class HealthChecksTest : public testing::Test {
     turn();
     return client;
   }
-  void turn() { uv_run(loop.get(), UV_RUN_NOWAIT); }
-  bool turn_until(const std::function<bool()>& fact) {
-    return eventually([&] {
-      turn();
-      return fact();
-    });
-  }
-  void pass(std::chrono::milliseconds time) {
-    skip_time(time);
-    turn();
-    turn();
-  }
   bool runs(std::size_t count) {
     return turn_until([&] { return commands.size() >= count; }) && commands.size() == count;
   }
@@ -67,8 +54,6 @@ class HealthChecksTest : public testing::Test {
     return is_short ? got.substr(0, got.find('\r')) : got;
   }
 
-  Loop loop;
-  Timers timers{loop};
   std::vector<UniqueFd> commands;  // their ends of what they were started with
   std::size_t left = 0;            // clients
   bool starts = true;

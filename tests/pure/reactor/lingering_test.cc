@@ -5,10 +5,10 @@
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 
-#include <functional>
 #include <string>
 #include <vector>
 
+#include "tests/pure/base/turning_loop.h"
 #include "tests/pure/reactor/local_sockets.h"
 #include "tests/pure/reactor/skipped_time.h"
 
@@ -18,7 +18,7 @@ namespace {
 using namespace std::chrono_literals;
 using namespace test;
 
-class Lingering : public testing::Test {
+class Lingering : public LoopTest {
  protected:
   // Ours goes in; the client's end comes back.
   UniqueFd add() {
@@ -27,21 +27,12 @@ class Lingering : public testing::Test {
     lingering.add(UniqueFd(ends[0]));
     return UniqueFd(ends[1]);
   }
-  void turn() { uv_run(loop.get(), UV_RUN_NOWAIT); }
-  bool turn_until(const std::function<bool()>& fact) {
-    return eventually([&] {
-      turn();
-      return fact();
-    });
-  }
   static bool send_some(const UniqueFd& client, std::size_t size) {
     const std::string some(size, 'x');
     return send(client.get(), some.data(), size, MSG_NOSIGNAL | MSG_DONTWAIT) > 0;
   }
   static bool is_reset_or_closed(const UniqueFd& client) { return !send_some(client, 1); }
 
-  Loop loop;
-  Timers timers{loop};
   LingeringConnections lingering{loop, timers};
 };
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "spawn/wire.h"
+#include "tests/pure/base/turning_loop.h"
 #include "tests/pure/spawn/eventually.h"
 
 namespace uvinetd {
@@ -20,7 +21,7 @@ using testing::IsEmpty;
 using testing::Pair;
 using testing::UnorderedElementsAre;
 
-class NameFinderTest : public testing::Test {
+class NameFinderTest : public LoopTest {
  protected:
   // A resolver that is the test; the one before is gone.
   void join() {
@@ -28,7 +29,6 @@ class NameFinderTest : public testing::Test {
     resolver = Channel(std::move(pair.first));
     finder.join(std::move(pair.second));
   }
-  void turn() { uv_run(loop.get(), UV_RUN_NOWAIT); }
   std::vector<std::string> questions() {
     std::vector<std::string> out;
     for (;;) {
@@ -46,7 +46,6 @@ class NameFinderTest : public testing::Test {
     return *SocketAddress::parse_ip(host, 1024);
   }
 
-  Loop loop;
   Channel resolver;
   std::vector<std::pair<WaitingRoom::Ticket, std::optional<std::string>>> found;
   int needed = 0;

@@ -3,13 +3,12 @@
 
 #include <gtest/gtest.h>
 
-#include <functional>
 #include <string>
 #include <vector>
 
 #include "core/base/process.h"
+#include "tests/pure/base/turning_loop.h"
 #include "tests/pure/reactor/local_sockets.h"
-#include "tests/pure/reactor/skipped_time.h"
 
 namespace uvinetd {
 namespace {
@@ -17,7 +16,7 @@ namespace {
 using namespace std::chrono_literals;
 using namespace test;
 
-class RelaysTest : public testing::Test {
+class RelaysTest : public LoopTest {
  protected:
   RelaysTest() : front(bound_ip_socket(SOCK_STREAM)), back(bound_ip_socket(SOCK_STREAM)) {
     EXPECT_EQ(listen(front.get(), 64), 0);
@@ -38,18 +37,6 @@ class RelaysTest : public testing::Test {
       return poll(&one, 1, 0) == 1;
     }));
     return UniqueFd(accept(back.get(), nullptr, nullptr));
-  }
-  void turn() { uv_run(loop.get(), UV_RUN_NOWAIT); }
-  bool turn_until(const std::function<bool()>& fact) {
-    return eventually([&] {
-      turn();
-      return fact();
-    });
-  }
-  void pass(std::chrono::milliseconds time) {
-    skip_time(time);
-    turn();
-    turn();
   }
   // What comes to `fd` until there is this much, or its end.
   std::string heard(int fd, std::size_t size) {
@@ -77,8 +64,6 @@ class RelaysTest : public testing::Test {
     return code;
   }
 
-  Loop loop;
-  Timers timers{loop};
   std::vector<RelayEnd> ends;
   Relays relays{loop, timers, [this](const RelayEnd& end) { ends.push_back(end); }};
   UniqueFd front;

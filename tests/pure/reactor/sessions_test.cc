@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "core/base/process.h"
+#include "tests/pure/base/turning_loop.h"
 #include "tests/pure/reactor/local_sockets.h"
-#include "tests/pure/reactor/skipped_time.h"
 
 namespace uvinetd {
 namespace {
@@ -18,7 +18,7 @@ using namespace test;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-class ReactorSessionsTest : public testing::Test {
+class ReactorSessionsTest : public LoopTest {
  protected:
   ReactorSessionsTest() : listener(bound_ip_socket(SOCK_STREAM)) {
     EXPECT_EQ(listen(listener.get(), 64), 0);
@@ -32,18 +32,6 @@ class ReactorSessionsTest : public testing::Test {
     sessions.open(*find_builtin(name), service, std::move(server), peer);
     return client;
   }
-  void turn() { uv_run(loop.get(), UV_RUN_NOWAIT); }
-  bool turn_until(const std::function<bool()>& fact) {
-    return eventually([&] {
-      turn();
-      return fact();
-    });
-  }
-  void pass(std::chrono::milliseconds time) {
-    skip_time(time);
-    turn();
-    turn();
-  }
   // What the client gets back for `text`.
   std::string echoed(const UniqueFd& client, std::string_view text) {
     EXPECT_TRUE(send_text(client.get(), text));
@@ -55,8 +43,6 @@ class ReactorSessionsTest : public testing::Test {
     return got;
   }
 
-  Loop loop;
-  Timers timers{loop};
   std::vector<std::uint32_t> ends;
   std::vector<std::string> peers;
   std::vector<std::string> wants;

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "tests/pure/base/turning_loop.h"
 #include "tests/pure/reactor/local_sockets.h"
-#include "tests/pure/reactor/skipped_time.h"
 
 namespace uvinetd {
 namespace {
@@ -20,7 +20,7 @@ using testing::IsEmpty;
 using testing::Pair;
 using Event = WaitingRoom::Event;
 
-class WaitingRoomTest : public testing::Test {
+class WaitingRoomTest : public LoopTest {
  protected:
   WaitingRoomTest() : listener(bound_ip_socket(SOCK_STREAM)) {
     EXPECT_EQ(listen(listener.get(), 64), 0);
@@ -39,18 +39,6 @@ class WaitingRoomTest : public testing::Test {
   WaitingRoom::Ticket enter(UniqueFd& client, Awaited awaited = Awaited::Name) {
     return room.enter(visitor(client), awaited);
   }
-  void turn() { uv_run(loop.get(), UV_RUN_NOWAIT); }
-  bool turn_until(const std::function<bool()>& fact) {
-    return eventually([&] {
-      turn();
-      return fact();
-    });
-  }
-  void pass(std::chrono::milliseconds time) {
-    skip_time(time);
-    turn();
-    turn();
-  }
   // Closed with a reset, which is to leave for good.
   static void reset(UniqueFd& client) {
     const linger at_once{1, 0};
@@ -62,8 +50,6 @@ class WaitingRoomTest : public testing::Test {
   }
 
   UniqueFd listener;
-  Loop loop;
-  Timers timers{loop};
   std::vector<std::pair<WaitingRoom::Ticket, Event>> events;
   WaitingRoom room{loop, timers, [this](WaitingRoom::Ticket ticket, Awaited, Event event) {
                      events.emplace_back(ticket, event);
