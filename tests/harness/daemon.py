@@ -152,6 +152,13 @@ class Daemon:
         """The reactor's pid, waiting for one to be there."""
         return eventually(lambda: self.roles("uvi-reactor"), what="a reactor")[0]
 
+    def replace_reactor(self, meanwhile=lambda: None):
+        """Kills the reactor, as the kernel does it when memory is short, and waits for another."""
+        old = self.reactor()
+        os.kill(old, signal.SIGKILL)
+        meanwhile()
+        eventually(lambda: set(self.roles("uvi-reactor")) - {old}, what="another reactor")
+
     def launchers(self):
         """The launchers' pids."""
         return self.roles("uvi-launcher")

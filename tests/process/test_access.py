@@ -99,9 +99,7 @@ class Networks(unittest.TestCase):
             daemon.reload(service("a", port, 'allow = ["127.0.0.2"]'))
             self.assertTrue(answers(client_from("127.0.0.2", port)))
             self.assertFalse(answers(client_from("127.0.0.1", port)))
-            old = daemon.reactor()
-            os.kill(old, signal.SIGKILL)
-            eventually(lambda: daemon.reactor() != old, what="another reactor")
+            daemon.replace_reactor()
             self.assertTrue(answers(client_from("127.0.0.2", port)))
             self.assertFalse(answers(client_from("127.0.0.1", port)))
 
@@ -250,9 +248,7 @@ class Files(unittest.TestCase):
         with serve(service("a", port, f'deny = ["file:{self.path}"]')) as daemon:
             self.write("127.0.0.2\n")
             self.becomes("127.0.0.2", port, False)
-            old = daemon.reactor()
-            os.kill(old, signal.SIGKILL)
-            eventually(lambda: daemon.reactor() != old, what="another reactor")
+            daemon.replace_reactor()
             self.assertFalse(answers(client_from("127.0.0.2", port)))
 
     def test_what_may_not_stand_in_a_file_is_an_error_at_load(self):
@@ -501,7 +497,7 @@ class ClientNames(unittest.TestCase):
                 serve(service("a", port, 'allow = ["friend.example"]', "instances = 1")) as daemon:
             with client_from("127.0.0.4", port) as silent:
                 eventually(lambda: "127.0.0.4" in server.asked, what="a question")
-                os.kill(daemon.reactor(), signal.SIGKILL)
+                daemon.replace_reactor()
                 self.assertEqual(sockets.read_all(silent), b"")
                 self.assertTrue(answers(client_from("127.0.0.3", port)))
 

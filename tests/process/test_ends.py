@@ -244,9 +244,7 @@ class ServiceLogs(Folder):
                 exec = ["/bin/true"]
                 log_type = "FILE {self.path("own")}"
                 """)) as daemon:
-            old = daemon.reactor()
-            os.kill(old, 9)
-            eventually(lambda: daemon.roles("uvi-reactor") not in ([], [old]), what="a new reactor")
+            daemon.replace_reactor()
             sockets.fetch(port)
             eventually(lambda: "exit id=one" in self.read("own"), what="the line of its end")
 

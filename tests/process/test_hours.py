@@ -142,9 +142,7 @@ class Times(unittest.TestCase):
         config = services(("x", f"tcp4://127.0.0.1:{port}", starts("report"),
                            f'access_times = ["{around(greenwich() + _EAST + 720)}"]'))
         with self.daemon(config) as daemon:
-            old = daemon.reactor()
-            os.kill(old, 9)
-            eventually(lambda: daemon.roles("uvi-reactor") not in ([], [old]), what="a new reactor")
+            daemon.replace_reactor()
             self.assertEqual(sockets.fetch(port), b"")
             daemon.assert_count(r"\brefuse id=x from=\S+ reason=time$", 1)
 

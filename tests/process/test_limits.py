@@ -145,7 +145,7 @@ class AtOnce(unittest.TestCase):
         with run(config) as daemon, Crowd(port) as crowd:
             self.assertEqual(crowd.settle(5, CLIENTS - 5), (5, CLIENTS - 5))
             daemon.assert_count(r"\bstart id=a ", 5)
-            replace_reactor(daemon)
+            daemon.replace_reactor()
             with Crowd(port) as more:
                 self.assertEqual(more.settle(0, CLIENTS), (0, CLIENTS))
                 crowd.leave(2)
@@ -153,14 +153,6 @@ class AtOnce(unittest.TestCase):
                 eventually(lambda: daemon.count(r"\bexit id=a ") == 2)
             with Crowd(port) as last:
                 self.assertEqual(last.settle(2, CLIENTS - 2), (2, CLIENTS - 2))
-
-
-def replace_reactor(daemon):
-    """Kills the reactor and waits for its successor."""
-    old = daemon.reactor()
-    os.kill(old, signal.SIGKILL)
-    eventually(lambda: [pid for pid in daemon.roles("uvi-reactor") if pid != old],
-               what="another reactor")
 
 
 class EachSource(unittest.TestCase):
@@ -198,7 +190,7 @@ class EachSource(unittest.TestCase):
                 self.assertEqual(first.settle(3), (3, 0))
                 self.assertEqual(second.settle(2), (2, 0))
                 daemon.assert_count(r"\bstart id=a ", 5)
-                replace_reactor(daemon)
+                daemon.replace_reactor()
                 with Crowd(port) as more, Crowd(port, source="127.0.0.2") as others:
                     self.assertEqual(more.settle(1, CLIENTS - 1), (1, CLIENTS - 1))
                     self.assertEqual(others.settle(2, CLIENTS - 2), (2, CLIENTS - 2))
@@ -353,7 +345,7 @@ class Time(unittest.TestCase):
             with connect_from("127.0.0.1", port) as client:
                 sockets.read_line(client)
                 daemon.wait_for_log(r"\bstart id=a ")
-                replace_reactor(daemon)
+                daemon.replace_reactor()
                 self.assertEqual(sockets.read_all(client), b"")
             daemon.wait_for_log(r"\btimeout id=a pid=\d+ reason=runtime$")
 
@@ -546,7 +538,7 @@ class Sensor(unittest.TestCase):
 
     def is_banned_after_kill(self, daemon):
         """Whether the next reactor knows of it; told to it again if not."""
-        replace_reactor(daemon)
+        daemon.replace_reactor()
         if self.fetch(self.port) == b"":
             return True
         self.fetch(self.trap)

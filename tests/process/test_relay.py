@@ -4,7 +4,6 @@ import hashlib
 import json
 import os
 import resource
-import signal
 import socket
 import struct
 import threading
@@ -410,10 +409,7 @@ class Proxied(unittest.TestCase):
                 self.assertEqual(sockets.read_all(client), b"")
             daemon.wait_for_log(r"refuse id=behind from=192\.0\.2\.1:7 reason=source-instances")
             # The ledgers know whose they are: a new reactor counts them as the old one did.
-            reactor = daemon.reactor()
-            os.kill(reactor, signal.SIGKILL)
-            eventually(lambda: daemon.roles("uvi-reactor") not in ([], [reactor]),
-                       what="a new reactor")
+            daemon.replace_reactor()
             with sockets.connect(port) as client:
                 client.sendall(b"PROXY TCP4 192.0.2.1 192.0.2.9 7 8\r\n")
                 self.assertEqual(sockets.read_all(client), b"")

@@ -34,13 +34,6 @@ class Replacement(unittest.TestCase):
     def setUp(self):
         self.file = os.path.join(shared_folder(), "lines")
 
-    def kill_reactor(self, daemon):
-        """Returns when a new reactor is there."""
-        old = daemon.reactor()
-        kill(old)
-        eventually(lambda: [pid for pid in daemon.roles("uvi-reactor") if pid != old],
-                   what="another reactor")
-
     def kill_launchers(self, daemon):
         """Kills all launchers."""
         for pid in daemon.launchers():
@@ -51,16 +44,16 @@ class Replacement(unittest.TestCase):
         victims = daemon.launchers()
         self.kill_launchers(daemon)
         eventually(lambda: not set(victims) & set(procfs.children(daemon.pid)))
-        self.kill_reactor(daemon)
+        daemon.replace_reactor()
 
     def kill_both(self, daemon):
         """Reactor and launchers, one right after the other."""
-        self.kill_reactor(daemon)
-        self.kill_launchers(daemon)
+        daemon.replace_reactor(lambda: self.kill_launchers(daemon))
 
     def ways(self):
         """The orders in which roles are killed."""
-        return self.kill_reactor, self.kill_launchers, self.kill_launchers_first, self.kill_both
+        return (Daemon.replace_reactor, self.kill_launchers, self.kill_launchers_first,
+                self.kill_both)
 
     def test_sockets_go_on_being_served(self):
         for way in self.ways():

@@ -200,9 +200,7 @@ class Datagrams(WithFolder):
         port = free_port()
         config = service(f"udp4://:{port}", [], f'deny = ["{_STRANGER}"]', 'internal = "echo"')
         with Daemon(config, file_name="uvinetd.toml") as daemon:
-            old = daemon.reactor()
-            os.kill(old, 9)
-            eventually(lambda: daemon.roles("uvi-reactor") not in ([], [old]), what="a new reactor")
+            daemon.replace_reactor()
             with client_from(_STRANGER, port) as stranger, client_from(_FRIEND, port) as friend:
                 stranger.send(b"no")
                 self.assertEqual(sockets.ask_until_answered(friend, "hello"), "hello")
