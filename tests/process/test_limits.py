@@ -6,12 +6,13 @@ import select
 import signal
 import socket
 import textwrap
+import time
 import unittest
 
 from harness import procfs, sockets
 from harness.daemon import Daemon
 from harness.surroundings import (free_port, free_ports, me, probe, requires_linux_build,
-                                  requires_root)
+                                  requires_root, shared_folder)
 from harness.waiting import eventually, seconds
 
 CLIENTS = 64
@@ -392,65 +393,102 @@ class Time(unittest.TestCase):
                 daemon.wait_for_log(r"\bexit id=a ", since=mark)
 
 
+LIMIT = 2  # seconds of silence
+
+
+def outlives_the_limit(port, speak):
+    """Whether a connection that is never silent for the limit was there for longer than that.
+
+    False says that it was this machine that was silent, and nothing about the limit.
+    """
+    begun = last = time.monotonic()
+    with connect_from("127.0.0.1", port) as client:
+        try:
+            sockets.read_line(client)
+            while True:
+                now = time.monotonic()
+                if now >= last + LIMIT / 2:  # two words may be twice as far apart
+                    return False
+                if now >= begun + 1.5 * LIMIT:
+                    return True
+                last = now
+                speak(client)
+                assert not select.select([client], [], [], 0.1)[0], "the connection ended"
+        except (OSError, AssertionError):
+            if time.monotonic() < last + LIMIT / 2:
+                raise
+            return False
+
+
 class Silence(unittest.TestCase):
     """What the connection tells."""
 
     def setUp(self):
         requires_linux_build("cannot tell when a connection was used last")
 
-    def test_a_silent_connection_ends_and_one_that_speaks_does_not(self):
-        quiet, lively = free_ports(2)
-        config = service("quiet", quiet, 'idle_timeout = "1s"') + \
-            script("lively", lively, "while echo x; do sleep 0.2; done", 'idle_timeout = "1s"')
-        with run(config) as daemon:
-            with connect_from("127.0.0.1", lively) as speaker:
-                with connect_from("127.0.0.1", quiet) as client:
-                    sockets.read_line(client)
-                    self.assertEqual(sockets.read_all(client), b"")
-                daemon.wait_for_log(r"\btimeout id=quiet pid=\d+ reason=idle$")
-                for _ in range(15):
-                    self.assertEqual(sockets.read_exactly(speaker, 2), b"x\n")
-            daemon.assert_count(r"\btimeout id=lively ", 0)
+    def test_a_silent_connection_ends(self):
+        port = free_port()
+        with run(service("a", port, f"idle_timeout = {LIMIT}")) as daemon:
+            with connect_from("127.0.0.1", port) as client:
+                sockets.read_all(client)  # to its end
+            daemon.wait_for_log(r"\btimeout id=a pid=\d+ reason=idle$")
+
+    def assert_outlives_the_limit(self, port, speak):
+        """It does, once this machine is fast enough to tell."""
+        eventually(lambda: outlives_the_limit(port, speak), 60, "a machine that is fast enough")
+
+    def test_what_the_server_sends_keeps_it_alive(self):
+        port, folder = free_port(), shared_folder()
+        mouth = f"{folder}/$TCPREMOTEPORT"  # each server says what is written to its own
+        config = script("a", port, f"mkfifo {mouth}; exec 3<>{mouth}; echo; exec cat <&3",
+                        f"idle_timeout = {LIMIT}")
+        def speak(client):
+            path = f"{folder}/{client.getsockname()[1]}"
+            word = os.open(path, os.O_WRONLY | os.O_NONBLOCK)  # an error without a server
+            os.write(word, b"x\n")
+            os.close(word)
+            self.assertEqual(sockets.read_line(client), "x")
+        with run(config):
+            self.assert_outlives_the_limit(port, speak)
 
     def test_what_the_client_sends_keeps_it_alive(self):
         port = free_port()
-        with run(service("a", port, 'idle_timeout = "2s"')) as daemon:
-            with connect_from("127.0.0.1", port) as client:
-                sockets.read_line(client)
-                sent = 0
-                def send():
-                    nonlocal sent
-                    client.sendall(b"x")
-                    sent += 1
-                    return sent >= 40
-                eventually(lambda: not select.select([client], [], [], 0.1)[0] and send())
-                daemon.assert_count(r"\btimeout id=a ", 0)
-                self.assertEqual(sockets.read_all(client), b"")
-            daemon.wait_for_log(r"\btimeout id=a pid=\d+ reason=idle$")
+        with run(service("a", port, f"idle_timeout = {LIMIT}")):
+            self.assert_outlives_the_limit(port, lambda client: client.sendall(b"x"))
 
     def test_a_server_that_never_touches_its_connection_is_ended(self):
-        stuck, good = free_ports(2)
-        config = script("stuck", stuck, "exec sleep 100", 'start_timeout = "1s"') + \
-            service("good", good, 'start_timeout = "1s"')
-        with run(config) as daemon, connect_from("127.0.0.1", good) as served:
-            sockets.read_line(served)
-            with connect_from("127.0.0.1", stuck) as client:
-                client.sendall(b"hello\n")
-                self.assertEqual(sockets.read_all(client), b"")
-            daemon.wait_for_log(r"\btimeout id=stuck pid=\d+ reason=start$")
-            daemon.assert_count(r"\btimeout id=good ", 0)
-            self.assertTrue(sockets.has_nothing(served))
+        port = free_port()
+        config = script("a", port, "exec sleep 100", f"start_timeout = {LIMIT}")
+        with run(config) as daemon, connect_from("127.0.0.1", port) as client:
+            client.sendall(b"hello\n")
+            self.assertEqual(sockets.read_all(client), b"")
+            daemon.wait_for_log(r"\btimeout id=a pid=\d+ reason=start$")
+
+    def test_a_server_that_has_written_has_begun(self):
+        self.assert_begins("echo")
 
     def test_a_server_that_has_read_has_begun(self):
-        port = free_port()
-        config = script("a", port, "read line; exec sleep 100", 'start_timeout = "2s"',
-                        'max_runtime = "4s"')
-        with run(config) as daemon:
+        self.assert_begins("read line")
+
+    def assert_begins(self, text):
+        """A server that does this in time is not ended before its longest time."""
+        port, folder = free_port(), shared_folder()
+        config = script("a", port, f"{text}; echo $$ >{folder}/$TCPREMOTEPORT; exec sleep 100",
+                        f"start_timeout = {LIMIT}", f"max_runtime = {2 * LIMIT}")
+        def has_begun(daemon):
+            limit = time.monotonic() + LIMIT
             with connect_from("127.0.0.1", port) as client:
                 client.sendall(b"hello\n")
-                self.assertEqual(sockets.read_all(client), b"")
-            daemon.wait_for_log(r"\btimeout id=a pid=\d+ reason=runtime$")
-            daemon.assert_count(r"\btimeout id=a pid=\d+ reason=start$", 0)
+                file = f"{folder}/{client.getsockname()[1]}"
+                pids = eventually(lambda: sockets.lines_of(file) or time.monotonic() >= limit)
+                if time.monotonic() >= limit:
+                    return False  # this machine was too slow
+                sockets.read_all(client)  # to its end
+            daemon.wait_for_log(rf"\btimeout id=a pid={pids[0]} reason=runtime$")
+            daemon.assert_count(rf"\btimeout id=a pid={pids[0]} reason=start$", 0)
+            return True
+        with run(config) as daemon:
+            eventually(lambda: has_begun(daemon), 60, "a machine that is fast enough")
 
     def test_the_connection_ends_with_its_server(self):
         requires_root("the reactor's descriptors are not for everybody to see")
