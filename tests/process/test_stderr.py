@@ -174,6 +174,8 @@ class WithoutReactor(unittest.TestCase):
             answers = client.makefile("rb")
             client.sendall(b"zero\n")
             self.assertEqual(answers.readline(), b"ok\n")
+            # Before that nobody knows whether there is a server (spawn/README.md).
+            served.wait_for_log("start id=talk ")
             os.kill(served.launchers()[0], signal.SIGKILL)
             served.wait_for_log("launcher for .* ended")
             os.kill(served.reactor(), signal.SIGKILL)
