@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -26,10 +27,27 @@ using ReadWriteLock = decltype(pthread_rwlock_t::__data);
 // inheriting (the same), and what it notes for itself.
 constexpr int kRecursive = 1;
 constexpr int kErrorCheck = 2;
-constexpr int kHasOwnerInLock = 16 | 32;
+constexpr int kRobust = 16;
+constexpr int kHasOwnerInLock = kRobust | 32;
 constexpr int kAllBits = 0x3ff;
 constexpr int kOwnerBits = 0x3fffffff;
 constexpr unsigned kMany = 0x10000;  // more than threads or recursions there are
+
+bool is_zero(const void* begin, const void* end) {
+  const auto* const last = static_cast<const char*>(end);
+  return std::all_of(static_cast<const char*>(begin), last, [](char byte) { return byte == 0; });
+}
+
+// Small numbers beside each other are common, and a thread id is one. A lock that is held also has
+// parts that are nearly always zero.
+bool has_quiet_parts(const Mutex& mutex) {
+  const bool is_listed = !is_zero(&mutex.__list, &mutex.__list + 1);
+  return is_zero(&mutex.__spins, &mutex.__list) && is_listed == ((mutex.__kind & kRobust) != 0);
+}
+bool has_quiet_parts(const ReadWriteLock& lock) {
+  return lock.__writers < kMany && lock.__pad3 == 0 && lock.__pad4 == 0 &&
+         is_zero(&lock.__pad1, &lock.__flags);
+}
 
 bool is_held(const Mutex& mutex, int thread) {
   const int kind = mutex.__kind & 3;
@@ -40,14 +58,15 @@ bool is_held(const Mutex& mutex, int thread) {
                              ? (mutex.__lock & kOwnerBits) == thread
                              : mutex.__lock == 1 || mutex.__lock == 2;
   const bool is_counted = kind == kRecursive ? mutex.__count - 1 < kMany : mutex.__count <= 1;
-  return mutex.__owner == thread && is_locked && is_counted && mutex.__nusers - 1 < kMany;
+  return mutex.__owner == thread && is_locked && is_counted && mutex.__nusers - 1 < kMany &&
+         has_quiet_parts(mutex);
 }
 
 bool is_held(const ReadWriteLock& lock, int thread) {
   constexpr unsigned kByAWriter = 3;  // two bits of the state, and the most that a futex of it has
   return lock.__cur_writer == thread && (lock.__readers & kByAWriter) == kByAWriter &&
          lock.__wrphase_futex <= kByAWriter && lock.__writers_futex <= kByAWriter &&
-         (lock.__shared & ~1) == 0;
+         (lock.__shared & ~1) == 0 && has_quiet_parts(lock);
 }
 
 // Whether the number at `at` is the owner's in such a lock.

@@ -239,6 +239,18 @@ static void do_unlocked(void) {
   hold_mutex(PTHREAD_MUTEX_NORMAL, 1, 1);
   pthread_mutex_unlock(&held_mutex);
 }
+// Small numbers, of which one is this thread's: no lock, however much they look like one.
+static int numbers[2][16] __attribute__((aligned(8)));
+static void do_numbers(void) {
+  hold_mutex(PTHREAD_MUTEX_RECURSIVE, 0, 1);
+  const int thread = held_mutex.__data.__owner;  // asking for it would be seen
+  pthread_mutex_unlock(&held_mutex);
+  for (int i = 0; i < 16; ++i) {
+    numbers[0][i] = i == 2 ? thread : 1;  // a recursive mutex
+    numbers[1][i] = i == 6 ? thread : 3;  // a writer's lock
+  }
+  numbers[1][7] = 1;
+}
 static void do_urandom(void) {
   fclose(fopen("/dev/urandom", "r"));
 }
@@ -448,6 +460,7 @@ static const struct {
     {"robust-mutex", do_robust_mutex},
     {"far-lock", do_far_lock},
     {"unlocked", do_unlocked},
+    {"numbers", do_numbers},
     {"urandom", do_urandom},
     {"pid", do_pid},
     {"malloc", do_malloc},

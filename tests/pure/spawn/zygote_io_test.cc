@@ -87,7 +87,7 @@ INSTANTIATE_TEST_SUITE_P(, Before,
                                          "dup-over", "channel-unseen", "script", "signal-handlers",
                                          "sigsys", "block-sigsys", "altstack", "log", "addresses",
                                          "open-and-close", "environ", "title", "malloc",
-                                         "read-locked", "mutex", "unlocked"),
+                                         "read-locked", "mutex", "unlocked", "numbers"),
                          name_of);
 
 struct RefusalCase {
