@@ -269,12 +269,13 @@ void Launcher::on_stop(StopHow how) {
   }
 }
 
-// Only a child of ours, with all of its process group.
+// Only a child of ours, with all of its process group. One that goes on after a signal as HUP is not
+// looked upon as told to end.
 void Launcher::end_server(const EndServer& order) {
   const auto end = [&](Child& child) {
     if (child.exit.id != order.id) return;
-    child.is_told_to_end = true;
-    kill(-child.pid, order.how == EndHow::Kill ? SIGKILL : SIGTERM);
+    child.is_told_to_end |= order.signal == SIGTERM || order.signal == SIGKILL;
+    kill(-child.pid, order.signal);
   };
   for (auto& [pid, child] : children_) end(child);
   for (auto& child : lingering_) end(child);

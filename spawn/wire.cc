@@ -52,7 +52,7 @@ struct Decoder {
   void get(SpawnerKind& value) { value = in.get_enum(SpawnerKind::Clone); }
   void get(StopHow& value) { value = in.get_enum(StopHow::KillAll); }
   void get(ReportKind& value) { value = in.get_enum(ReportKind::Cold); }
-  void get(EndHow& value) { value = in.get_enum(EndHow::Kill); }
+  void get(HoldHow& value) { value = in.get_enum(HoldHow::Refuse); }
   void get(std::vector<WireBan>& list) {
     const auto count = in.get<std::uint32_t>();
     if (count > kMostBansInMessage) in.spoil();
@@ -92,8 +92,11 @@ UVINETD_FIELDS(LauncherNumber, b.launcher, b.is_final)
 UVINETD_FIELDS(LauncherFailed, b.identity, b.code, b.step)
 UVINETD_FIELDS(NeedLauncher, b.identity, b.known)
 UVINETD_FIELDS(ListenerNumber, b.listener)
-UVINETD_FIELDS(EndServer, b.launcher, b.id, b.how)
+UVINETD_FIELDS(EndServer, b.launcher, b.id, b.signal)
 UVINETD_FIELDS(Bans, b.is_lifted, b.list)
+UVINETD_FIELDS(ControlSocket, b.owner, b.has_group, b.group, b.everybody_reads)
+UVINETD_FIELDS(ControlText, b.ticket, b.is_last, b.text)
+UVINETD_FIELDS(Hold, b.id, b.how)
 UVINETD_FIELDS(Pong, b.is_busy)
 UVINETD_FIELDS(LogTargetForm, b.form, b.is_of_services, b.file)
 UVINETD_FIELDS(Launch, b.id, b.service, b.listener, b.sockets, b.peer, b.local)
@@ -146,6 +149,9 @@ UVINETD_WIRE_BODY(NeedLauncher)
 UVINETD_WIRE_BODY(ListenerNumber)
 UVINETD_WIRE_BODY(EndServer)
 UVINETD_WIRE_BODY(Bans)
+UVINETD_WIRE_BODY(ControlSocket)
+UVINETD_WIRE_BODY(ControlText)
+UVINETD_WIRE_BODY(Hold)
 UVINETD_WIRE_BODY(Pong)
 UVINETD_WIRE_BODY(LogTargetForm)
 UVINETD_WIRE_BODY(Launch)

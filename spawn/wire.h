@@ -10,6 +10,7 @@
 // ended and started again. Descriptors are listed beside each struct, in order.
 #pragma once
 
+#include <csignal>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -67,6 +68,10 @@ enum class MessageType : std::uint16_t {
   ErrorSocket,     // monitor → launcher; fds: where its servers write to the log
   ErrorFiles,      // monitor → launcher, before a table of it; fds: one per path
   ServerErrors,    // monitor → reactor; fds: where it reads that
+  ControlSocket,    // monitor → reactor; fds: the socket that uvinetctl talks to
+  ControlAsk,       // reactor → monitor: what a client there wants done
+  ControlTold,      // monitor → reactor: what became of it
+  Hold,             // monitor → reactor: a service that an operator has paused, or has not any more
 };
 
 // Never reused: the reactor's incarnation in the upper 20 bits, a sequence in the lower 44.
@@ -160,12 +165,11 @@ struct ListenerNumber {  // Rebind
   std::uint32_t listener = 0;
 };
 
-// First asked, then made.
-enum class EndHow : std::uint8_t { Terminate, Kill };
+// The signal goes to the whole process group of a server.
 struct EndServer {
   std::uint32_t launcher = 0;  // whose child it is, as far as the reactor knows; 0: the monitor's
   LaunchId id = 0;
-  EndHow how = EndHow::Terminate;
+  std::int32_t signal = SIGTERM;
 };
 
 // A ban of core/base/ban_list.h.
@@ -179,6 +183,28 @@ inline constexpr std::size_t kMostBansInMessage = 1'000;
 struct Bans {
   bool is_lifted = false;  // these are bans no more
   std::vector<WireBan> list;
+};
+
+// Who may do what at the control socket: root and the owner everything, members of the group too.
+struct ControlSocket {
+  std::uint32_t owner = 0;
+  bool has_group = false;
+  std::uint32_t group = 0;
+  bool everybody_reads = false;
+};
+
+// ControlAsk: a request (core/control/request.h). ControlTold: a reply to it.
+struct ControlText {
+  std::uint64_t ticket = 0;  // the reactor's, never used twice by it
+  bool is_last = false;
+  std::string text;
+};
+
+// What an operator wants of the clients of a service.
+enum class HoldHow : std::uint8_t { None, Queue, Refuse };
+struct Hold {
+  std::string id;  // of the service
+  HoldHow how = HoldHow::None;
 };
 
 struct Pong {
@@ -277,6 +303,9 @@ UVINETD_WIRE_BODY(NeedLauncher)
 UVINETD_WIRE_BODY(ListenerNumber)
 UVINETD_WIRE_BODY(EndServer)
 UVINETD_WIRE_BODY(Bans)
+UVINETD_WIRE_BODY(ControlSocket)
+UVINETD_WIRE_BODY(ControlText)
+UVINETD_WIRE_BODY(Hold)
 UVINETD_WIRE_BODY(Pong)
 UVINETD_WIRE_BODY(LogTargetForm)
 UVINETD_WIRE_BODY(Launch)

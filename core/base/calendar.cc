@@ -37,4 +37,21 @@ std::string syslog_stamp(std::time_t when) {
   return stamp(local(when));
 }
 
+std::string xinetd_stamp(std::time_t when) {
+  const std::tm at = local(when);
+  return fmt::format("{:02}/{}/{}@{:02}:{:02}:{:02}", at.tm_year % 100, at.tm_mon + 1, at.tm_mday,
+                     at.tm_hour, at.tm_min, at.tm_sec);
+}
+
+std::string rfc3339(std::chrono::system_clock::time_point when) {
+  using std::chrono::floor;
+  const auto seconds = floor<std::chrono::seconds>(when);
+  const auto part = std::chrono::duration_cast<std::chrono::milliseconds>(when - seconds);
+  const auto time = std::chrono::system_clock::to_time_t(seconds);
+  std::tm at{};
+  (void)gmtime_r(&time, &at);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", 1900L + at.tm_year,
+                     at.tm_mon + 1, at.tm_mday, at.tm_hour, at.tm_min, at.tm_sec, part.count());
+}
+
 }  // namespace uvinetd

@@ -27,9 +27,9 @@ class LineBuffer {
     begin_ = end + 1;
     return line;
   }
+  [[nodiscard]] bool has_line() const { return bytes_.find('\n', begin_) != std::string::npos; }
   // What is there of a line is longer than any may be. Asked after next() had none.
   [[nodiscard]] bool is_too_long() const { return bytes_.size() - begin_ > most_; }
-  [[nodiscard]] bool is_empty() const { return bytes_.size() == begin_; }
 
  private:
   std::size_t most_;

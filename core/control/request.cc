@@ -25,7 +25,7 @@ struct VerbForm {
   bool only_reads;
 };
 constexpr std::array kVerbs{
-    VerbForm{"status", ControlVerb::Status, true},
+    VerbForm{"status", ControlVerb::DaemonStatus, true},
     VerbForm{"list", ControlVerb::List, true},
     VerbForm{"show", ControlVerb::Show, true},
     VerbForm{"ps", ControlVerb::Ps, true},

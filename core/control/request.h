@@ -16,7 +16,7 @@ inline constexpr int kControlVersion = 1;
 inline constexpr std::size_t kLongestControlRequest = 64 * 1024;  // bytes
 
 enum class ControlVerb : std::uint8_t {
-  Status,
+  DaemonStatus,
   List,
   Show,
   Ps,
@@ -35,7 +35,7 @@ enum class ControlVerb : std::uint8_t {
 };
 
 struct ControlRequest {
-  ControlVerb verb = ControlVerb::Status;
+  ControlVerb verb = ControlVerb::DaemonStatus;
   std::string id;                // of a service; "": not given
   std::string address;           // match; ban, unban: or a prefix
   bool refuse = false;           // pause: clients are refused, instead of standing in the backlog

@@ -187,8 +187,8 @@ void LauncherSet::end_server(const EndServer& order) {
   }
   for (const auto& [pid, child] : adopted_) {
     if (child.id != order.id) continue;
-    told_to_end_.insert(pid);
-    ::kill(-pid, order.how == EndHow::Kill ? SIGKILL : SIGTERM);
+    if (order.signal == SIGTERM || order.signal == SIGKILL) told_to_end_.insert(pid);
+    ::kill(-pid, order.signal);
   }
 }
 

@@ -21,7 +21,7 @@ DatagramListener::~DatagramListener() {
 }
 
 bool DatagramListener::wants_polling() const {
-  return uvinetd::wants_polling(gate_) && service_.pause == 0;
+  return uvinetd::wants_polling(gate_) && !service_.is_paused();
 }
 
 void DatagramListener::on_readable() {

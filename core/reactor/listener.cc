@@ -36,7 +36,7 @@ UniqueFd Listener::release_fd() {
 }
 
 Permit ask_limits(ListenerHost& host, Service& service) {
-  if (service.pause != 0) return Permit::Paused;
+  if (service.is_paused()) return Permit::Paused;
   if (service.is_at_limit()) return Permit::AtLimit;
   const auto now = host.now();
   if (!service.rate.allows(service.entry, now)) {
@@ -47,7 +47,7 @@ Permit ask_limits(ListenerHost& host, Service& service) {
 }
 
 const char* refusal_at_limit(ListenerHost& host, Service& service) {
-  if (!service.refuses_at_limit() || service.pause != 0) return nullptr;
+  if (!service.refuses_at_limit() || service.is_paused()) return nullptr;
   if (service.is_at_limit()) return "instances";
   // Who wants a pause after that gets it.
   const bool has_pause = service.entry.more->limits.rate_pause_seconds != 0;

@@ -58,7 +58,7 @@ class BuiltinDatagramListener final : public Listener {
   void on_readable() override;
 
  protected:
-  [[nodiscard]] bool wants_polling() const override { return service_.pause == 0; }
+  [[nodiscard]] bool wants_polling() const override { return !service_.is_paused(); }
 
  private:
   DatagramServer server_;

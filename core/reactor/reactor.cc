@@ -198,6 +198,17 @@ void Reactor::on_message(Message message) {
     case MessageType::Apply:
       if (const auto generation = parse_as<Generation>(body)) apply(generation->generation);
       return;
+    case MessageType::ControlSocket:
+      if (const auto rules = parse_as<ControlSocket>(body); rules && message.fds.size() == 1) {
+        control_.open(std::move(message.fds[0]), *rules);
+      }
+      return;
+    case MessageType::ControlTold:
+      if (const auto reply = parse_as<ControlText>(body)) control_.told(*reply);
+      return;
+    case MessageType::Hold:
+      if (const auto hold = parse_as<Hold>(body)) on_hold(*hold);
+      return;
     case MessageType::Bans:
       if (const auto bans = parse_as<Bans>(body)) on_bans(*bans);
       return;
@@ -372,7 +383,7 @@ void Reactor::pause(Service& service, const char* reason, std::chrono::milliseco
     if (paused == nullptr) return;
     paused->pause = 0;
     log_.notice("resume id={} reason={}", paused->entry.id, paused->pause_reason);
-    for (auto* listener : paused->listeners) listener->on_pause(false);
+    for (auto* listener : paused->listeners) listener->on_pause(paused->is_paused());
   });
   for (auto* listener : service.listeners) listener->on_pause(true);
 }

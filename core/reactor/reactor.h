@@ -23,6 +23,8 @@
 #include "core/base/log_tender.h"
 #include "core/base/loop.h"
 #include "core/reactor/admission/admission.h"
+#include "core/reactor/control/answers.h"
+#include "core/reactor/control/control_server.h"
 #include "core/reactor/health/health_checks.h"
 #include "core/reactor/ident.h"
 #include "core/reactor/kept_connections.h"
@@ -44,7 +46,7 @@
 
 namespace uvinetd {
 
-class Reactor final : public ListenerHost {
+class Reactor final : public ListenerHost, public ControlHost {
  public:
   Reactor(Channel monitor, Poller poller);
   ~Reactor() override;
@@ -73,6 +75,12 @@ class Reactor final : public ListenerHost {
   void pause(Service& service, const char* reason, std::chrono::milliseconds time) override;
   void pause_everything(int code) override;
   void rebind(Listener& listener) override;
+
+  // ControlHost
+  std::unique_ptr<TextSource> answer(const ControlRequest& request) override;
+  void ask_monitor(std::uint64_t ticket, const std::string& line) override;
+  std::string complete(const ControlRequest& request, std::string line) override;
+  void on_dropped(std::uint64_t missed) override;
 
  private:
   static constexpr std::string_view kMuxNotAvailable = "-Service not available\r\n";
@@ -112,6 +120,12 @@ class Reactor final : public ListenerHost {
   void adopt(const RunningChild& child);
   void forget_unused_rules();
   void forget_if_done(std::uint32_t service);
+
+  // What operators ask for (reactor_control.cc).
+  [[nodiscard]] ReactorState state();
+  std::unique_ptr<TextSource> kill_servers(const ControlRequest& request);
+  void on_hold(const Hold& hold);
+  void settle_hold(Service& service);
 
   // Clients of the TCP port multiplexer (reactor_mux.cc).
   void note_mux_name(const TableOutline& entry);
@@ -161,7 +175,7 @@ class Reactor final : public ListenerHost {
   void give_up(const InFlight& launch, const std::string& reason, bool is_certain);
   void instance_ended(Service& service);
   void on_timeout(LaunchId id, const char* reason);
-  void end_server(LaunchId id, EndHow how);
+  void end_server(LaunchId id, int signal);
   [[nodiscard]] ServerErrors::Names error_names();
   void after_end(std::uint32_t service, std::uint32_t listener);
   void hold(InFlight launch);
@@ -207,7 +221,7 @@ class Reactor final : public ListenerHost {
   TimeLimits time_limits_{timers_,
                           kept_connections_,
                           {[this](LaunchId id, const char* reason) { on_timeout(id, reason); },
-                           [this](LaunchId id, EndHow how) { end_server(id, how); }}};
+                           [this](LaunchId id, int signal) { end_server(id, signal); }}};
   std::vector<WireBan> untold_bans_;
   Timers::Id ban_timer_ = 0;
 
@@ -221,6 +235,9 @@ class Reactor final : public ListenerHost {
   IdentClients idents_;
   Launchers launchers_;
   ServerErrors errors_;
+  ControlServer control_{loop_, timers_, *this};
+  std::map<std::string, HoldHow> holds_;  // by the id of the service
+  std::chrono::milliseconds began_ = loop_.now();
 
   std::uint32_t epoch_ = 0;
   std::uint64_t sequence_ = 0;

@@ -60,8 +60,8 @@ void Reactor::on_timeout(LaunchId id, const char* reason) {
 }
 
 // This process has no right to signal anybody: the server's parent has.
-void Reactor::end_server(LaunchId id, EndHow how) {
-  tell(MessageType::EndServer, print(EndServer{launchers_.launcher_of(id), id, how}));
+void Reactor::end_server(LaunchId id, int signal) {
+  tell(MessageType::EndServer, print(EndServer{launchers_.launcher_of(id), id, signal}));
 }
 
 }  // namespace uvinetd

@@ -70,7 +70,7 @@ const char* Reactor::refuse_without_backlog(Service& service) {
     case Permit::AtLimit:
       return "instances";
     case Permit::Paused:
-      return service.pause_reason;
+      return service.pause != 0 ? service.pause_reason : "held";
     case Permit::NoRoom:
       return "busy";
   }

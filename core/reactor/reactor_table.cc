@@ -93,6 +93,7 @@ void Reactor::apply_service(TableOutline entry) {
   const auto before = std::exchange(service.entry, std::move(entry));
   if (has_applied_ && !Admission::counts_alike(before, service.entry)) recount(before, service);
   service.is_removed = false;
+  settle_hold(service);
   for (const auto key : rebuilt) {
     if (!next_fds_.contains(key)) next_fds_[key] = listeners_[key]->release_fd();
   }
@@ -153,7 +154,7 @@ void Reactor::apply_listener(Service& service, std::uint32_t key) {
     return;
   }
   service.listeners.push_back(listener.get());
-  if (service.pause != 0) listener->on_pause(true);
+  if (service.is_paused()) listener->on_pause(true);
   auto& placed = *listeners_.insert_or_assign(key, std::move(listener)).first->second;
   placed.reconcile();
 }

@@ -11,6 +11,7 @@
 
 #include "core/base/loop.h"
 #include "core/reactor/admission/service_rate.h"
+#include "core/reactor/metrics/counters.h"
 #include "spawn/table.h"
 #include "spawn/wire.h"
 
@@ -27,9 +28,18 @@ struct Service {
   ServiceRate rate;
   Timers::Id pause = 0;  // set while paused
   const char* pause_reason = "";
+  HoldHow hold = HoldHow::None;      // by an operator
   std::uint32_t spawn_failures = 0;  // in a row; sets how long the next pause lasts
+  ServiceCounters counters;
   bool is_removed = false;  // not in the table any more; kept until its children have ended
 
+  // Only clients that we accept ourselves can be refused: the others are left where they are.
+  [[nodiscard]] bool refuses_held() const {
+    return hold == HoldHow::Refuse && !entry.is_wait && !entry.is_datagram();
+  }
+  [[nodiscard]] bool is_paused() const {
+    return pause != 0 || (hold != HoldHow::None && !refuses_held());
+  }
   [[nodiscard]] bool is_at_limit() const {
     return entry.instances != 0 && instances >= entry.instances;
   }

@@ -27,7 +27,7 @@ SocketGroup::~SocketGroup() {
 
 // A socket that is being bound anew belongs to the next server as much as the others do.
 bool SocketGroup::wants_polling() const {
-  return uvinetd::wants_polling(gate_) && !is_at_limit_ && service_.pause == 0 &&
+  return uvinetd::wants_polling(gate_) && !is_at_limit_ && !service_.is_paused() &&
          std::all_of(sockets_.begin(), sockets_.end(),
                      [](const WaitListener* each) { return each->fd() >= 0; });
 }

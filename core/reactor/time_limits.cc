@@ -62,14 +62,14 @@ void TimeLimits::look(LaunchId id) {
   if (found == all_.end()) return;
   auto& one = found->second;
   timers_.cancel(one.timer);
-  if (one.is_told) return callbacks_.end(id, EndHow::Kill);
+  if (one.is_told) return callbacks_.end(id, SIGKILL);
   const auto ran = std::chrono::duration_cast<milliseconds>(monotonic_now() - one.started);
   const auto activity = activity_of(connections_.find(id));
   const auto verdict = judge_times(one.limits, ran, activity ? &*activity : nullptr);
   if (verdict.reason != nullptr) {
     one.is_told = true;
     callbacks_.on_timeout(id, verdict.reason);
-    callbacks_.end(id, EndHow::Terminate);
+    callbacks_.end(id, SIGTERM);
   } else if (verdict.look_again.count() == 0) {
     return;
   }

@@ -33,7 +33,7 @@ class TimeLimits {
 
   struct Callbacks {
     std::function<void(LaunchId, const char* reason)> on_timeout;
-    std::function<void(LaunchId, EndHow)> end;
+    std::function<void(LaunchId, int signal)> end;
   };
 
   // `connections`: those of servers whose limits need to see what goes through them.

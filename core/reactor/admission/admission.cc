@@ -52,6 +52,7 @@ Verdict Admission::ask_rules(const AccessSettings& access, const Client& client)
 }
 
 const char* Admission::refuse_all(const Service& service, std::chrono::milliseconds now) {
+  if (service.refuses_held()) return "held";
   return hours_.refuse(service.entry.more->hours, now);
 }
 

@@ -37,7 +37,8 @@ class Admission {
   // Who is refused as "sensor" is to be banned by the caller.
   Verdict ask(const Service& service, const Client& client, std::chrono::milliseconds now);
 
-  // The part of it that is the same for all clients: hours and load. Nothing is counted.
+  // The part of it that is the same for all clients: an operator, hours and load. Nothing is
+  // counted.
   const char* refuse_all(const Service& service, std::chrono::milliseconds now);
 
   // The lists of access rules, as the monitor gives them.

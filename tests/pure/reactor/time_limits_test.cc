@@ -81,8 +81,8 @@ class TimeLimitsOfServers : public ::testing::Test {
   TimeLimits make() {
     return TimeLimits(timers_, kept_,
                       {[this](LaunchId, const char* reason) { told_.emplace_back(reason); },
-                       [this](LaunchId, EndHow how) {
-                         told_.emplace_back(how == EndHow::Kill ? "kill" : "terminate");
+                       [this](LaunchId, int signal) {
+                         told_.emplace_back(signal == SIGKILL ? "kill" : "terminate");
                        }});
   }
   using Told = std::vector<std::string>;

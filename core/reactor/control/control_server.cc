@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: ISC
+#include "core/reactor/control/control_server.h"
+
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "core/base/process.h"
+#include "core/reactor/admission/client_facts.h"
+#include "core/reactor/control/event_line.h"
+#include "internal/stream_io.h"
+
+namespace uvinetd {
+namespace {
+
+constexpr int kAcceptsPerTurn = 8;
+
+enum class Rights : std::uint8_t { None, Read, Owner, Write };
+
+Rights rights_of(const PeerIds& ids, const ControlSocket& rules) {
+  if (ids.user == 0U || ids.user == rules.owner) return Rights::Owner;
+  const bool is_member = rules.has_group && std::find(ids.groups.begin(), ids.groups.end(),
+                                                      rules.group) != ids.groups.end();
+  if (is_member) return Rights::Write;
+  return rules.everybody_reads ? Rights::Read : Rights::None;
+}
+
+bool listens_to(const ControlRequest& request, const Event& event) {
+  const auto has = [](const std::vector<std::string>& list, std::string_view text) {
+    return list.empty() || std::find(list.begin(), list.end(), text) != list.end();
+  };
+  if (!has(request.events, event.name())) return false;
+  if (request.ids.empty()) return true;
+  const auto* id = event.find("id");
+  const auto* text = id != nullptr ? std::get_if<std::string>(id) : nullptr;
+  return text != nullptr && has(request.ids, *text);
+}
+
+}  // namespace
+
+void ControlServer::open(UniqueFd socket, const ControlSocket& rules) {
+  watcher_.reset();
+  rules_ = rules;
+  socket_ = std::move(socket);
+  watcher_ = std::make_unique<FdWatcher>(loop_, socket_.get(), [this](int) { on_socket_ready(); });
+  watcher_->watch(UV_READABLE);
+}
+
+void ControlServer::on_socket_ready() {
+  for (int i = 0; i < kAcceptsPerTurn; ++i) {
+    UniqueFd connection(accept(socket_.get(), nullptr, nullptr));
+    if (!connection.is_open()) {
+      if (errno != EMFILE && errno != ENFILE) return;
+      watcher_->watch(0);  // it would be readable for ever
+      timers_.after(std::chrono::seconds(1), [this] { watcher_->watch(UV_READABLE); });
+      return;
+    }
+    (void)set_cloexec(connection.get());
+    (void)set_nonblocking(connection.get(), true);
+    take(std::move(connection));
+  }
+}
+
+void ControlServer::turn_away(const UniqueFd& connection, const ControlError& error) {
+  (void)send_whole(connection.get(), reply_error(error));
+}
+
+void ControlServer::take(UniqueFd connection) {
+  const auto ids = peer_ids(connection.get());
+  const auto rights = ids ? rights_of(*ids, rules_) : Rights::None;
+  if (rights == Rights::None) {
+    return turn_away(connection, {"denied", "this user may not ask this daemon anything"});
+  }
+  const auto room = rights == Rights::Owner ? kMostClients : kMostClients - kKeptForOwner;
+  if (clients_.size() >= room) {
+    return turn_away(connection, {"busy", "too many clients of the control socket"});
+  }
+  auto& one = clients_.emplace_back();
+  one.self = std::prev(clients_.end());
+  one.fd = std::move(connection);
+  one.may_write = rights != Rights::Read;
+  one.watcher = std::make_unique<FdWatcher>(loop_, one.fd.get(),
+                                            [this, &one](int events) { on_ready(one, events); });
+  settle(one);
+}
+
+void ControlServer::on_ready(One& one, int events) {
+  if ((events & UV_READABLE) != 0 && !read(one)) return close(one);
+  if (!write(one)) return close(one);
+  serve(one);
+  if (!write(one)) return close(one);
+  if (one.is_ending && !one.has_output()) return close(one);
+  settle(one);
+}
+
+// Nobody has to say anything while it is answered; what it says is bounded by one request.
+bool ControlServer::read(One& one) {
+  for (;;) {
+    const auto got = read_some(one.fd.get(), stream_scratch);
+    if (got.state == IoState::Ended) return false;
+    if (got.state == IoState::Again) return true;
+    one.input.add({reinterpret_cast<const char*>(stream_scratch.data()), got.bytes});
+    if (!one.is_answered() || got.bytes < stream_scratch.size()) return true;
+  }
+}
+
+bool ControlServer::write(One& one) {
+  if (one.answer != nullptr && !one.has_output()) {
+    one.output.clear();
+    one.sent = 0;
+    if (!one.answer->next(one.output)) one.answer.reset();
+  }
+  while (one.has_output()) {
+    const auto rest = std::as_bytes(std::span(one.output)).subspan(one.sent);
+    const auto put = write_some(one.fd.get(), rest);
+    if (put.state == IoState::Ended) return false;
+    if (put.state == IoState::Again) break;
+    one.sent += put.bytes;
+    timers_.cancel(one.deadline);  // it takes what it is told
+  }
+  if (one.has_output()) return true;
+  one.output.clear();
+  one.sent = 0;
+  if (const auto missed = std::exchange(one.missed, 0); missed > 0) {
+    say(one, reply_line("missed", missed));
+  }
+  return true;
+}
+
+void ControlServer::serve(One& one) {
+  while (one.is_answered() && !one.is_ending) {
+    const auto line = one.input.next();
+    if (line) {
+      ask(one, *line);
+      continue;
+    }
+    if (!one.input.is_too_long()) return;
+    say(one, reply_error({"malformed", "a request is at most 64 KiB"}));
+    one.is_ending = true;
+  }
+}
+
+void ControlServer::ask(One& one, const std::string& line) {
+  auto parsed = parse_request(line);
+  if (parsed.error) {
+    say(one, reply_error(*parsed.error));
+    one.is_ending = parsed.error->code == "malformed";
+    return;
+  }
+  one.request = std::move(parsed.request);
+  if (!one.may_write && !only_reads(one.request.verb)) {
+    return say(one, reply_error({"denied", "this user may only look"}));
+  }
+  if (one.request.verb == ControlVerb::Tail) {
+    one.is_listener = true;
+    ++listeners_;
+    return;
+  }
+  one.answer = host_.answer(one.request);
+  if (one.answer != nullptr) return;
+  one.ticket = ++last_ticket_;
+  host_.ask_monitor(one.ticket, print_request(one.request));
+}
+
+void ControlServer::told(const ControlText& reply) {
+  const auto found = std::find_if(clients_.begin(), clients_.end(), [&](const One& one) {
+    return one.ticket != 0 && one.ticket == reply.ticket;
+  });
+  if (found == clients_.end()) return;  // it has gone meanwhile
+  auto& one = *found;
+  say(one, reply.is_last ? reply.text : host_.complete(one.request, reply.text));
+  if (reply.is_last) one.ticket = 0;
+  on_ready(one, 0);
+}
+
+void ControlServer::publish(const Event& event) {
+  std::string line;
+  for (auto at = clients_.begin(); at != clients_.end();) {
+    auto& one = *at++;
+    if (!one.is_listener || !listens_to(one.request, event)) continue;
+    if (one.output.size() - one.sent >= kMostUnread || one.missed > 0) {
+      ++one.missed;
+      continue;
+    }
+    if (line.empty()) line = event_line(event);
+    say(one, line);
+    settle(one);  // written in the next turn, with what comes in this one
+  }
+}
+
+void ControlServer::settle(One& one) {
+  // What it has asked meanwhile has its turn when the answer is gone.
+  const bool writes =
+      one.has_output() || one.answer != nullptr || (one.is_answered() && one.input.has_line());
+  const bool reads = one.is_answered() || one.is_listener;
+  one.watcher->watch((writes ? UV_WRITABLE : 0) | (reads ? UV_READABLE : 0));
+  limit(one);
+}
+
+void ControlServer::limit(One& one) {
+  if (one.is_listener && !one.has_output()) return timers_.cancel(one.deadline);
+  if (one.deadline != 0) return;
+  const auto time = one.ticket != 0                             ? kMonitorLimit
+                    : one.has_output() || one.answer != nullptr ? kWriteLimit
+                                                                : kIdleLimit;
+  one.deadline = timers_.after(time, [this, &one] {
+    one.deadline = 0;
+    if (one.missed > 0) host_.on_dropped(one.missed);
+    close(one);
+  });
+}
+
+void ControlServer::close(One& one) {
+  if (one.is_listener) --listeners_;
+  timers_.cancel(one.deadline);
+  one.watcher.reset();  // before its descriptor is closed
+  clients_.erase(one.self);
+}
+
+}  // namespace uvinetd

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: ISC
+// The reactor as what its control socket talks to: what it knows it answers itself, what changes
+// something is the monitor's.
+#include <nlohmann/json.hpp>
+
+#include "core/base/clock.h"
+#include "core/reactor/control/answers.h"
+#include "core/reactor/control/each_text.h"
+#include "core/reactor/reactor.h"
+
+namespace uvinetd {
+
+ReactorState Reactor::state() {
+  return {services_, running_, table_, launchers_, admission_};
+}
+
+std::unique_ptr<TextSource> Reactor::answer(const ControlRequest& request) {
+  const Answers answers(state());
+  switch (request.verb) {
+    case ControlVerb::List:
+      return answers.list();
+    case ControlVerb::Ps:
+      return answers.servers(request.id);
+    case ControlVerb::Match:
+      return answers.match(request, now());
+    case ControlVerb::Bans:
+      return answers.bans(now());
+    case ControlVerb::Metrics:
+      return Answers::refuse("refused", "not built in");
+    case ControlVerb::Kill:
+      return kill_servers(request);
+    case ControlVerb::Show:
+    case ControlVerb::Pause:
+    case ControlVerb::Resume: {
+      const auto* service = answers.find(request.id);
+      return service == nullptr ? Answers::no_service(request.id) : nullptr;
+    }
+    case ControlVerb::DaemonStatus:
+    case ControlVerb::Tail:
+    case ControlVerb::Reload:
+    case ControlVerb::Ban:
+    case ControlVerb::Unban:
+    case ControlVerb::Stop:
+    case ControlVerb::ReopenLogs:
+      return nullptr;
+  }
+  return nullptr;
+}
+
+void Reactor::ask_monitor(std::uint64_t ticket, const std::string& line) {
+  tell(MessageType::ControlAsk, print(ControlText{ticket, true, line}));
+}
+
+// A line that is no such object is passed on as it is.
+std::string Reactor::complete(const ControlRequest& request, std::string line) {
+  const bool has_part =
+      request.verb == ControlVerb::DaemonStatus || request.verb == ControlVerb::Show;
+  if (!has_part) return line;
+  auto object = nlohmann::json::parse(line, nullptr, false);
+  const char* key = request.verb == ControlVerb::DaemonStatus ? "status" : "service";
+  if (!object.is_object() || !object.contains(key) || !object[key].is_object()) return line;
+  const Answers answers(state());
+  if (request.verb == ControlVerb::DaemonStatus) {
+    ReactorFacts facts;
+    facts.incarnation = epoch_;
+    facts.uptime = now() - began_;
+    facts.running = instances_;
+    facts.limit = global_limit_;
+    facts.clients = control_.count();
+    facts.is_accepting = is_accepting_ && !is_exhausted_;
+    answers.add_status(object[key], facts);
+  } else {
+    answers.add_service(object[key], request.id);
+  }
+  return reply_line(key, object[key]);
+}
+
+void Reactor::on_dropped(std::uint64_t missed) {
+  log_.notice("control: a listener that did not read was let go; it missed {} events", missed);
+}
+
+std::unique_ptr<TextSource> Reactor::kill_servers(const ControlRequest& request) {
+  const int signal = request.signal != 0 ? request.signal : SIGTERM;
+  const Answers answers(state());
+  if (request.pid == 0 && answers.find(request.id) == nullptr)
+    return Answers::no_service(request.id);
+  std::size_t count = 0;
+  for (const auto& [id, running] : running_) {
+    const auto* service = find_service(running.service);
+    const bool is_meant = request.pid != 0 ? running.pid == request.pid
+                                           : service != nullptr && service->entry.id == request.id;
+    if (!is_meant) continue;
+    end_server(id, signal);
+    ++count;
+  }
+  if (count == 0 && request.pid != 0) {
+    return Answers::refuse("not-found", "no server has pid " + std::to_string(request.pid));
+  }
+  if (count > 0) log_.notice("control: signal {} to {} servers", signal, count);
+  return std::make_unique<WholeText>(reply_line("killed", {{"count", count}}) + reply_end());
+}
+
+// ---- what operators have paused --------------------------------------------------------------
+
+void Reactor::on_hold(const Hold& hold) {
+  if (hold.how == HoldHow::None) {
+    holds_.erase(hold.id);
+  } else {
+    holds_[hold.id] = hold.how;
+  }
+  for (auto& [key, service] : services_) {
+    if (service->entry.id != hold.id) continue;
+    settle_hold(*service);
+    log_.notice("{} id={} reason=operator", hold.how == HoldHow::None ? "resume" : "pause",
+                hold.id);
+  }
+}
+
+void Reactor::settle_hold(Service& service) {
+  const auto found = holds_.find(service.entry.id);
+  const auto how = found == holds_.end() ? HoldHow::None : found->second;
+  if (how == service.hold) return;
+  service.hold = how;
+  for (auto* listener : service.listeners) listener->on_pause(service.is_paused());
+}
+
+}  // namespace uvinetd
