@@ -12,13 +12,7 @@ constexpr int kSchema = 1;  // grows only by addition
 void print_json(const LoadedConfig& config, std::size_t good) {
   auto list = nlohmann::json::array();
   for (const auto& each : config.diagnostics) {
-    list.push_back({{"file", each.at.file ? *each.at.file : ""},
-                    {"line", each.at.line},
-                    {"column", each.at.column},
-                    {"severity", severity_name(each.severity)},
-                    {"message", each.message},
-                    {"hint", each.hint},
-                    {"slug", each.slug}});
+    list.push_back(diagnostic_json(each));
   }
   const nlohmann::json document = {{"schema", kSchema},
                                    {"services", good},
@@ -29,6 +23,16 @@ void print_json(const LoadedConfig& config, std::size_t good) {
 }
 
 }  // namespace
+
+nlohmann::json diagnostic_json(const Diagnostic& diagnostic) {
+  return {{"file", diagnostic.at.file ? *diagnostic.at.file : ""},
+          {"line", diagnostic.at.line},
+          {"column", diagnostic.at.column},
+          {"severity", severity_name(diagnostic.severity)},
+          {"message", diagnostic.message},
+          {"hint", diagnostic.hint},
+          {"slug", diagnostic.slug}};
+}
 
 int print_check(const LoadedConfig& config, CheckForm form) {
   std::size_t errors = 0;

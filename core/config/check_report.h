@@ -3,6 +3,8 @@
 // nothing else.
 #pragma once
 
+#include <nlohmann/json_fwd.hpp>
+
 #include "core/config/load/loader.h"
 
 namespace uvinetd {
@@ -16,5 +18,8 @@ struct CheckForm {
 
 // Prints every diagnostic and a last line. Returns 0, or kBadConfiguration when there are errors.
 [[nodiscard]] int print_check(const LoadedConfig& config, CheckForm form);
+
+// One of them, as --json prints it.
+[[nodiscard]] nlohmann::json diagnostic_json(const Diagnostic& diagnostic);
 
 }  // namespace uvinetd

@@ -72,7 +72,9 @@ struct IncludedPath {
 // [daemon] of a TOML file. What the command line says wins.
 struct DaemonSettings {
   std::optional<std::string> user;
-  std::optional<std::string> control;
+  std::optional<std::string> control;        // a path, or "none"
+  std::optional<std::string> control_group;  // may change things there
+  std::optional<std::string> control_read;   // "all", "group": who may look
   std::optional<std::string> log;
   std::optional<std::string> spawner;
 

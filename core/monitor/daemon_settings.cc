@@ -14,6 +14,11 @@ Status take_daemon_settings(const DaemonSettings& settings, CommandLine& options
     if (!is_built_in(*kind)) return fail("[daemon] spawner", *settings.spawner, EOPNOTSUPP);
     options.spawner = *kind;
   }
+  if (settings.control && !options.control.path) {
+    options.control.path = *settings.control == "none" ? "" : *settings.control;
+  }
+  options.control.group = settings.control_group.value_or("");
+  options.control.everybody_reads = settings.control_read == "all";
   if (settings.log && !options.log_to_stderr) {
     options.log_to_stderr = *settings.log == "stderr";
     options.log_to_syslog = *settings.log == "syslog";

@@ -19,6 +19,7 @@ Running:
   -p, --pidfile[=FILE]    Write and lock FILE; empty: none. As root the default
                           is /run/inetd.pid. With -p the FILE must follow
       --ready-fd N        Write a newline to descriptor N when ready
+      --control PATH      The socket that uvinetctl(1) talks to, or none
       --user NAME         Account of the process that talks to clients
                           [uvinetd]
       --start WAY         How servers start whose service does not say: exec, or

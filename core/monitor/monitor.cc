@@ -111,6 +111,7 @@ void Monitor::begin() {
   take_config(std::move(start_.config));
   sockets_.plan(services_.list());
   (void)raise_descriptor_limit(static_cast<rlim_t>(sockets_.due_count()) + kSpareDescriptors);
+  open_control();
   is_binding_ = true;
   start_reactor();
   if (is_stopping_) return;
@@ -217,7 +218,7 @@ void Monitor::stop(bool at_once) {
   readiness_.stopping();
   if (reactor_) reactor_->send(MessageType::StopAccepting, "");
   launchers_->stop_all(StopHow::EndWaitServers);
-  if (getpid() == 1) {
+  if (getpid() == 1 || drain_time_) {
     is_draining_ = true;
     drain(at_once ? 1 : 0);
     return;
@@ -226,7 +227,14 @@ void Monitor::stop(bool at_once) {
   timers_.after(kStopDeadline, [this] { finish(); });
 }
 
-// As the init of a container: our end is the end of all. Steps: wait, TERM, KILL.
+// The servers that run may end by themselves for so long.
+void Monitor::stop_after(std::chrono::milliseconds drain) {
+  if (is_stopping_) return;
+  drain_time_ = drain;
+  stop(false);
+}
+
+// As the init of a container, or as asked: our end is the end of all. Steps: wait, TERM, KILL.
 void Monitor::drain(int step) {
   if (step == 1) launchers_->stop_all(StopHow::TerminateAll);
   if (step == 2) {
@@ -234,7 +242,7 @@ void Monitor::drain(int step) {
     timers_.after(kTermDeadline, [this] { finish(); });
     return;
   }
-  const auto deadline = loop_.now() + (step == 0 ? std::chrono::milliseconds(kDrainDeadline)
+  const auto deadline = loop_.now() + (step == 0 ? drain_time_.value_or(kDrainDeadline)
                                                  : std::chrono::milliseconds(kTermDeadline));
   auto look = std::make_shared<std::function<void()>>();
   *look = [this, step, deadline, weak = std::weak_ptr(look)] {
@@ -255,6 +263,7 @@ void Monitor::finish() {
   if (reactor_) reactor_->kill();
   if (resolver_) kill(resolver_->pid, SIGKILL);
   sockets_.remove_paths();
+  control_.remove();
   if (start_.pid_file) start_.pid_file->remove();
   if (exit_status_ == 0) log_.notice("stopped");
   log_.flush();

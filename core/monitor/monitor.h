@@ -15,7 +15,9 @@
 // killed and replaced, which is the same path as when it dies by itself.
 #pragma once
 
+#include <map>
 #include <memory>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <set>
 #include <string>
@@ -27,7 +29,9 @@
 #include "core/base/log_tender.h"
 #include "core/base/loop.h"
 #include "core/config/load/loader.h"
+#include "core/control/request.h"
 #include "core/monitor/account.h"
+#include "core/monitor/control_listener.h"
 #include "core/monitor/daemonise.h"
 #include "core/monitor/error_file_store.h"
 #include "core/monitor/file_watch.h"
@@ -77,6 +81,7 @@ class Monitor {
   void stop(bool at_once);
   void finish();
   void leave_if_alone();
+  void stop_after(std::chrono::milliseconds drain);
   void drain(int step);
   [[nodiscard]] std::string summary() const;
 
@@ -98,6 +103,20 @@ class Monitor {
   void on_retry();
   void tell_access_problems();
   void on_rule_files_changed();
+
+  // The control socket (monitor_control.cc).
+  void open_control();
+  void send_control();
+  void on_control(const ControlText& ask);
+  void reply(std::uint64_t ticket, std::string line, bool is_last);
+  void done(std::uint64_t ticket);
+  void refuse(std::uint64_t ticket, std::string_view code, std::string message);
+  [[nodiscard]] nlohmann::json status_json() const;
+  void show_service(std::uint64_t ticket, const std::string& id);
+  void hold(std::uint64_t ticket, const std::string& id, HoldHow how);
+  void change_ban(std::uint64_t ticket, const ControlRequest& request);
+  void answer_reload(const Diagnostics& problems);
+  void reopen_logs();
 
   // Roles (monitor_roles.cc).
   void start_reactor();
@@ -167,6 +186,11 @@ class Monitor {
   std::uint32_t reactor_gid_ = 0;
   std::uint32_t global_instances_ = 0;
   BanList bans_;
+  ControlListener control_;
+  std::map<std::string, HoldHow> holds_;       // what operators have paused, by id
+  std::vector<std::uint64_t> reload_asks_;     // tickets that wait for a reload to begin
+  std::vector<std::uint64_t> reload_answers_;  // ... and for the one under way
+  std::chrono::milliseconds began_ = loop_.now();
   Timers::Id ping_timer_ = 0;
   Timers::Id pong_deadline_ = 0;
 
@@ -176,6 +200,7 @@ class Monitor {
   bool is_ready_ = false;
   bool is_stopping_ = false;
   bool is_draining_ = false;
+  std::optional<std::chrono::milliseconds> drain_time_;  // asked for
   bool is_finishing_ = false;
   int exit_status_ = 0;
 };

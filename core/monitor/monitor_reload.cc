@@ -21,6 +21,7 @@ void Monitor::reload() {
     is_reload_due_ = true;
     return;
   }
+  reload_answers_ = std::exchange(reload_asks_, {});
   readiness_.reloading();
   auto config = load_config(start_.options.config_paths, start_.load);
   const auto problems = new_errors(diagnostics_, config.diagnostics);
@@ -38,6 +39,7 @@ void Monitor::reload() {
     }
     log_.error("reload refused: {} new errors; nothing has changed", errors);
     readiness_.ready("reload refused; " + summary());
+    answer_reload(told);
     return;
   }
   if (config.daemon != daemon_) {
@@ -45,10 +47,7 @@ void Monitor::reload() {
   }
   reload_ = diff(services_.list(), config.services);
   take_config(std::move(config));
-  // Files may have been moved away, to begin new ones.
-  open_log_target();
-  send_log_target();
-  for (const auto& file : service_logs_) send_service_log(file);
+  reopen_logs();  // they may have been moved away, to begin new ones
   sockets_.want(services_.list());
   publish();
   arm_retry();
@@ -134,6 +133,7 @@ void Monitor::committed() {
   if (reload_) {
     log_.notice("reload kept={} added={} removed={} changed={}", reload_->kept, reload_->added,
                 reload_->removed, reload_->changed);
+    answer_reload({});
     reload_.reset();
     rpc_.renew();
     readiness_.ready(summary());

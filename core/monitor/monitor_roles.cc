@@ -92,6 +92,7 @@ void Monitor::start_reactor() {
   reactor_->send(MessageType::ReactorStart, print(start), {table_.get(), log_target->fd.get()});
   for (const auto& file : service_logs_) send_service_log(file);
   tell_bans();
+  send_control();
   builder_.access_lists().send_all(*reactor_);
   reactor_->send_listeners(sockets_.all());
   for (const auto& errors : launchers_->orphaned_errors()) send_errors(errors);
@@ -188,6 +189,8 @@ void Monitor::on_reactor_end(const Exit& exit) {
   reactor_.reset();
   if (resolver_) kill(resolver_->pid, SIGKILL);  // the next reactor asks for another
   awaited_drains_.clear();
+  reload_asks_.clear();  // who asked has gone with it
+  reload_answers_.clear();
   timers_.cancel(drain_deadline_);
   timers_.cancel(ping_timer_);
   timers_.cancel(pong_deadline_);
@@ -248,6 +251,9 @@ void Monitor::on_reactor_message(const Message& message) {
       return;
     case MessageType::Bans:
       if (const auto bans = parse_as<Bans>(body)) keep_bans(*bans);
+      return;
+    case MessageType::ControlAsk:
+      if (const auto ask = parse_as<ControlText>(body)) on_control(*ask);
       return;
     case MessageType::NeedResolver:
       return need_resolver();

@@ -81,6 +81,12 @@ void add_running(CLI::App& app, CommandLine& options) {
                                        })
       ->take_last();
   app.add_flag_callback("--no-pidfile", [&options] { options.pid_file = ""; });
+  app.add_option_function<std::string>("--control",
+                                       [&options](const std::string& path) {
+                                         const bool is_none = path.empty() || path == "none";
+                                         options.control.path = is_none ? "" : absolute(path);
+                                       })
+      ->take_last();
   add_number(app, "--ready-fd", options.ready_fd);
   app.add_option("--user", options.user)->take_last();
   app.add_option_function<std::string>(

@@ -13,6 +13,13 @@
 
 namespace uvinetd {
 
+// The socket that uvinetctl talks to, and who may.
+struct ControlSettings {
+  std::optional<std::string> path{};  // --control; "": none; nullopt: the default
+  std::string group{};                // of [daemon]
+  bool everybody_reads = false;       // the same
+};
+
 struct CommandLine {
   std::vector<std::string> config_paths;  // absolute; empty: the defaults
   bool foreground = false;                // -f, -i, --foreground, -d, or implied (see below)
@@ -44,6 +51,7 @@ struct CommandLine {
   std::string user = "uvinetd";                      // --user: the reactor's account
   StartBy start = StartBy::Exec;                     // --start: what a service does not say
   SpawnerKind spawner = SpawnerKind::PosixSpawn;     // --spawner
+  ControlSettings control{};                         // --control
   bool has_user = false;                             // --user was given
   bool has_spawner = false;                          // --spawner was given
 };

@@ -25,7 +25,7 @@ _uvinetd() {
     *)
       [[ $word == -* ]] || return 0
       mapfile -t COMPREPLY < <(compgen -W "
-        -f -i --foreground -d --debug -p --pidfile --ready-fd --user --start --spawner --core-dumps
+        -f -i --foreground -d --debug -p --pidfile --ready-fd --control --user --start --spawner --core-dumps
         -e --log-connections
         -w -W -l
         -a -q -R --rate -c -C -s -E --environment --dialect

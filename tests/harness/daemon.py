@@ -44,7 +44,7 @@ class Daemon:
         self.write_config(lines)
         ready, ready_end = os.pipe()
         command = [os.path.join(bin_dir(), "uvinetd"), "-f", *(["-e"] if to_stderr else []), "-p", self.pid_file,
-                   "--ready-fd", str(ready_end)]
+                   "--ready-fd", str(ready_end), "--control", os.path.join(self.folder, "control")]
         command += ["--log-connections"] if log_connections else []
         command += ["--spawner", spawner()] if spawner() else []
         command += [*options, self.config]

@@ -26,10 +26,18 @@ struct DaemonKey {
   // Whether it can be meant; the words for a hint stand in `words`.
   bool (*is_good)(std::string_view text);
   std::string_view words;
+
+  [[nodiscard]] bool takes_id() const { return name == "user" || name == "control_group"; }
 };
 
 bool is_path(std::string_view text) {
   return text.starts_with('/');
+}
+bool is_path_or_none(std::string_view text) {
+  return is_path(text) || text == "none";
+}
+bool is_readers(std::string_view text) {
+  return text == "all" || text == "group";
 }
 bool is_any(std::string_view) {
   return true;
@@ -44,7 +52,9 @@ bool is_spawner(std::string_view text) {
 
 constexpr std::array kDaemonKeys{
     DaemonKey{"user", &DaemonSettings::user, is_any, "a name or a number"},
-    DaemonKey{"control", &DaemonSettings::control, is_path, "an absolute path"},
+    DaemonKey{"control", &DaemonSettings::control, is_path_or_none, "an absolute path or none"},
+    DaemonKey{"control_group", &DaemonSettings::control_group, is_any, "a name or a number"},
+    DaemonKey{"control_read", &DaemonSettings::control_read, is_readers, "all or group"},
     DaemonKey{"log", &DaemonSettings::log, is_log, "auto, syslog, journal, stderr or file:/path"},
     DaemonKey{"spawner", &DaemonSettings::spawner, is_spawner, "posix_spawn or clone"},
 };
@@ -152,7 +162,7 @@ class Parser {
     std::optional<std::string> text;
     if (item.value.kind == TomlNode::Kind::String) {
       text = read_text(value);
-    } else if (item.value.kind == TomlNode::Kind::Integer && key.name == "user") {
+    } else if (item.value.kind == TomlNode::Kind::Integer && key.takes_id()) {
       const auto number = read_integer(value, 0, UINT32_MAX);
       if (number) text = std::to_string(*number);
     } else {
@@ -164,10 +174,6 @@ class Parser {
     if (!key.is_good(*text)) {
       value.refuse(fmt::format("{}, not {}", key.words, quoted(*text)));
       return;
-    }
-    if (key.name == "control") {
-      report_.warning(item.at, "control-socket",
-                      "there is no control socket yet: \"control\" has no effect");
     }
     out_.daemon.*key.member = std::move(*text);
   }

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: ISC
+#include "core/monitor/control_listener.h"
+
+#include <grp.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdlib>
+
+#include "spawn/identity.h"
+
+namespace uvinetd {
+namespace {
+
+constexpr int kBacklog = 64;
+
+std::optional<std::uint32_t> group_id(const std::string& name) {
+  if (const auto* entry = getgrnam(name.c_str())) return entry->gr_gid;
+  char* end = nullptr;
+  const auto number = std::strtoul(name.c_str(), &end, 10);
+  if (name.empty() || *end != '\0' || number > UINT32_MAX) return std::nullopt;
+  return static_cast<std::uint32_t>(number);
+}
+
+Status make_folder_of(const std::string& path) {
+  const auto folder = path.substr(0, path.rfind('/'));
+  if (mkdir(folder.c_str(), 0755) == 0 || errno == EEXIST) return {};
+  return fail_errno("mkdir", folder);
+}
+
+}  // namespace
+
+std::string ControlListener::default_path() {
+  if (can_change_identity()) return "/run/uvinetd/control";
+  const char* runtime = std::getenv("XDG_RUNTIME_DIR");
+  const bool is_set = runtime != nullptr && *runtime == '/';
+  return is_set ? std::string(runtime) + "/uvinetd/control" : "";
+}
+
+Status ControlListener::open(const ControlSettings& settings) {
+  path_ = settings.path.value_or(default_path());
+  if (path_.empty()) return {};
+  rules_.owner = geteuid();
+  rules_.everybody_reads = settings.everybody_reads;
+  if (!settings.group.empty()) {
+    const auto group = group_id(settings.group);
+    if (!group) return fail("control group", settings.group, EINVAL);
+    rules_.has_group = true;
+    rules_.group = *group;
+  }
+  if (!settings.path) {
+    if (auto status = make_folder_of(path_); !status) return status;
+  }
+  ListenSpec spec;
+  spec.kind = SocketKind::UnixStream;
+  spec.path = path_;
+  auto& node = spec.node.edit();
+  node.mode = settings.everybody_reads ? 0666U : rules_.has_group ? 0660U : 0600U;
+  if (rules_.has_group) node.group = std::to_string(rules_.group);
+  BindOptions options;
+  options.backlog = kBacklog;
+  options.is_nonblocking = true;
+  auto bound = bind_socket(spec, options);
+  if (!bound) return tl::unexpected(bound.error());
+  fd_ = std::move(*bound);
+  identity_ = path_identity(path_);
+  return {};
+}
+
+void ControlListener::remove() {
+  if (fd_.is_open()) remove_path_if(path_, identity_);
+}
+
+}  // namespace uvinetd
