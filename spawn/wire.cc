@@ -109,6 +109,15 @@ UVINETD_FIELDS(FindName, b.address)
 UVINETD_FIELDS(NameFound, b.address, b.name, b.is_answered)
 #undef UVINETD_FIELDS
 
+// What the fields alone do not say.
+template <typename T>
+bool is_in_range(const T&) {
+  return true;
+}
+bool is_in_range(const EndServer& order) {
+  return order.signal >= 1 && order.signal <= 64;
+}
+
 template <typename T>
 std::string print_body(const T& body) {
   Encoder encoder;
@@ -121,7 +130,7 @@ std::optional<T> parse_body(std::string_view bytes) {
   Decoder decoder{Reader(bytes)};
   T body;
   fields(decoder, body);
-  if (!decoder.in.is_at_end()) return std::nullopt;
+  if (!decoder.in.is_at_end() || !is_in_range(body)) return std::nullopt;
   return body;
 }
 

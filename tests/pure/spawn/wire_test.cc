@@ -118,9 +118,9 @@ TEST(Wire, EnumeratorsOutOfRangeAreRefused) {
   auto bytes = print(Reports{{Report()}});
   bytes[4] = '\x04';  // the kind, after the count
   EXPECT_FALSE(parse_as<Reports>(bytes));
-  auto end = print(EndServer());
-  end.back() = '\x02';
-  EXPECT_FALSE(parse_as<EndServer>(end));
+  for (const int signal : {-1, 0, 65}) {
+    EXPECT_FALSE(parse_as<EndServer>(print(EndServer{1, 2, signal})));
+  }
   EXPECT_FALSE(parse_as<Bans>(print(Bans{false, {{0, 0, 129, 0}}})));
 }
 

@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: ISC
+#include "core/reactor/control/control_server.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "core/base/process.h"
+#include "core/reactor/control/each_text.h"
+#include "tests/pure/base/turning_loop.h"
+
+namespace uvinetd {
+namespace {
+
+using namespace std::chrono_literals;
+using namespace test;
+using ::testing::ElementsAre;
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+class Host final : public ControlHost {
+ public:
+  std::unique_ptr<TextSource> answer(const ControlRequest& request) override {
+    if (!only_reads(request.verb)) return nullptr;
+    std::vector<int> keys(lines);
+    for (int i = 0; i < lines; ++i) keys[static_cast<std::size_t>(i)] = i;
+    return std::make_unique<EachText<int>>(
+        std::move(keys),
+        [this](int key, std::string& out) {
+          ++pieces_made;
+          out += reply_line("line", key);
+        },
+        reply_end());
+  }
+  void ask_monitor(std::uint64_t ticket, const std::string&) override { asked.push_back(ticket); }
+  std::string complete(const ControlRequest&, std::string line) override { return line; }
+  void on_dropped(std::uint64_t missed) override { dropped.push_back(missed); }
+
+  int lines = 2;
+  int pieces_made = 0;
+  std::vector<std::uint64_t> asked;
+  std::vector<std::uint64_t> dropped;
+};
+
+class ControlServerTest : public LoopTest {
+ protected:
+  ControlServerTest() {
+    UniqueFd listener(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    // An abstract name of the kernel's choice.
+    address_.sun_family = AF_UNIX;
+    EXPECT_EQ(bind(listener.get(), address(), sizeof(sa_family_t)), 0);
+    EXPECT_EQ(getsockname(listener.get(), address(), &size_), 0);
+    EXPECT_EQ(listen(listener.get(), 100), 0);
+    server.open(std::move(listener), rules());
+  }
+  static ControlSocket rules() {
+    ControlSocket out;
+    out.owner = geteuid();
+    return out;
+  }
+  sockaddr* address() { return reinterpret_cast<sockaddr*>(&address_); }
+
+  UniqueFd connect_one() {
+    UniqueFd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    EXPECT_EQ(connect(fd.get(), address(), size_), 0);
+    (void)set_nonblocking(fd.get(), true);
+    return fd;
+  }
+  static void say(const UniqueFd& fd, std::string_view text) {
+    EXPECT_EQ(send(fd.get(), text.data(), text.size(), MSG_NOSIGNAL),
+              static_cast<ssize_t>(text.size()));
+  }
+  // All that comes until a last line, or the end of the connection.
+  std::string hear(const UniqueFd& fd) {
+    std::string out;
+    (void)turn_until([&] {
+      char bytes[65536];
+      const auto got = recv(fd.get(), bytes, sizeof bytes, 0);
+      if (got > 0) out.append(bytes, static_cast<std::size_t>(got));
+      if (got == 0) out += "EOF";
+      return got == 0 || out.ends_with("\"end\":true}\n") ||
+             (out.find("\"error\"") != std::string::npos && out.ends_with("\n"));
+    });
+    return out;
+  }
+  static constexpr std::string_view kList = "{\"uvinetd\":1,\"verb\":\"list\"}\n";
+  static constexpr std::string_view kReload = "{\"uvinetd\":1,\"verb\":\"reload\"}\n";
+  static constexpr std::string_view kTail = "{\"uvinetd\":1,\"verb\":\"tail\"}\n";
+
+  sockaddr_un address_{};
+  socklen_t size_ = sizeof address_;
+  Host host;
+  ControlServer server{loop, timers, host};
+};
+
+TEST_F(ControlServerTest, AnswersOneRequestAfterTheOther) {
+  const auto client = connect_one();
+  say(client, kList);
+  EXPECT_EQ(hear(client), "{\"line\":0}\n{\"line\":1}\n{\"end\":true}\n");
+  host.lines = 1;
+  say(client, kList);
+  EXPECT_EQ(hear(client), "{\"line\":0}\n{\"end\":true}\n");
+}
+
+TEST_F(ControlServerTest, WhatIsAskedAtOnceIsAnsweredInTurn) {
+  const auto client = connect_one();
+  host.lines = 1;
+  const int count = 50;
+  std::string all;
+  for (int i = 0; i < count; ++i) all += kList;
+  say(client, all);
+  std::string heard;
+  EXPECT_TRUE(turn_until([&] {
+    char bytes[4096];
+    const auto got = recv(client.get(), bytes, sizeof bytes, 0);
+    if (got > 0) heard.append(bytes, static_cast<std::size_t>(got));
+    return heard.size() == count * std::string("{\"line\":0}\n{\"end\":true}\n").size();
+  })) << heard;
+}
+
+TEST_F(ControlServerTest, OneThatHasSaidAllIsAnsweredStill) {
+  const auto client = connect_one();
+  say(client, kList);
+  shutdown(client.get(), SHUT_WR);
+  EXPECT_THAT(hear(client), EndsWith("{\"end\":true}\n"));
+  EXPECT_THAT(hear(client), "EOF");
+}
+
+TEST_F(ControlServerTest, ALongAnswerIsMadeAsItIsTaken) {
+  host.lines = 500'000;
+  const auto client = connect_one();
+  say(client, kList);
+  EXPECT_TRUE(turn_until([&] { return host.pieces_made > 0; }));
+  for (int i = 0; i < 100; ++i) turn();
+  EXPECT_LT(host.pieces_made, 100'000);
+  const auto quick = connect_one();
+  host.lines = 1;
+  say(quick, kList);
+  EXPECT_THAT(hear(quick), EndsWith("{\"end\":true}\n"));
+  EXPECT_THAT(hear(client), EndsWith("{\"line\":499999}\n{\"end\":true}\n"));
+}
+
+TEST_F(ControlServerTest, NonsenseEndsTheConnection) {
+  const auto client = connect_one();
+  say(client, "GET / HTTP/1.1\n");
+  EXPECT_THAT(hear(client), HasSubstr("malformed"));
+  EXPECT_EQ(hear(client), "EOF");
+  EXPECT_EQ(server.count(), 0U);
+}
+
+TEST_F(ControlServerTest, ALineWithoutEndIsCutOff) {
+  const auto client = connect_one();
+  const std::string some(40'000, 'x');
+  say(client, some);
+  turn();
+  EXPECT_EQ(server.count(), 1U);
+  say(client, some);
+  EXPECT_THAT(hear(client), HasSubstr("64 KiB"));
+  EXPECT_TRUE(turn_until([&] { return server.count() == 0; }));
+}
+
+TEST_F(ControlServerTest, SilenceAndNotReadingAreLimited) {
+  const auto silent = connect_one();
+  const auto half = connect_one();
+  say(half, "{\"uvinetd\"");
+  host.lines = 500'000;
+  const auto deaf = connect_one();
+  say(deaf, kList);
+  EXPECT_TRUE(turn_until([&] { return server.count() == 3 && host.pieces_made > 0; }));
+  pass(ControlServer::kWriteLimit + 1s);
+  EXPECT_TRUE(turn_until([&] { return server.count() == 2; }));
+  pass(ControlServer::kIdleLimit + 1s);
+  EXPECT_TRUE(turn_until([&] { return server.count() == 0; }));
+}
+
+TEST_F(ControlServerTest, WhatChangesSomethingIsTheMonitors) {
+  const auto client = connect_one();
+  say(client, kReload);
+  EXPECT_TRUE(turn_until([&] { return host.asked.size() == 1; }));
+  server.told({host.asked[0] + 1, true, "{\"end\":true}\n"});  // nobody's
+  server.told({host.asked[0], false, "{\"reload\":{}}\n"});
+  server.told({host.asked[0], true, "{\"end\":true}\n"});
+  EXPECT_EQ(hear(client), "{\"reload\":{}}\n{\"end\":true}\n");
+}
+
+TEST_F(ControlServerTest, AnAnswerForOneThatHasGoneIsNobodys) {
+  auto client = connect_one();
+  say(client, kReload);
+  EXPECT_TRUE(turn_until([&] { return host.asked.size() == 1; }));
+  client.reset();
+  server.told({host.asked[0], true, "{\"end\":true}\n"});
+  EXPECT_TRUE(turn_until([&] { return server.count() == 0; }));
+  server.told({host.asked[0], true, "{\"end\":true}\n"});
+}
+
+TEST_F(ControlServerTest, ListenersHearWhatTheyAskedFor) {
+  EXPECT_FALSE(server.has_listeners());
+  const auto all = connect_one();
+  const auto some = connect_one();
+  say(all, kTail);
+  say(some, "{\"uvinetd\":1,\"verb\":\"tail\",\"ids\":[\"b\"],\"events\":[\"refuse\"]}\n");
+  EXPECT_TRUE(turn_until([&] { return server.count() == 2 && server.has_listeners(); }));
+  for (int i = 0; i < 10; ++i) turn();
+  server.publish(Event(LogLevel::Info, "start").add("id", "b").add("pid", 7));
+  server.publish(Event(LogLevel::Warning, "refuse").add("id", "a"));
+  server.publish(Event(LogLevel::Warning, "refuse").add("id", "b").add("reason", "access"));
+  const auto lines_of = [&](const UniqueFd& fd, std::size_t count) {
+    std::string heard;
+    (void)turn_until([&] {
+      char bytes[4096];
+      const auto got = recv(fd.get(), bytes, sizeof bytes, 0);
+      if (got > 0) heard.append(bytes, static_cast<std::size_t>(got));
+      return std::count(heard.begin(), heard.end(), '\n') == static_cast<std::ptrdiff_t>(count);
+    });
+    return heard;
+  };
+  const auto first = nlohmann::json::parse(lines_of(some, 1))["event"];
+  EXPECT_EQ(first["event"], "refuse");
+  EXPECT_EQ(first["id"], "b");
+  EXPECT_EQ(first["level"], "warning");
+  EXPECT_EQ(first["reason"], "access");
+  EXPECT_THAT(lines_of(all, 3), HasSubstr("\"pid\":7"));
+}
+
+TEST_F(ControlServerTest, AListenerThatIsSlowHearsHowMuchItMissed) {
+  const auto client = connect_one();
+  say(client, kTail);
+  EXPECT_TRUE(turn_until([&] { return server.has_listeners(); }));
+  const int count = 20'000;
+  for (int i = 0; i < count; ++i) {
+    server.publish(Event(LogLevel::Info, "start").add("id", "a").add("number", i));
+  }
+  std::string heard;
+  EXPECT_TRUE(turn_until([&] {
+    char bytes[65536];
+    const auto got = recv(client.get(), bytes, sizeof bytes, 0);
+    if (got > 0) heard.append(bytes, static_cast<std::size_t>(got));
+    return heard.find("\"missed\"") != std::string::npos && heard.ends_with("}\n");
+  }));
+  const auto events = std::count(heard.begin(), heard.end(), '\n') - 1;
+  EXPECT_THAT(heard, EndsWith("{\"missed\":" + std::to_string(count - events) + "}\n"));
+  server.publish(Event(LogLevel::Info, "exit").add("id", "a"));
+  heard.clear();
+  EXPECT_TRUE(turn_until([&] {
+    char bytes[65536];
+    const auto got = recv(client.get(), bytes, sizeof bytes, 0);
+    if (got > 0) heard.append(bytes, static_cast<std::size_t>(got));
+    return heard.find("\"exit\"") != std::string::npos;
+  }));
+}
+
+TEST_F(ControlServerTest, AListenerThatDoesNotReadIsLetGo) {
+  const auto client = connect_one();
+  say(client, kTail);
+  EXPECT_TRUE(turn_until([&] { return server.has_listeners(); }));
+  for (int i = 0; i < 50'000; ++i) {
+    server.publish(Event(LogLevel::Info, "start").add("id", "a").add("number", i));
+    if (i % 1'000 == 0) turn();
+  }
+  EXPECT_THAT(host.dropped, IsEmpty());
+  pass(ControlServer::kWriteLimit + 1s);
+  EXPECT_TRUE(turn_until([&] { return server.count() == 0; }));
+  ASSERT_THAT(host.dropped, SizeIs(1));
+  EXPECT_GT(host.dropped[0], 40'000U);
+  EXPECT_FALSE(server.has_listeners());
+}
+
+TEST_F(ControlServerTest, AListenerMayWaitForLong) {
+  const auto client = connect_one();
+  say(client, kTail);
+  EXPECT_TRUE(turn_until([&] { return server.has_listeners(); }));
+  pass(ControlServer::kIdleLimit * 10);
+  EXPECT_EQ(server.count(), 1U);
+}
+
+TEST_F(ControlServerTest, TooManyAreTurnedAway) {
+  std::vector<UniqueFd> clients;
+  for (std::size_t i = 0; i < ControlServer::kMostClients; ++i) clients.push_back(connect_one());
+  EXPECT_TRUE(turn_until([&] { return server.count() == ControlServer::kMostClients; }));
+  const auto late = connect_one();
+  EXPECT_THAT(hear(late), HasSubstr("busy"));
+  clients.pop_back();
+  EXPECT_TRUE(turn_until([&] { return server.count() < ControlServer::kMostClients; }));
+  const auto next = connect_one();
+  say(next, kList);
+  EXPECT_THAT(hear(next), EndsWith("{\"end\":true}\n"));
+}
+
+}  // namespace
+}  // namespace uvinetd
