@@ -83,8 +83,8 @@ void add_running(CLI::App& app, CommandLine& options) {
   app.add_flag_callback("--no-pidfile", [&options] { options.pid_file = ""; });
   app.add_option_function<std::string>("--control",
                                        [&options](const std::string& path) {
-                                         const bool is_none = path.empty() || path == "none";
-                                         options.control.path = is_none ? "" : absolute(path);
+                                         options.control.path =
+                                             path == "none" ? "" : absolute(path);
                                        })
       ->take_last();
   add_number(app, "--ready-fd", options.ready_fd);

@@ -88,9 +88,10 @@ TEST_F(OptionsTest, ReadsTheCommandLinesOfTheClassicInetds) {
 }
 
 TEST_F(OptionsTest, ReadsItsOwnOptions) {
-  const auto options = good({"--foreground", "--log-connections", "--dialect", "freebsd", "--check",
-                             "--json", "--strict", "--ready-fd", "3", "--core-dumps", "--user",
-                             "1234", "--start", "zygote", "--spawner=posix_spawn"});
+  const auto options =
+      good({"--foreground", "--log-connections", "--dialect", "freebsd", "--check", "--json",
+            "--strict", "--ready-fd", "3", "--core-dumps", "--user", "1234", "--start", "zygote",
+            "--spawner=posix_spawn", "--control", "/run/c"});
   EXPECT_TRUE(options.foreground);
   EXPECT_TRUE(options.log_connections);
   EXPECT_EQ(options.dialect, Dialect::FreeBsd);
@@ -101,6 +102,9 @@ TEST_F(OptionsTest, ReadsItsOwnOptions) {
   EXPECT_TRUE(options.core_dumps);
   EXPECT_EQ(options.user, "1234");
   EXPECT_EQ(options.start, StartBy::Zygote);
+  EXPECT_EQ(options.control.path, "/run/c");
+  EXPECT_EQ(good({}).control.path, std::nullopt);
+  EXPECT_EQ(good({"--control", "none"}).control.path, "");
 }
 
 TEST_F(OptionsTest, LetsShortOptionsBeClustered) {
