@@ -117,6 +117,7 @@ int serve(CommandLine options, LoadedConfig config, ReactorAccount account) {
     }
   }
   Log log;
+  log.set_format(options.log_format);
   log.set_level(options.debug ? LogLevel::Debug : LogLevel::Info);
   if (auto target = open_log_for_role(options, is_daemon)) log.open(std::move(*target), "uvinetd");
   if (is_daemon) {

@@ -49,7 +49,7 @@ enum class MessageType : std::uint16_t {
   Ping,            // monitor → reactor
   Pong,            // reactor → monitor
   Active,          // reactor → monitor: work has begun after a quiet time
-  LogTarget,       // monitor → reactor; fds: log
+  LogTarget,       // monitor → reactor; fds: log, or none: a service's that cannot be opened
   LogLost,         // reactor → monitor: the daemon's, or with any body the syslog of services
   NeedLauncher,    // reactor → monitor
   RetireLauncher,  // reactor → monitor
@@ -68,10 +68,11 @@ enum class MessageType : std::uint16_t {
   ErrorSocket,     // monitor → launcher; fds: where its servers write to the log
   ErrorFiles,      // monitor → launcher, before a table of it; fds: one per path
   ServerErrors,    // monitor → reactor; fds: where it reads that
-  ControlSocket,    // monitor → reactor; fds: the socket that uvinetctl talks to
-  ControlAsk,       // reactor → monitor: what a client there wants done
-  ControlTold,      // monitor → reactor: what became of it
-  Hold,             // monitor → reactor: a service that an operator has paused, or has not any more
+  ControlSocket,   // monitor → reactor; fds: the socket that uvinetctl talks to
+  ControlAsk,      // reactor → monitor: what a client there wants done
+  ControlTold,     // monitor → reactor: what became of it
+  Hold,        // monitor → reactor: a service that an operator has paused, or has not any more
+  LogTrouble,  // reactor → monitor
 };
 
 // Never reused: the reactor's incarnation in the upper 20 bits, a sequence in the lower 44.
@@ -123,8 +124,11 @@ struct ReactorStart {
   std::uint32_t gid = 0;
   bool is_dumpable = false;
   bool logs_connections = false;
-  std::uint8_t log_level = 0;  // LogLevel
-  std::uint8_t log_form = 0;   // LogForm
+  std::uint8_t log_level = 0;      // LogLevel
+  std::uint8_t log_form = 0;       // LogForm
+  std::uint8_t log_format = 0;     // LogFormat
+  std::uint8_t log_addresses = 0;  // AddressPrivacy
+  std::string log_key;             // of the hash of addresses
   std::string log_ident;
   std::uint32_t global_instances = 0;  // running children over all services; 0: none
 };
@@ -217,6 +221,10 @@ struct LogTargetForm {
   std::string file;             // as in LogSettings; "": syslog
 };
 
+struct LogTrouble {
+  std::int32_t code = 0;  // errno of writing the daemon's file; 0: it can be written again
+};
+
 struct Launch {
   LaunchId id = 0;
   std::uint32_t service = 0;
@@ -307,6 +315,7 @@ UVINETD_WIRE_BODY(ControlSocket)
 UVINETD_WIRE_BODY(ControlText)
 UVINETD_WIRE_BODY(Hold)
 UVINETD_WIRE_BODY(Pong)
+UVINETD_WIRE_BODY(LogTrouble)
 UVINETD_WIRE_BODY(LogTargetForm)
 UVINETD_WIRE_BODY(Launch)
 UVINETD_WIRE_BODY(ErrorFiles)

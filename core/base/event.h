@@ -5,7 +5,8 @@
 //     Event(LogLevel::Info, "start").add("id", "finger/tcp").add("pid", 12)
 //
 // As text: `start id=finger/tcp pid=12`. A value is told as it is: whoever takes one from outside
-// escapes it (escape.h) where it may have blanks.
+// escapes it (escape.h) where it may have blanks. What is said in words comes last; an event
+// without a name is nothing but that.
 #pragma once
 
 #include <fmt/format.h>
@@ -18,7 +19,7 @@
 #include <variant>
 #include <vector>
 
-#include "core/base/log.h"
+#include "core/base/log_level.h"
 
 namespace uvinetd {
 
@@ -42,11 +43,24 @@ class Event {
     return *this;
   }
 
+  Event& say(std::string_view message) {
+    message_ = message;
+    return *this;
+  }
+  void set_level(LogLevel level) { level_ = level; }
+  // In the place of the first value of that key, if there is one.
+  void replace(std::string_view key, std::string value);
+  // Every text in it becomes one line of valid UTF-8, of so many bytes at most (escape.h).
+  void make_harmless(std::size_t most);
+
   [[nodiscard]] LogLevel level() const { return level_; }
   [[nodiscard]] std::string_view name() const { return name_; }
   [[nodiscard]] const std::vector<Field>& fields() const { return fields_; }
+  [[nodiscard]] const std::string& message() const { return message_; }
   // nullptr: it has none of that key.
   [[nodiscard]] const Value* find(std::string_view key) const;
+  // The same as text; "" without one.
+  [[nodiscard]] std::string text_of(std::string_view key) const;
 
   [[nodiscard]] std::string text() const;
 
@@ -54,6 +68,7 @@ class Event {
   LogLevel level_;
   std::string_view name_;
   std::vector<Field> fields_;
+  std::string message_;
 };
 
 }  // namespace uvinetd

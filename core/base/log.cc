@@ -9,9 +9,11 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 
-#include "core/base/calendar.h"
+#include "core/base/clock.h"
 #include "core/base/escape.h"
+#include "core/base/xinetd_line.h"
 
 namespace uvinetd {
 
@@ -33,8 +35,45 @@ void Log::open(LogTarget target, std::string ident) {
   drain();
 }
 
-void Log::write(LogLevel level, std::string_view text, int facility) {
-  enqueue(level, text, facility);
+void Log::write(LogLevel level, std::string_view text) {
+  Event event(level, "");
+  event.say(one_line(text, kMostTextBytes));
+  const auto now = std::chrono::duration_cast<std::chrono::milliseconds>(monotonic_now());
+  const bool is_folded = level <= LogLevel::Warning;
+  const bool is_same = is_folded && level == last_.level() && event.message() == last_.message();
+  tell_repeated(repeats_.over(is_same, now));
+  if (is_folded) {
+    if (!is_same) last_ = event;
+    if (!repeats_.allows(now)) {
+      if (on_repeat_) on_repeat_();
+      return;
+    }
+  } else {
+    last_ = Event(LogLevel::Debug, "");
+  }
+  enqueue(std::move(event), kDaemonFacility);
+  drain();
+}
+
+void Log::write(Event event, int facility) {
+  tell_repeats();
+  last_ = Event(LogLevel::Debug, "");
+  event.make_harmless(kMostTextBytes);
+  std::string traffic;
+  if (format_ == LogFormat::Xinetd) traffic = xinetd_traffic_line(event);
+  const auto level = event.level();
+  enqueue(std::move(event), facility);
+  if (!traffic.empty()) enqueue(Event(level, "").say(traffic), facility);
+  drain();
+}
+
+void Log::tell_repeats() {
+  tell_repeated(repeats_.take());
+}
+
+void Log::tell_repeated(std::uint64_t count) {
+  if (count == 0) return;
+  enqueue(Event(last_.level(), "repeated").add("n", count).say(last_.message()), kDaemonFacility);
   drain();
 }
 
@@ -44,21 +83,21 @@ void Log::flush() {
 
 // The newest lines are the ones dropped: the first lines of a trouble say most about it. The notice
 // stands where they are missing.
-void Log::enqueue(LogLevel level, std::string_view text, int facility) {
+void Log::enqueue(Event event, int facility) {
   const std::size_t needed = dropped_ > 0 ? 2 : 1;
   if (queue_.size() + needed > kQueueLines) {
     ++dropped_;
     return;
   }
   if (dropped_ > 0) enqueue_drop_notice();
-  queue_.push_back({facility, level, std::time(nullptr), getpid(), one_line(text, kMostTextBytes)});
+  queue_.push_back({facility, std::chrono::system_clock::now(), getpid(), std::move(event)});
 }
 
 void Log::enqueue_drop_notice() {
-  auto text = dropped_ == 1 ? std::string("1 line of the log was dropped")
-                            : fmt::format("{} lines of the log were dropped", dropped_);
-  queue_.push_back(
-      {kDaemonFacility, LogLevel::Warning, std::time(nullptr), getpid(), std::move(text)});
+  const auto text = dropped_ == 1 ? std::string("1 line of the log was dropped")
+                                  : fmt::format("{} lines of the log were dropped", dropped_);
+  queue_.push_back({kDaemonFacility, std::chrono::system_clock::now(), getpid(),
+                    Event(LogLevel::Warning, "").say(text)});
   dropped_ = 0;
 }
 
@@ -89,51 +128,48 @@ void Log::tell_trouble() {
     is_trouble_told_ = true;
     if (on_trouble_) on_trouble_();
   }
-}
-
-std::string Log::format(const Line& line) const {
-  switch (target_.form) {
-    case LogForm::Syslog:
-      return fmt::format("<{}>{} {}[{}]: {}", line.facility | static_cast<int>(line.level),
-                         syslog_stamp(line.when), ident_, line.pid, line.text);
-    case LogForm::Terminal:
-      return fmt::format("{} {}[{}]: {}\n", syslog_stamp(line.when), ident_, line.pid, line.text);
-    case LogForm::Journal:
-      return fmt::format("<{}>{}\n", static_cast<int>(line.level), line.text);
-    case LogForm::Plain:
-      break;
-  }
-  return fmt::format("{}[{}]: {}\n", ident_, line.pid, line.text);
+  // Last: it may write.
+  if (target_.form != LogForm::File) return;
+  const int before = std::exchange(told_file_trouble_, file_trouble_);
+  if ((before != 0) != (file_trouble_ != 0) && on_file_trouble_) on_file_trouble_(file_trouble_);
 }
 
 Log::Sent Log::send_front() {
-  if (rest_.empty()) rest_ = format(queue_.front());
+  if (rest_.empty()) rest_ = render(queue_.front(), target_.form, format_, ident_);
   while (!rest_.empty()) {
     const ssize_t sent = put(rest_);
     if (sent > 0) {
       rest_.erase(0, static_cast<std::size_t>(sent));
-      continue;
-    }
-    if (sent == 0) return Sent::Later;
-    switch (errno) {
-      case EINTR:
-        continue;
-      case EAGAIN:
-#if EWOULDBLOCK != EAGAIN
-      case EWOULDBLOCK:
-#endif
-      case ENOBUFS:
-      case ENOMEM:
-      case ENOSPC:
-      case EDQUOT:
-        return Sent::Later;
-      case EMSGSIZE:
-        return Sent::TooLong;
-      default:  // ECONNREFUSED, then ENOTCONN: syslogd has gone; EPIPE, EIO: the reader has
-        return Sent::Lost;
+      file_trouble_ = 0;
+    } else if (sent == 0) {
+      return Sent::Later;
+    } else if (errno != EINTR) {
+      return judge(errno);
     }
   }
   return Sent::Done;
+}
+
+Log::Sent Log::judge(int code) {
+  switch (code) {
+    case EAGAIN:
+#if EWOULDBLOCK != EAGAIN
+    case EWOULDBLOCK:
+#endif
+    case ENOBUFS:
+    case ENOMEM:
+      return Sent::Later;
+    case ENOSPC:
+    case EDQUOT:
+    case EFBIG:
+      file_trouble_ = code;
+      return Sent::Later;
+    case EMSGSIZE:
+      return Sent::TooLong;
+    default:  // ECONNREFUSED, then ENOTCONN: syslogd has gone; EPIPE, EIO: the reader has
+      file_trouble_ = code;
+      return Sent::Lost;
+  }
 }
 
 ssize_t Log::put(std::string_view bytes) const noexcept {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: ISC
-// Opening the two places that the log writes to.
+// Opening the places that the log writes to.
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -35,6 +35,22 @@ int open_again(const struct stat& about) {
   return ::open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 }
 
+// A non-blocking socket.
+Result<UniqueFd> connect_to(const char* path, int type) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (std::strlen(path) >= sizeof address.sun_path) return fail("connect", path, ENAMETOOLONG);
+  std::strcpy(address.sun_path, path);
+  UniqueFd fd(socket(AF_UNIX, type, 0));
+  if (!fd.is_open()) return fail_errno("socket", path);
+  fcntl(fd.get(), F_SETFD, FD_CLOEXEC);
+  fcntl(fd.get(), F_SETFL, O_NONBLOCK);
+  if (connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+    return fail_errno("connect", path);
+  }
+  return fd;
+}
+
 }  // namespace
 
 LogTarget open_stderr_target() {
@@ -44,7 +60,7 @@ LogTarget open_stderr_target() {
   if (isatty(STDERR_FILENO) == 1) {
     target.form = LogForm::Terminal;
   } else if (is_journal(about)) {
-    target.form = LogForm::Journal;
+    target.form = LogForm::Stream;
   }
   target.fd.reset(open_again(about));
   if (!target.fd.is_open()) target.fd.reset(fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3));
@@ -52,38 +68,26 @@ LogTarget open_stderr_target() {
 }
 
 Result<LogTarget> open_syslog_target(const char* path) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (std::strlen(path) >= sizeof address.sun_path) return fail("connect", path, ENAMETOOLONG);
-  std::strcpy(address.sun_path, path);
-  UniqueFd fd(socket(AF_UNIX, SOCK_DGRAM, 0));
-  if (!fd.is_open()) return fail_errno("socket", path);
-  fcntl(fd.get(), F_SETFD, FD_CLOEXEC);
-  fcntl(fd.get(), F_SETFL, O_NONBLOCK);
-  if (connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
-    return fail_errno("connect", path);
-  }
-  return LogTarget{LogForm::Syslog, std::move(fd)};
+  auto fd = connect_to(path, SOCK_DGRAM);
+  if (!fd) return tl::unexpected(fd.error());
+  return LogTarget{LogForm::Syslog, std::move(*fd)};
+}
+
+Result<LogTarget> open_journal_target(const char* path) {
+  auto fd = connect_to(path, SOCK_DGRAM);
+  if (!fd) return tl::unexpected(fd.error());
+  return LogTarget{LogForm::Journal, std::move(*fd)};
 }
 
 // The protocol of sd_journal_stream_fd(3): a header of lines (identifier, unit, priority, whether
 // lines begin with a level, and three places to pass them on to), then the log.
-Result<LogTarget> open_journal_target(const char* path) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (std::strlen(path) >= sizeof address.sun_path) return fail("connect", path, ENAMETOOLONG);
-  std::strcpy(address.sun_path, path);
-  UniqueFd fd(socket(AF_UNIX, SOCK_STREAM, 0));
-  if (!fd.is_open()) return fail_errno("socket", path);
-  fcntl(fd.get(), F_SETFD, FD_CLOEXEC);
-  fcntl(fd.get(), F_SETFL, O_NONBLOCK);
-  if (connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
-    return fail_errno("connect", path);
-  }
+Result<LogTarget> open_journal_stream(const char* path) {
+  auto fd = connect_to(path, SOCK_STREAM);
+  if (!fd) return tl::unexpected(fd.error());
   constexpr std::string_view kHeader = "uvinetd\n\n6\n1\n0\n0\n0\n";
-  const auto sent = send(fd.get(), kHeader.data(), kHeader.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  const auto sent = send(fd->get(), kHeader.data(), kHeader.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
   if (sent != static_cast<ssize_t>(kHeader.size())) return fail_errno("send", path);
-  return LogTarget{LogForm::Journal, std::move(fd)};
+  return LogTarget{LogForm::Stream, std::move(*fd)};
 }
 
 }  // namespace uvinetd

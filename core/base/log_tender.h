@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: ISC
 // Looks after a log that cannot write: tries again from a timer, asks for a new target when its
-// syslogd is gone. No timer while all is well.
+// syslogd is gone; tells how often a line was said again. No timer while all is well.
 #pragma once
 
 #include <algorithm>
@@ -18,10 +18,19 @@ class LogTender {
   LogTender(Timers& timers, Log& log, std::function<void()> reopen)
       : timers_(timers), log_(log), reopen_(std::move(reopen)) {
     log_.on_trouble([this] { arm(); });
+    log_.on_repeat([this] {
+      if (repeat_timer_ != 0) return;
+      repeat_timer_ = timers_.after(Repeats::kTime, [this] {
+        repeat_timer_ = 0;
+        log_.tell_repeats();
+      });
+    });
   }
   ~LogTender() {
     log_.on_trouble({});
+    log_.on_repeat({});
     timers_.cancel(timer_);
+    timers_.cancel(repeat_timer_);
   }
   LogTender(const LogTender&) = delete;
   LogTender& operator=(const LogTender&) = delete;
@@ -53,6 +62,7 @@ class LogTender {
   std::function<void()> reopen_;
   std::chrono::milliseconds delay_ = kFirst;
   Timers::Id timer_ = 0;
+  Timers::Id repeat_timer_ = 0;
 };
 
 }  // namespace uvinetd

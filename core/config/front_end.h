@@ -77,6 +77,8 @@ struct DaemonSettings {
   std::optional<std::string> control_read;   // "all", "group": who may look
   std::optional<std::string> log;
   std::optional<std::string> spawner;
+  std::optional<std::string> log_format;     // "text", "json", "xinetd"
+  std::optional<std::string> log_addresses;  // "full", "truncate", "hash"
 
   friend bool operator==(const DaemonSettings&, const DaemonSettings&) = default;
 };

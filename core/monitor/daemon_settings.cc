@@ -26,6 +26,16 @@ Status take_daemon_settings(const DaemonSettings& settings, CommandLine& options
     constexpr std::string_view kFile = "file:";
     if (settings.log->starts_with(kFile)) options.log_file = settings.log->substr(kFile.size());
   }
+  if (settings.log_format) {
+    options.log_format = *settings.log_format == "json"     ? LogFormat::Json
+                         : *settings.log_format == "xinetd" ? LogFormat::Xinetd
+                                                            : LogFormat::Text;
+  }
+  if (settings.log_addresses) {
+    options.log_addresses = *settings.log_addresses == "truncate" ? AddressPrivacy::Truncate
+                            : *settings.log_addresses == "hash"   ? AddressPrivacy::Hash
+                                                                  : AddressPrivacy::Full;
+  }
   return {};
 }
 

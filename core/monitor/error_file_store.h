@@ -28,6 +28,7 @@ class ErrorFileStore {
   // Tries those again that could not be opened. True: one is there now, and of() has it.
   bool retry() { return has_failed_ && open_missing(); }
   [[nodiscard]] Files of(std::uint32_t identity) const;
+  [[nodiscard]] bool is_empty() const { return wanted_.empty(); }
   [[nodiscard]] bool has_failed() const { return has_failed_; }
 
  private:

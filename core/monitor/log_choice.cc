@@ -19,20 +19,32 @@ bool uses_stderr(const CommandLine& options, bool is_daemon) {
 }  // namespace
 
 Result<LogTarget> open_log_for_role(const CommandLine& options, bool is_daemon) {
-  if (!options.log_to_stderr && !options.log_file.empty()) {
+  const bool is_asked_for = options.log_to_stderr;
+  const bool has_file = !is_asked_for && !options.log_file.empty();
+  if (has_file) {
     if (auto target = open_log_file(options.log_file)) return target;
   }
-  if (!options.log_to_stderr && options.log_to_journal) {
-    auto target = open_stderr_target();
-    if (target.fd.is_open() && target.form == LogForm::Journal) return target;
-    if (auto stream = open_journal_target()) return stream;
+  const bool has_journal = !is_asked_for && options.log_to_journal;
+  if (has_journal) {
+    if (auto target = open_journal_target()) return target;
   }
-  if (uses_stderr(options, is_daemon)) {
+  if (has_journal || uses_stderr(options, is_daemon)) {
     auto target = open_stderr_target();
-    if (target.fd.is_open()) return target;
+    const bool is_stream = target.form == LogForm::Stream;
+    if (is_stream && !is_asked_for) {
+      if (auto fields = open_journal_target()) return fields;
+    }
+    if (target.fd.is_open() && (is_stream || !has_journal)) return target;
+  }
+  if (has_journal) {
+    if (auto stream = open_journal_stream()) return stream;
   }
   auto target = open_syslog_target();
   if (target) return target;
+  if (has_file && !is_daemon) {
+    auto stand_in = open_stderr_target();
+    if (stand_in.fd.is_open()) return stand_in;
+  }
   // Nobody listens yet: to a socket without a peer every line is lost, that is, it waits in the
   // queue of the role until a syslogd is there (LogTender).
   LogTarget lost;

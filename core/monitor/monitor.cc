@@ -10,7 +10,6 @@
 
 #include "core/base/process.h"
 #include "core/monitor/limits.h"
-#include "core/monitor/log_choice.h"
 #include "core/monitor/state_file.h"
 #include "spawn/identity.h"
 
@@ -34,7 +33,13 @@ Monitor::Monitor(MonitorStart start, Log& log)
       builder_(start_.options, start_.environment),
       daemon_(start_.config.daemon),
       diagnostics_(start_.config.diagnostics),
-      log_tender_(timers_, log, [this] { open_log_target(); }) {
+      logs_(timers_, log, start_.options, start_.is_daemon,
+            [this](const LogTargetForm& form, int fd) {
+              if (reactor_) {
+                reactor_->send(MessageType::LogTarget, print(form),
+                               fd < 0 ? std::vector<int>() : std::vector<int>{fd});
+              }
+            }) {
   const auto& account = start_.account;
   reactor_uid_ = account.uid;
   reactor_gid_ = account.gid;
@@ -99,13 +104,6 @@ int Monitor::run() {
 }
 
 // ---- start -----------------------------------------------------------------------------------
-
-// syslogd was restarted: its socket is a new one.
-void Monitor::open_log_target() {
-  if (auto target = open_log_for_role(start_.options, start_.is_daemon)) {
-    log_.open(std::move(*target), "uvinetd");
-  }
-}
 
 void Monitor::begin() {
   take_config(std::move(start_.config));
@@ -266,6 +264,7 @@ void Monitor::finish() {
   control_.remove();
   if (start_.pid_file) start_.pid_file->remove();
   if (exit_status_ == 0) log_.notice("stopped");
+  log_.tell_repeats();
   log_.flush();
   timers_.after(kLeaveDeadline, [this] { loop_.stop(); });
   leave_if_alone();

@@ -26,7 +26,6 @@
 
 #include "core/base/ban_list.h"
 #include "core/base/log.h"
-#include "core/base/log_tender.h"
 #include "core/base/loop.h"
 #include "core/config/load/loader.h"
 #include "core/control/request.h"
@@ -36,6 +35,7 @@
 #include "core/monitor/error_file_store.h"
 #include "core/monitor/file_watch.h"
 #include "core/monitor/launcher_set.h"
+#include "core/monitor/log_keeper.h"
 #include "core/monitor/options.h"
 #include "core/monitor/pid_file.h"
 #include "core/monitor/reactor_role.h"
@@ -43,7 +43,6 @@
 #include "core/monitor/reload_diff.h"
 #include "core/monitor/role.h"
 #include "core/monitor/rpc_registrar.h"
-#include "core/monitor/service_log_files.h"
 #include "core/monitor/service_store.h"
 #include "core/monitor/sockets.h"
 #include "core/monitor/table_builder.h"
@@ -73,7 +72,6 @@ class Monitor {
 
  private:
   // Start, ready, stop (monitor.cc).
-  void open_log_target();
   void begin();
   bool bind_everything();
   void on_ready();
@@ -91,6 +89,8 @@ class Monitor {
 
   // Configuration (monitor_reload.cc).
   void reload();
+  // For logrotate and the like: all logs of all roles, and the files that servers have as stderr.
+  void reopen_logs();
   void take_config(LoadedConfig config);
   Status make_table();
   void publish();
@@ -116,7 +116,6 @@ class Monitor {
   void hold(std::uint64_t ticket, const std::string& id, HoldHow how);
   void change_ban(std::uint64_t ticket, const ControlRequest& request);
   void answer_reload(const Diagnostics& problems);
-  void reopen_logs();
 
   // Roles (monitor_roles.cc).
   void start_reactor();
@@ -135,8 +134,6 @@ class Monitor {
   void need_resolver();
   void start_resolver();
   void ping();
-  void send_log_target();
-  void send_service_log(const std::string& file);
   [[nodiscard]] ReactorStart reactor_start() const;
   [[nodiscard]] std::string identity_name(std::uint32_t identity) const;
 
@@ -162,7 +159,6 @@ class Monitor {
   DaemonSettings daemon_;    // those in force since the start
   Diagnostics diagnostics_;  // of the running table: their errors are known
   std::size_t left_out_ = 0;
-  std::set<std::string> service_logs_;  // files of services; "": syslog
   std::vector<TableIdentity> identities_;
   UniqueFd table_;
   std::uint32_t generation_ = 0;
@@ -194,7 +190,7 @@ class Monitor {
   Timers::Id ping_timer_ = 0;
   Timers::Id pong_deadline_ = 0;
 
-  LogTender log_tender_;
+  LogKeeper logs_;
   std::set<std::uint32_t> failed_identities_;  // not started again before their time-out
   bool is_binding_ = false;                    // at start: the reactor may not begin yet
   bool is_ready_ = false;

@@ -151,11 +151,12 @@ void Monitor::change_ban(std::uint64_t ticket, const ControlRequest& request) {
     const WireBan ban{source->high, source->low, source->bits, until.count()};
     reactor_->send(MessageType::Bans, print(Bans{is_lifted, {ban}}));
   }
-  log_.notice("{} address={}", is_lifted ? "unban" : "ban", source_text(*source));
+  log_.write(
+      Event(LogLevel::Notice, is_lifted ? "unban" : "ban").add("address", source_text(*source)));
   done(ticket);
 }
 
-// ---- reload, logs ----------------------------------------------------------------------------
+// ---- reload ----------------------------------------------------------------------------------
 
 // Those who ask while one is under way wait for the next.
 void Monitor::answer_reload(const Diagnostics& problems) {
@@ -177,12 +178,6 @@ void Monitor::answer_reload(const Diagnostics& problems) {
       refuse(ticket, "refused", "the configuration has new errors; nothing has changed");
     }
   }
-}
-
-void Monitor::reopen_logs() {
-  open_log_target();
-  send_log_target();
-  for (const auto& file : service_logs_) send_service_log(file);
 }
 
 }  // namespace uvinetd

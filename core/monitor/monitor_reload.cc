@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/monitor/monitor.h"
+#include "core/monitor/service_log_files.h"
 
 namespace uvinetd {
 namespace {
@@ -25,6 +26,7 @@ void Monitor::reload() {
   readiness_.reloading();
   auto config = load_config(start_.options.config_paths, start_.load);
   const auto problems = new_errors(diagnostics_, config.diagnostics);
+  logs_.reopen();  // files may have been moved away, to begin new ones: whatever comes of the rest
   for (const auto& diagnostic : config.diagnostics) {
     if (diagnostic.severity == Severity::Warning) log_.warning("{}", diagnostic.text());
   }
@@ -47,14 +49,20 @@ void Monitor::reload() {
   }
   reload_ = diff(services_.list(), config.services);
   take_config(std::move(config));
-  reopen_logs();  // they may have been moved away, to begin new ones
+  logs_.send_services();
   sockets_.want(services_.list());
   publish();
   arm_retry();
 }
 
+void Monitor::reopen_logs() {
+  if (is_stopping_) return;
+  logs_.reopen();
+  if (is_ready_ && !error_files_.is_empty()) publish();
+}
+
 void Monitor::take_config(LoadedConfig config) {
-  service_logs_ = service_log_files(config.services);
+  logs_.want(service_log_files(config.services));
   services_.set(std::move(config.services));
   unresolved_ = std::move(config.unresolved);
   diagnostics_ = std::move(config.diagnostics);
@@ -131,8 +139,11 @@ void Monitor::committed() {
   });
   if (std::exchange(is_republish_due_, false)) return publish();
   if (reload_) {
-    log_.notice("reload kept={} added={} removed={} changed={}", reload_->kept, reload_->added,
-                reload_->removed, reload_->changed);
+    log_.write(Event(LogLevel::Notice, "reload")
+                   .add("kept", reload_->kept)
+                   .add("added", reload_->added)
+                   .add("removed", reload_->removed)
+                   .add("changed", reload_->changed));
     answer_reload({});
     reload_.reset();
     rpc_.renew();

@@ -4,7 +4,6 @@
 #include <csignal>
 #include <utility>
 
-#include "core/monitor/log_choice.h"
 #include "core/monitor/monitor.h"
 #include "spawn/identity.h"
 
@@ -73,7 +72,8 @@ void Monitor::start_reactor() {
   if (is_stopping_) return;
   ++epoch_;
   auto process = start_role(start_.binaries.reactor(), "uvi-reactor", start_.is_daemon);
-  auto log_target = open_log_for_role(start_.options, start_.is_daemon);
+  auto start = reactor_start();
+  auto log_target = logs_.open_for_reactor(start);
   if (!process || !log_target) {
     const auto reason = process ? log_target.error().text() : process.error().text();
     if (!is_ready_) return fail_start("reactor: " + reason);
@@ -87,10 +87,8 @@ void Monitor::start_reactor() {
   }
   reactor_ = std::make_unique<ReactorRole>(
       loop_, std::move(*process), [this](const Message& message) { on_reactor_message(message); });
-  auto start = reactor_start();
-  start.log_form = static_cast<std::uint8_t>(log_target->form);
   reactor_->send(MessageType::ReactorStart, print(start), {table_.get(), log_target->fd.get()});
-  for (const auto& file : service_logs_) send_service_log(file);
+  logs_.send_services();
   tell_bans();
   send_control();
   builder_.access_lists().send_all(*reactor_);
@@ -232,7 +230,10 @@ void Monitor::on_reactor_message(const Message& message) {
       if (pong_deadline_ == 0) ping_timer_ = timers_.after(kBusyPing, [this] { ping(); });
       return;
     case MessageType::LogLost:
-      return body.empty() ? send_log_target() : send_service_log("");
+      return logs_.send_again(!body.empty());
+    case MessageType::LogTrouble:
+      if (const auto trouble = parse_as<LogTrouble>(body)) logs_.on_reactor_trouble(trouble->code);
+      return;
     case MessageType::NeedLauncher:
       if (const auto need = parse_as<NeedLauncher>(body)) {
         need_launcher(need->identity, need->known);
@@ -306,28 +307,6 @@ void Monitor::ping() {
     log_.error("the reactor does not answer");
     reactor_->kill();
   });
-}
-
-void Monitor::send_log_target() {
-  auto target = open_log_for_role(start_.options, start_.is_daemon);
-  if (!target || !reactor_) return;  // it asks again
-  reactor_->send(MessageType::LogTarget,
-                 print(LogTargetForm{static_cast<std::uint8_t>(target->form), false, ""}),
-                 {target->fd.get()});
-}
-
-// What cannot be opened is not sent: the reactor then uses the daemon's log, or asks again.
-void Monitor::send_service_log(const std::string& file) {
-  if (!reactor_) return;
-  const bool is_syslog = file.empty();
-  auto target = is_syslog ? open_syslog_target() : open_log_file(file);
-  if (!target && !is_syslog) {
-    log_.error("log: {}: its lines go to the log of the daemon", target.error().text());
-  }
-  if (!target) return;
-  reactor_->send(MessageType::LogTarget,
-                 print(LogTargetForm{static_cast<std::uint8_t>(target->form), true, file}),
-                 {target->fd.get()});
 }
 
 }  // namespace uvinetd

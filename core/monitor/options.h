@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "core/base/address_privacy.h"
+#include "core/base/log_level.h"
 #include "core/config/inetd/inetd_conf.h"
 #include "spawn/spawner_choice.h"
 
@@ -21,13 +23,15 @@ struct ControlSettings {
 };
 
 struct CommandLine {
-  std::vector<std::string> config_paths;  // absolute; empty: the defaults
-  bool foreground = false;                // -f, -i, --foreground, -d, or implied (see below)
-  bool debug = false;                     // -d: foreground, debug log on stderr
-  bool log_to_stderr = false;             // -e
-  bool log_to_syslog = false;             // by [daemon] of a file, in the foreground too
-  bool log_to_journal = false;            // the same
-  std::string log_file{};                 // the same; "": none
+  std::vector<std::string> config_paths;   // absolute; empty: the defaults
+  bool foreground = false;                 // -f, -i, --foreground, -d, or implied (see below)
+  bool debug = false;                      // -d: foreground, debug log on stderr
+  bool log_to_stderr = false;              // -e
+  bool log_to_syslog = false;              // by [daemon] of a file, in the foreground too
+  bool log_to_journal = false;             // the same
+  std::string log_file{};                  // the same; "": none
+  LogFormat log_format = LogFormat::Text;  // by [daemon] of a file
+  AddressPrivacy log_addresses = AddressPrivacy::Full;  // the same
   // Path to write, "" for none (-p '' or --pidfile=), nullopt: /run/inetd.pid as root, else none.
   std::optional<std::string> pid_file;
   int backlog = 4096;                                // -q

@@ -19,7 +19,7 @@ std::set<std::string> service_log_files(const std::vector<LoadedService>& servic
 Result<LogTarget> open_log_file(const std::string& path) {
   auto fd = open_append_file(path);
   if (!fd) return tl::unexpected(fd.error());
-  return LogTarget{LogForm::Terminal, std::move(*fd)};
+  return LogTarget{LogForm::File, std::move(*fd)};
 }
 
 }  // namespace uvinetd

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: ISC
 #include "core/reactor/connection_lines.h"
 
-#include <fmt/format.h>
+#include <sys/wait.h>
 
 #include <algorithm>
-#include <iterator>
 #include <limits>
 
 #include "spawn/reaper.h"
@@ -17,11 +16,30 @@ std::uint8_t parts_or_all(std::uint8_t parts) {
 }
 
 // In milliseconds; "unknown" as a status may be. A launcher may say any number.
-std::string cpu_time(const Report& report) {
+void add_cpu_time(Event& event, const Report& report) {
   constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max() / 2;
-  if (report.user_usec < 0 || report.system_usec < 0) return "unknown";
+  if (report.user_usec < 0 || report.system_usec < 0) {
+    event.add("cpu", "unknown");
+    return;
+  }
   const auto usec = std::min(report.user_usec, kMost) + std::min(report.system_usec, kMost);
-  return std::to_string(usec / 1000);
+  event.add("cpu", usec / 1000);
+}
+
+void add_status(Event& event, int status) {
+  if (status != kUnknownStatus && WIFEXITED(status)) {
+    event.add("status", WEXITSTATUS(status));
+  } else {
+    event.add("status", status_text(status));
+  }
+}
+
+void add_pid(Event& event, pid_t pid) {
+  if (pid != 0) {
+    event.add("pid", pid);
+  } else {
+    event.add("pid", "-");
+  }
 }
 
 }  // namespace
@@ -49,49 +67,56 @@ bool logs_relay_ends(const LogSettings& log, bool by_default) {
   return logs_exits(log, by_default) || (has_traffic && logs_starts(log, by_default));
 }
 
-std::string start_line(const LogSettings& log, std::string_view id, std::string_view pid,
-                       std::string_view from) {
+Event start_event(const LogSettings& log, std::string_view id, pid_t pid, std::string_view from) {
   const auto parts = parts_or_all(log.on_success);
-  auto out = fmt::format("start id={}", id);
-  if ((parts & log_part::kPid) != 0) fmt::format_to(std::back_inserter(out), " pid={}", pid);
-  if ((parts & log_part::kHost) != 0) fmt::format_to(std::back_inserter(out), " from={}", from);
+  Event out(LogLevel::Info, "start");
+  out.add("id", id);
+  if ((parts & log_part::kPid) != 0) add_pid(out, pid);
+  if ((parts & log_part::kHost) != 0) out.add("from", from);
   return out;
 }
 
-std::string exit_line(const LogSettings& log, std::string_view id, const Report& report,
-                      std::chrono::nanoseconds ran) {
+Event exit_event(const LogSettings& log, std::string_view id, const Report& report,
+                 std::chrono::nanoseconds ran) {
   const auto parts = parts_or_all(log.on_success);
-  auto out = fmt::format("exit id={}", id);
-  const auto end = std::back_inserter(out);
-  if ((parts & log_part::kPid) != 0) fmt::format_to(end, " pid={}", report.pid);
-  if ((parts & log_part::kExit) != 0) fmt::format_to(end, " status={}", status_text(report.status));
+  Event out(LogLevel::Info, "exit");
+  out.add("id", id);
+  if ((parts & log_part::kPid) != 0) out.add("pid", report.pid);
+  if ((parts & log_part::kExit) != 0) add_status(out, report.status);
   if ((parts & log_part::kDuration) != 0) {
-    const auto time = std::chrono::duration_cast<std::chrono::milliseconds>(ran);
-    fmt::format_to(end, " ms={} cpu={}", time.count(), cpu_time(report));
+    out.add("ms", std::chrono::duration_cast<std::chrono::milliseconds>(ran).count());
+    add_cpu_time(out, report);
   }
   return out;
 }
 
-std::string relay_end_line(const LogSettings& log, std::string_view id, const RelayEnd& ended) {
+Event relay_end_event(const LogSettings& log, std::string_view id, const RelayEnd& ended) {
   const auto parts = parts_or_all(log.on_success);
-  auto out = fmt::format("exit id={}", id);
-  const auto end = std::back_inserter(out);
-  if ((parts & log_part::kPid) != 0) out += " pid=-";
-  if ((parts & log_part::kExit) != 0) {
-    fmt::format_to(end, " status={}", ended.unreachable == 0 ? 0 : 1);
-  }
-  if ((parts & log_part::kDuration) != 0) fmt::format_to(end, " ms={}", ended.lasted.count());
+  Event out(LogLevel::Info, "exit");
+  out.add("id", id);
+  if ((parts & log_part::kPid) != 0) add_pid(out, 0);
+  if ((parts & log_part::kExit) != 0) out.add("status", ended.unreachable == 0 ? 0 : 1);
+  if ((parts & log_part::kDuration) != 0) out.add("ms", ended.lasted.count());
   if ((parts & log_part::kTraffic) != 0) {
-    fmt::format_to(end, " received={} sent={}", ended.received, ended.sent);
+    out.add("received", ended.received).add("sent", ended.sent);
   }
   return out;
 }
 
-std::string refusal_line(const LogSettings& log, std::string_view id, std::string_view from,
-                         std::string_view reason) {
-  const bool has_host = (parts_or_all(log.on_failure) & log_part::kHost) != 0;
-  return has_host ? fmt::format("refuse id={} from={} reason={}", id, from, reason)
-                  : fmt::format("refuse id={} reason={}", id, reason);
+Event refusal_event(const LogSettings& log, std::string_view id, std::string_view from,
+                    std::string_view reason) {
+  constexpr std::string_view kStep = " step=";
+  constexpr std::string_view kErrno = " errno=";
+  Event out(LogLevel::Warning, "refuse");
+  out.add("id", id);
+  if ((parts_or_all(log.on_failure) & log_part::kHost) != 0) out.add("from", from);
+  const auto step = reason.find(kStep);
+  const auto head = reason.substr(0, step);
+  const auto code = head.find(kErrno);
+  out.add("reason", head.substr(0, code));
+  if (code != std::string_view::npos) out.add("errno", head.substr(code + kErrno.size()));
+  if (step != std::string_view::npos) out.add("step", reason.substr(step + kStep.size()));
+  return out;
 }
 
 }  // namespace uvinetd

@@ -3,11 +3,14 @@
 // Pure.
 #pragma once
 
+#include <sys/types.h>
+
 #include <chrono>
 #include <cstdint>
 #include <string>
 #include <string_view>
 
+#include "core/base/event.h"
 #include "core/reactor/relay/relays.h"
 #include "spawn/settings/ends.h"
 #include "spawn/wire.h"
@@ -19,14 +22,15 @@ namespace uvinetd {
 [[nodiscard]] bool logs_exits(const LogSettings& log, bool by_default);
 [[nodiscard]] bool logs_relay_ends(const LogSettings& log, bool by_default);
 
-// `pid`: "-" where there is no process.
-[[nodiscard]] std::string start_line(const LogSettings& log, std::string_view id,
-                                     std::string_view pid, std::string_view from);
-[[nodiscard]] std::string exit_line(const LogSettings& log, std::string_view id,
-                                    const Report& report, std::chrono::nanoseconds ran);
-[[nodiscard]] std::string relay_end_line(const LogSettings& log, std::string_view id,
-                                         const RelayEnd& ended);
-[[nodiscard]] std::string refusal_line(const LogSettings& log, std::string_view id,
-                                       std::string_view from, std::string_view reason);
+// `pid`: 0 where there is no process.
+[[nodiscard]] Event start_event(const LogSettings& log, std::string_view id, pid_t pid,
+                                std::string_view from);
+[[nodiscard]] Event exit_event(const LogSettings& log, std::string_view id, const Report& report,
+                               std::chrono::nanoseconds ran);
+[[nodiscard]] Event relay_end_event(const LogSettings& log, std::string_view id,
+                                    const RelayEnd& ended);
+// `reason` may have its particulars behind it: "exec errno=ENOENT step=execve".
+[[nodiscard]] Event refusal_event(const LogSettings& log, std::string_view id,
+                                  std::string_view from, std::string_view reason);
 
 }  // namespace uvinetd

@@ -92,27 +92,37 @@ void ErrorLines::tell(const ErrorOwner& owner, const Writer& writer, std::string
     rate.start = now;
     rate.lines = 0;
   }
-  rate.id = owner.id;
+  rate.owner = owner;
   if (rate.lines == kLinesPerSecond) {
     ++rate.withheld;
     has_withheld_ = true;
     return;
   }
   ++rate.lines;
-  const auto pid = owner.pid != 0 ? owner.pid : writer.pid;
-  std::string out = "stderr " + owner.id + " pid=" + (pid != 0 ? std::to_string(pid) : "-") +
-                    " from=" + (owner.from.empty() ? "-" : owner.from) + ' ';
   is_cut = is_cut || line.size() > kMostLineBytes;
-  out.append(line.substr(0, kMostLineBytes));
-  if (is_cut) out += "...";
-  callbacks_.write(out);
+  std::string text(line.substr(0, kMostLineBytes));
+  if (is_cut) text += "...";
+  write(owner, owner.pid != 0 ? owner.pid : writer.pid, owner.from, text);
 }
 
 void ErrorLines::tell_withheld(Rate& rate) {
   if (rate.withheld == 0) return;
-  callbacks_.write("stderr " + rate.id + " pid=- from=- " + std::to_string(rate.withheld) +
-                   (rate.withheld == 1 ? " line was dropped" : " lines were dropped"));
+  write(rate.owner, 0, {},
+        std::to_string(rate.withheld) +
+            (rate.withheld == 1 ? " line was dropped" : " lines were dropped"));
   rate.withheld = 0;
+}
+
+void ErrorLines::write(const ErrorOwner& owner, pid_t pid, std::string_view from,
+                       std::string_view text) {
+  Event event(LogLevel::Notice, "stderr");
+  event.add(owner.key, owner.id);
+  if (pid != 0) {
+    event.add("pid", pid);
+  } else {
+    event.add("pid", "-");
+  }
+  callbacks_.write(std::move(event.add("from", from.empty() ? "-" : from).say(text)));
 }
 
 void ErrorLines::ended(pid_t server, Time now) {

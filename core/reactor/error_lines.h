@@ -19,13 +19,16 @@
 #include <string_view>
 #include <utility>
 
+#include "core/base/event.h"
+
 namespace uvinetd {
 
 // Which server a writer belongs to.
 struct ErrorOwner {
   std::uint32_t service = 0;  // 0: nobody knows; `id` then says whose launcher it came from
-  std::string id;             // "id=finger/tcp"
-  pid_t pid = 0;              // of the server; 0: not known which of the service's
+  std::string_view key;       // of `id`: "id"; "user" where only the identity is known
+  std::string id;
+  pid_t pid = 0;  // of the server; 0: not known which of the service's
   std::string from;
 };
 
@@ -49,7 +52,7 @@ class ErrorLines {
     std::function<std::optional<ErrorOwner>(const Writer&)> find;
     // What is told when nobody knows.
     std::function<ErrorOwner(const Writer&)> unknown;
-    std::function<void(const std::string& line)> write;
+    std::function<void(Event line)> write;
   };
   explicit ErrorLines(Callbacks callbacks) : callbacks_(std::move(callbacks)) {}
 
@@ -77,7 +80,7 @@ class ErrorLines {
     Time start{0};
     std::uint32_t lines = 0;
     std::uint64_t withheld = 0;
-    std::string id;
+    ErrorOwner owner;
   };
   using Key = std::pair<std::uint32_t, pid_t>;
 
@@ -87,6 +90,7 @@ class ErrorLines {
   void tell(const ErrorOwner& owner, const Writer& writer, std::string_view line, bool is_cut,
             Time now);
   void tell_withheld(Rate& rate);
+  void write(const ErrorOwner& owner, pid_t pid, std::string_view from, std::string_view text);
   void settle_owner(Kept& kept);
   void make_room(Time now);
 

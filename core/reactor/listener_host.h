@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "core/base/log.h"
+#include "core/reactor/event_log.h"
 #include "core/reactor/launchers.h"
 #include "core/reactor/poller.h"
 #include "core/reactor/service.h"
@@ -22,6 +23,7 @@ class ListenerHost {
   virtual Poller& poller() = 0;
   virtual Timers& timers() = 0;
   virtual Log& log() = 0;
+  virtual EventLog& events() = 0;
   virtual Sessions& sessions() = 0;
   [[nodiscard]] virtual std::chrono::milliseconds now() const = 0;  // loop time
   [[nodiscard]] virtual std::uint16_t random_bits() = 0;            // for jitter

@@ -9,7 +9,6 @@
 #include "core/base/clock.h"
 #include "core/base/process.h"
 #include "core/reactor/admission/load_average.h"
-#include "core/reactor/connection_lines.h"
 #include "core/reactor/sandbox.h"
 #include "core/reactor/socket_group.h"
 #include "spawn/identity.h"
@@ -65,7 +64,7 @@ Reactor::Reactor(Channel monitor, Poller poller)
                     }
                   },
                   [this](MessageType type, const std::string& body) { tell(type, body); }}),
-      errors_(loop_, timers_, log_, error_names()) {}
+      errors_(loop_, timers_, events_, error_names()) {}
 
 ServerErrors::Names Reactor::error_names() {
   return {[this](std::uint32_t key) {
@@ -92,8 +91,7 @@ int Reactor::run() {
   tell(MessageType::Hello, print(Hello{"reactor", kWireVersion, std::string(build_id())}));
   watch_monitor();
   loop_.run();
-  log_.flush();
-  service_logs_.flush();
+  events_.flush();
   return exit_status_;
 }
 
@@ -224,8 +222,8 @@ void Reactor::on_message(Message message) {
       is_busy_ = false;
       return;
     case MessageType::LogTarget:
-      if (const auto form = parse_as<LogTargetForm>(body); form && message.fds.size() == 1) {
-        on_log_target(*form, std::move(message.fds[0]));
+      if (const auto form = parse_as<LogTargetForm>(body)) {
+        on_log_target(*form, message.fds.empty() ? UniqueFd() : std::move(message.fds[0]));
       }
       return;
     default:
@@ -234,6 +232,10 @@ void Reactor::on_message(Message message) {
 }
 
 void Reactor::on_log_target(const LogTargetForm& form, UniqueFd fd) {
+  if (!fd.is_open()) {
+    if (form.is_of_services) service_logs_.close(form.file);
+    return;
+  }
   LogTarget target{static_cast<LogForm>(form.form), std::move(fd)};
   if (form.is_of_services) {
     service_logs_.open(form.file, std::move(target), "uvinetd");
@@ -255,11 +257,13 @@ Status Reactor::take_start(const ReactorStart& start, Message& message) {
   if (message.fds.size() != 2) return fail("start", {}, EBADF);
   log_.open({static_cast<LogForm>(start.log_form), std::move(message.fds[1])}, start.log_ident);
   log_.set_level(static_cast<LogLevel>(start.log_level));
+  log_.on_file_trouble(
+      [this](int code) { tell(MessageType::LogTrouble, print(LogTrouble{code})); });
   auto table = Table::map(message.fds[0].get());
   if (!table) return tl::unexpected(table.error());
   next_table_ = std::move(*table);
   epoch_ = start.epoch;
-  logs_connections_ = start.logs_connections;
+  events_.configure(start);
   global_limit_ = start.global_instances;
   tzset();  // local time is told and asked for; the zone's file is out of reach afterwards
   prepare_load_average();
@@ -362,7 +366,9 @@ void Reactor::pause_everything(int code) {
   is_exhausted_ = true;
   if (exhausted_pause_.count() == 0 || now() - last_exhausted_ > 10 * kLongestExhaustion) {
     exhausted_pause_ = kShortestExhaustion;
-    log_.error("pause id=* reason=descriptors: accept: {}", std::strerror(code));
+    events_.tell(Event(LogLevel::Error, "pause")
+                     .add("id", "*")
+                     .add("reason", std::string("descriptors: accept: ") + std::strerror(code)));
   } else {
     exhausted_pause_ = std::min(exhausted_pause_ * 2, kLongestExhaustion);
   }
@@ -377,25 +383,20 @@ void Reactor::pause_everything(int code) {
 void Reactor::pause(Service& service, const char* reason, std::chrono::milliseconds time) {
   if (service.pause != 0) return;
   service.pause_reason = reason;
-  log_.warning("pause id={} reason={} ms={}", service.entry.id, reason, time.count());
+  events_.tell(Event(LogLevel::Warning, "pause")
+                   .add("id", service.entry.id)
+                   .add("reason", reason)
+                   .add("ms", time.count()));
   service.pause = timers_.after(time, [this, key = service.entry.key] {
     auto* paused = find_service(key);
     if (paused == nullptr) return;
     paused->pause = 0;
-    log_.notice("resume id={} reason={}", paused->entry.id, paused->pause_reason);
+    events_.tell(Event(LogLevel::Notice, "resume")
+                     .add("id", paused->entry.id)
+                     .add("reason", paused->pause_reason));
     for (auto* listener : paused->listeners) listener->on_pause(paused->is_paused());
   });
   for (auto* listener : service.listeners) listener->on_pause(true);
-}
-
-void Reactor::refuse(const Service& service, std::string_view from, std::string_view reason) {
-  if (!refusals_.allows(now())) return;
-  if (const auto withheld = refusals_.take_withheld(); withheld > 0) {
-    log_.warning("{} refusals were not logged", withheld);
-  }
-  const auto& where = service.entry.more->ends.log;
-  service_logs_.write(where, LogLevel::Warning,
-                      refusal_line(where, service.entry.id, from, reason));
 }
 
 // The socket is closed here first, so that the monitor can bind its address again.

@@ -25,6 +25,7 @@
 #include "core/reactor/admission/admission.h"
 #include "core/reactor/control/answers.h"
 #include "core/reactor/control/control_server.h"
+#include "core/reactor/event_log.h"
 #include "core/reactor/health/health_checks.h"
 #include "core/reactor/ident.h"
 #include "core/reactor/kept_connections.h"
@@ -34,7 +35,6 @@
 #include "core/reactor/listener_host.h"
 #include "core/reactor/name_finder.h"
 #include "core/reactor/poller.h"
-#include "core/reactor/refusal_log.h"
 #include "core/reactor/relay/relays.h"
 #include "core/reactor/server_errors.h"
 #include "core/reactor/service_logs.h"
@@ -58,6 +58,7 @@ class Reactor final : public ListenerHost, public ControlHost {
   Poller& poller() override { return poller_; }
   Timers& timers() override { return timers_; }
   Log& log() override { return log_; }
+  EventLog& events() override { return events_; }
   Sessions& sessions() override { return sessions_; }
   [[nodiscard]] std::chrono::milliseconds now() const override { return loop_.now(); }
   [[nodiscard]] std::uint16_t random_bits() override;
@@ -71,7 +72,9 @@ class Reactor final : public ListenerHost, public ControlHost {
   const char* refuse_all(Service& service) override;
   void turn_down(const Service& service, Visitor& visitor, std::string_view reason) override;
   bool is_banned(const SocketAddress& peer) override { return admission_.is_banned(peer, now()); }
-  void refuse(const Service& service, std::string_view from, std::string_view reason) override;
+  void refuse(const Service& service, std::string_view from, std::string_view reason) override {
+    events_.refused(service, from, reason);
+  }
   void pause(Service& service, const char* reason, std::chrono::milliseconds time) override;
   void pause_everything(int code) override;
   void rebind(Listener& listener) override;
@@ -80,6 +83,7 @@ class Reactor final : public ListenerHost, public ControlHost {
   std::unique_ptr<TextSource> answer(const ControlRequest& request) override;
   void ask_monitor(std::uint64_t ticket, const std::string& line) override;
   std::string complete(const ControlRequest& request, std::string line) override;
+  void listen(bool on) override;
   void on_dropped(std::uint64_t missed) override;
 
  private:
@@ -197,8 +201,8 @@ class Reactor final : public ListenerHost, public ControlHost {
   Log log_;
   LogTender log_tender_{timers_, log_, [this] { tell(MessageType::LogLost, ""); }};
   ServiceLogs service_logs_{timers_, log_, [this] { tell(MessageType::LogLost, "services"); }};
+  EventLog events_{timers_, log_, service_logs_};
   std::minstd_rand random_;
-  RefusalLog refusals_;
 
   Table table_;
   Table next_table_;
@@ -246,7 +250,6 @@ class Reactor final : public ListenerHost, public ControlHost {
   std::chrono::milliseconds exhausted_pause_{0};
   std::chrono::milliseconds last_exhausted_{0};
   bool is_exhausted_ = false;
-  bool logs_connections_ = false;
   bool has_applied_ = false;
   bool is_accepting_ = false;
   bool is_stopping_ = false;

@@ -107,10 +107,8 @@ void Reactor::on_ident(WaitingRoom::Ticket ticket, const std::optional<std::stri
   auto* visitor = waiting_room_.find(ticket);
   if (visitor == nullptr) return;
   if (!user) return dismiss(ticket, "ident");
-  if (logs_connections_) {
-    log_.info("ident id={} from={} user={}", find_service(visitor->service)->entry.id,
-              visitor->client.peer.text(), one_line(*user, kLongestLogged));
-  }
+  events_.identified(*find_service(visitor->service), visitor->client.peer,
+                     one_line(*user, kLongestLogged));
   visitor->client.is_identified = true;
   readmit(ticket);
 }

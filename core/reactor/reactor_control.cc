@@ -75,6 +75,11 @@ std::string Reactor::complete(const ControlRequest& request, std::string line) {
   return reply_line(key, object[key]);
 }
 
+void Reactor::listen(bool on) {
+  events_.listen(on ? [this](const Event& event) { control_.publish(event); }
+                    : std::function<void(const Event&)>());
+}
+
 void Reactor::on_dropped(std::uint64_t missed) {
   log_.notice("control: a listener that did not read was let go; it missed {} events", missed);
 }
@@ -111,8 +116,9 @@ void Reactor::on_hold(const Hold& hold) {
   for (auto& [key, service] : services_) {
     if (service->entry.id != hold.id) continue;
     settle_hold(*service);
-    log_.notice("{} id={} reason=operator", hold.how == HoldHow::None ? "resume" : "pause",
-                hold.id);
+    events_.tell(Event(LogLevel::Notice, hold.how == HoldHow::None ? "resume" : "pause")
+                     .add("id", hold.id)
+                     .add("reason", "operator"));
   }
 }
 

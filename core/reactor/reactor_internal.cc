@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "core/base/errno_name.h"
-#include "core/reactor/connection_lines.h"
 #include "core/reactor/reactor.h"
 #include "core/reactor/relay/proxy_reader.h"
 
@@ -51,11 +50,7 @@ void Reactor::answer(Service& service, Visitor& visitor) {
   const auto local = client.local.is_ip()
                          ? client.local
                          : SocketAddress::local_of(client.socket).value_or(SocketAddress());
-  const auto& where = service.entry.more->ends.log;
-  if (logs_starts(where, logs_connections_)) {
-    service_logs_.write(where, LogLevel::Info,
-                        start_line(where, service.entry.id, "-", client.peer.text()));
-  }
+  events_.started(service, 0, client.peer);
   relays_.open(key, service.entry.more, {std::move(visitor.connection), client.peer, local});
 }
 
@@ -71,10 +66,7 @@ void Reactor::on_relay_end(const RelayEnd& ended) {
     if (ended.unreachable != 0) {
       refuse(*service, ended.peer.text(), "redirect errno=" + errno_name(ended.unreachable));
     }
-    const auto& where = service->entry.more->ends.log;
-    if (logs_relay_ends(where, logs_connections_)) {
-      service_logs_.write(where, LogLevel::Info, relay_end_line(where, service->entry.id, ended));
-    }
+    events_.relay_ended(*service, ended);
   }
   session_ended(ended.service, ended.peer);
 }

@@ -7,7 +7,6 @@
 #include "core/base/clock.h"
 #include "core/base/errno_name.h"
 #include "core/base/escape.h"
-#include "core/reactor/connection_lines.h"
 #include "core/reactor/reactor.h"
 #include "spawn/child_steps.h"
 #include "spawn/reaper.h"
@@ -131,7 +130,9 @@ void Reactor::on_report(Report& report, std::optional<InFlight> launch) {
       break;
     case ReportKind::Cold:
       if (const auto* service = find_service(report.service)) {
-        log_.warning("zygote id={} reason={}", service->entry.id, one_line(report.step, 160));
+        events_.tell(Event(LogLevel::Warning, "zygote")
+                         .add("id", service->entry.id)
+                         .add("reason", one_line(report.step, 160)));
       }
       break;
   }
@@ -150,12 +151,7 @@ void Reactor::on_started(const Report& report, const std::optional<InFlight>& la
                                        monotonic_now(), launch->peer});
   time_limits_.watch(launch->id, service->entry.more->limits, monotonic_now());
   errors_.began(report.pid, launch->service, service->entry.identity, launch->peer);
-  const auto& where = service->entry.more->ends.log;
-  if (logs_starts(where, logs_connections_)) {
-    service_logs_.write(
-        where, LogLevel::Info,
-        start_line(where, service->entry.id, std::to_string(report.pid), launch->peer.text()));
-  }
+  events_.started(*service, report.pid, launch->peer);
   if (auto* owner = find_owner(launch->service, launch->listener)) owner->on_started(launch->id);
 }
 
@@ -191,10 +187,7 @@ void Reactor::on_exited(const Report& report, bool is_from_launcher) {
   if (connection.is_open()) linger(*service, std::move(connection), report.pid);
   const auto ran =
       node && !is_from_launcher ? monotonic_now() - node.mapped().started : run_time(report);
-  const auto& where = service->entry.more->ends.log;
-  if (logs_exits(where, logs_connections_)) {
-    service_logs_.write(where, LogLevel::Info, exit_line(where, service->entry.id, report, ran));
-  }
+  events_.exited(*service, report, ran);
   if (!node) return;
   const auto& running = node.mapped();
   admission_.ended(*service, running.peer);

@@ -56,7 +56,10 @@ void Reactor::on_timeout(LaunchId id, const char* reason) {
   if (running == running_.end()) return;
   const auto* service = find_service(running->second.service);
   if (service == nullptr) return;
-  log_.warning("timeout id={} pid={} reason={}", service->entry.id, running->second.pid, reason);
+  events_.tell(Event(LogLevel::Warning, "timeout")
+                   .add("id", service->entry.id)
+                   .add("pid", running->second.pid)
+                   .add("reason", reason));
 }
 
 // This process has no right to signal anybody: the server's parent has.

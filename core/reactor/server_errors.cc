@@ -20,13 +20,13 @@ constexpr std::chrono::milliseconds kLookLater{500};
 
 }  // namespace
 
-ServerErrors::ServerErrors(Loop& loop, Timers& timers, Log& log, Names names)
+ServerErrors::ServerErrors(Loop& loop, Timers& timers, EventLog& log, Names names)
     : loop_(loop),
       timers_(timers),
       names_(std::move(names)),
       lines_({[this](const ErrorLines::Writer& writer) { return find(writer); },
               [this](const ErrorLines::Writer& writer) { return unknown(writer); },
-              [&log](const std::string& line) { log.write(LogLevel::Notice, line); }}) {}
+              [&log](Event line) { log.tell(std::move(line)); }}) {}
 
 void ServerErrors::add(std::uint32_t launcher, std::uint32_t identity, UniqueFd reader) {
   auto& source = sources_[launcher];
@@ -110,7 +110,7 @@ const ServerErrors::Server* ServerErrors::server_of(pid_t pid) const {
 
 ErrorOwner ServerErrors::owner(pid_t pid, const Server& server) const {
   const auto id = names_.service(server.service);
-  return {server.service, "id=" + (id.empty() ? "-" : id), pid, server.peer.text()};
+  return {server.service, "id", id.empty() ? "-" : id, pid, server.peer.text()};
 }
 
 // A server is believed to be one only of its own launcher's identity: root can send any pid.
@@ -141,9 +141,9 @@ std::uint32_t ServerErrors::only_service(std::uint32_t identity) const {
 
 ErrorOwner ServerErrors::unknown(const ErrorLines::Writer& writer) const {
   if (const auto service = only_service(writer.identity); service != 0) {
-    return {service, "id=" + names_.service(service), 0, {}};
+    return {service, "id", names_.service(service), 0, {}};
   }
-  return {0, "user=" + names_.identity(writer.identity), 0, {}};
+  return {0, "user", names_.identity(writer.identity), 0, {}};
 }
 
 }  // namespace uvinetd

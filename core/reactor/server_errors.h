@@ -17,10 +17,10 @@
 #include <unordered_map>
 
 #include "core/base/address.h"
-#include "core/base/log.h"
 #include "core/base/loop.h"
 #include "core/base/unique_fd.h"
 #include "core/reactor/error_lines.h"
+#include "core/reactor/event_log.h"
 
 namespace uvinetd {
 
@@ -30,7 +30,7 @@ class ServerErrors {
     std::function<std::string(std::uint32_t service)> service;  // its id; "": it is gone
     std::function<std::string(std::uint32_t identity)> identity;
   };
-  ServerErrors(Loop& loop, Timers& timers, Log& log, Names names);
+  ServerErrors(Loop& loop, Timers& timers, EventLog& log, Names names);
 
   // What servers of this launcher write. Nothing is read before start_reading(), when it is known
   // what runs.

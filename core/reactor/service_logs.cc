@@ -3,6 +3,7 @@
 
 #include <sys/stat.h>
 
+#include <cstring>
 #include <utility>
 
 namespace uvinetd {
@@ -19,6 +20,8 @@ void ServiceLogs::open(const std::string& file, LogTarget target, const std::str
     place = std::make_unique<One>(timers_, [this, is_syslog = file.empty()] {
       if (is_syslog) ask_again_();
     });
+    place->log.set_format(format_);
+    place->log.on_file_trouble([this, file](int code) { tell_trouble(file, code); });
   }
   auto& one = *place;
   one.fd = target.fd.get();
@@ -42,17 +45,31 @@ bool ServiceLogs::has_room(One& one, const LogSettings& where) {
   return false;
 }
 
-void ServiceLogs::write(const LogSettings& where, LogLevel level, std::string_view text) {
+void ServiceLogs::set_format(LogFormat format) {
+  format_ = format;
+  for (auto& [file, one] : all_) one->log.set_format(format);
+}
+
+void ServiceLogs::tell_trouble(const std::string& file, int code) {
+  if (code != 0) {
+    daemon_.error("log file={}: {}; its lines wait", file, std::strerror(code));
+  } else {
+    daemon_.notice("log file={}: it can be written again", file);
+  }
+}
+
+void ServiceLogs::write(const LogSettings& where, Event event) {
   const auto found = where.place == LogPlace::Daemon ? all_.end() : all_.find(where.file);
   if (found == all_.end()) {
-    if (daemon_.is_enabled(level)) daemon_.write(level, text);
+    if (daemon_.is_enabled(event.level())) daemon_.write(std::move(event));
     return;
   }
   auto& one = *found->second;
   if (where.place == LogPlace::Syslog) {
-    one.log.write(static_cast<LogLevel>(where.level), text, where.facility << 3);
+    event.set_level(static_cast<LogLevel>(where.level));
+    one.log.write(std::move(event), where.facility << 3);
   } else if (!one.is_full && has_room(one, where)) {
-    one.log.write(level, text);
+    one.log.write(std::move(event));
   }
 }
 

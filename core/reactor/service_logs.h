@@ -3,7 +3,8 @@
 // facility. The monitor opens them; what it could not open goes to the daemon's log.
 //
 // A file has two sizes: at the first one a warning is given, in the daemon's log; at the second
-// nothing more is written, which is said too. Opened anew it begins again.
+// nothing more is written, which is said too. Opened anew it begins again. One that cannot be
+// written for now is told in the daemon's log, once, and when it can be again.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +12,6 @@
 #include <map>
 #include <memory>
 #include <string>
-#include <string_view>
 
 #include "core/base/log.h"
 #include "core/base/log_tender.h"
@@ -32,8 +32,11 @@ class ServiceLogs {
 
   // `file` as in LogSettings; "": syslog.
   void open(const std::string& file, LogTarget target, const std::string& ident);
-  // One line about a service, where it wants it.
-  void write(const LogSettings& where, LogLevel level, std::string_view text);
+  // Its lines go to the daemon's log from now on.
+  void close(const std::string& file) { all_.erase(file); }
+  void set_format(LogFormat format);
+  // An event of a service, where it wants it.
+  void write(const LogSettings& where, Event event);
   void flush();
 
  private:
@@ -46,11 +49,13 @@ class ServiceLogs {
     bool is_full = false;
   };
 
+  void tell_trouble(const std::string& file, int code);
   [[nodiscard]] bool has_room(One& one, const LogSettings& where);
 
   Timers& timers_;
   Log& daemon_;
   std::function<void()> ask_again_;
+  LogFormat format_ = LogFormat::Text;
   std::map<std::string, std::unique_ptr<One>> all_;
 };
 

@@ -201,12 +201,15 @@ void SocketGroup::back_off() {
   const auto doubled = kFirstBackoff * (1LL << std::min<std::uint32_t>(idle_exits_, 9));
   const auto time = std::min<std::chrono::milliseconds>(doubled, kLongestBackoff);
   const auto jitter = time * (host_.random_bits() % 41 - 20) / 100;
-  host_.log().warning("pause id={} reason=failing ms={}", service_.entry.id,
-                      (time + jitter).count());
+  host_.events().tell(Event(LogLevel::Warning, "pause")
+                          .add("id", service_.entry.id)
+                          .add("reason", "failing")
+                          .add("ms", (time + jitter).count()));
   host_.timers().cancel(backoff_);
   backoff_ = host_.timers().after(time + jitter, [this] {
     backoff_ = 0;
-    host_.log().notice("resume id={} reason=failing", service_.entry.id);
+    host_.events().tell(
+        Event(LogLevel::Notice, "resume").add("id", service_.entry.id).add("reason", "failing"));
     advance(WaitEvent::BackoffOver);
   });
 }

@@ -49,6 +49,12 @@ bool is_log(std::string_view text) {
 bool is_spawner(std::string_view text) {
   return text == "posix_spawn" || text == "clone";
 }
+bool is_log_format(std::string_view text) {
+  return text == "text" || text == "json" || text == "xinetd";
+}
+bool is_privacy(std::string_view text) {
+  return text == "full" || text == "truncate" || text == "hash";
+}
 
 constexpr std::array kDaemonKeys{
     DaemonKey{"user", &DaemonSettings::user, is_any, "a name or a number"},
@@ -56,6 +62,9 @@ constexpr std::array kDaemonKeys{
     DaemonKey{"control_group", &DaemonSettings::control_group, is_any, "a name or a number"},
     DaemonKey{"control_read", &DaemonSettings::control_read, is_readers, "all or group"},
     DaemonKey{"log", &DaemonSettings::log, is_log, "auto, syslog, journal, stderr or file:/path"},
+    DaemonKey{"log_format", &DaemonSettings::log_format, is_log_format, "text, json or xinetd"},
+    DaemonKey{"log_addresses", &DaemonSettings::log_addresses, is_privacy,
+              "full, truncate or hash"},
     DaemonKey{"spawner", &DaemonSettings::spawner, is_spawner, "posix_spawn or clone"},
 };
 

@@ -155,7 +155,7 @@ void ControlServer::ask(One& one, const std::string& line) {
   }
   if (one.request.verb == ControlVerb::Tail) {
     one.is_listener = true;
-    ++listeners_;
+    if (++listeners_ == 1) host_.listen(true);
     return;
   }
   one.answer = host_.answer(one.request);
@@ -213,7 +213,7 @@ void ControlServer::limit(One& one) {
 }
 
 void ControlServer::close(One& one) {
-  if (one.is_listener) --listeners_;
+  if (one.is_listener && --listeners_ == 0) host_.listen(false);
   timers_.cancel(one.deadline);
   one.watcher.reset();  // before its descriptor is closed
   clients_.erase(one.self);

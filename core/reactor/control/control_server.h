@@ -39,6 +39,8 @@ class ControlHost {
   virtual void ask_monitor(std::uint64_t ticket, const std::string& line) = 0;
   // What the monitor says, a line of the answer, may lack what only the reactor knows.
   virtual std::string complete(const ControlRequest& request, std::string line) = 0;
+  // Whether somebody listens to events, which are then to be published.
+  virtual void listen(bool on) = 0;
   // A listener that did not read any more was let go, and had missed so many events.
   virtual void on_dropped(std::uint64_t missed) = 0;
 };

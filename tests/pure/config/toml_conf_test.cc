@@ -126,9 +126,11 @@ TEST(TomlConf, NamesTheFilesToBeReadAfterIt) {
 }
 
 TEST(TomlConf, SetsTheDaemon) {
-  const auto parsed =
-      parse_toml("[daemon]\nuser = \"uvinetd\"\nlog = \"syslog\"\nspawner = \"clone\"\n");
-  EXPECT_EQ(parsed.daemon, (DaemonSettings{"uvinetd", std::nullopt, "syslog", "clone"}));
+  const auto parsed = parse_toml(
+      "[daemon]\nuser = \"uvinetd\"\nlog = \"syslog\"\nspawner = \"clone\"\n"
+      "log_format = \"json\"\nlog_addresses = \"hash\"\n");
+  EXPECT_EQ(parsed.daemon,
+            (DaemonSettings{"uvinetd", std::nullopt, "syslog", "clone", "json", "hash"}));
   EXPECT_THAT(texts(parsed.diagnostics), IsEmpty());
   EXPECT_EQ(parse_toml("[daemon]\nuser = 77\n").daemon.user, "77");
   const auto later = parse_toml("[daemon]\ncontrol = \"/run/c\"\nlog = \"file:/var/log/x\"\n");

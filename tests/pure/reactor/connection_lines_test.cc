@@ -38,17 +38,20 @@ TEST(ConnectionLines, HaveThePartsThatAreWanted) {
   report.pid = 7;
   report.user_usec = 1'000;
   report.system_usec = 2'000;
-  const auto exit = [&](std::uint8_t which) { return exit_line(parts(which), "a", report, 5ms); };
-  EXPECT_EQ(start_line(parts(0), "a", "7", "h"), "start id=a pid=7 from=h");
-  EXPECT_EQ(start_line(parts(log_part::kPid), "a", "7", "h"), "start id=a pid=7");
-  EXPECT_EQ(start_line(parts(log_part::kHost), "a", "7", "h"), "start id=a from=h");
-  EXPECT_EQ(start_line(parts(log_part::kExit), "a", "7", "h"), "start id=a");
+  const auto exit = [&](std::uint8_t which) {
+    return exit_event(parts(which), "a", report, 5ms).text();
+  };
+  EXPECT_EQ(start_event(parts(0), "a", 7, "h").text(), "start id=a pid=7 from=h");
+  EXPECT_EQ(start_event(parts(log_part::kPid), "a", 7, "h").text(), "start id=a pid=7");
+  EXPECT_EQ(start_event(parts(log_part::kHost), "a", 7, "h").text(), "start id=a from=h");
+  EXPECT_EQ(start_event(parts(log_part::kExit), "a", 7, "h").text(), "start id=a");
   EXPECT_EQ(exit(0), "exit id=a pid=7 status=0 ms=5 cpu=3");
   EXPECT_EQ(exit(log_part::kExit), "exit id=a status=0");
   EXPECT_EQ(exit(log_part::kDuration), "exit id=a ms=5 cpu=3");
-  EXPECT_EQ(refusal_line(parts(0), "a", "h", "r"), "refuse id=a from=h reason=r");
-  EXPECT_EQ(refusal_line(parts(log_part::kHost), "a", "h", "r"), "refuse id=a from=h reason=r");
-  EXPECT_EQ(refusal_line(parts(log_part::kAttempt), "a", "h", "r"), "refuse id=a reason=r");
+  EXPECT_EQ(refusal_event(parts(0), "a", "h", "r").text(), "refuse id=a from=h reason=r");
+  EXPECT_EQ(refusal_event(parts(log_part::kHost), "a", "h", "r").text(),
+            "refuse id=a from=h reason=r");
+  EXPECT_EQ(refusal_event(parts(log_part::kAttempt), "a", "h", "r").text(), "refuse id=a reason=r");
 }
 
 TEST(ConnectionLines, OfARelayTellItsTraffic) {
@@ -56,9 +59,10 @@ TEST(ConnectionLines, OfARelayTellItsTraffic) {
   ended.received = 3;
   ended.sent = 4;
   ended.lasted = 5ms;
-  EXPECT_EQ(relay_end_line(parts(0), "a", ended),
+  EXPECT_EQ(relay_end_event(parts(0), "a", ended).text(),
             "exit id=a pid=- status=0 ms=5 received=3 sent=4");
-  EXPECT_EQ(relay_end_line(parts(log_part::kTraffic), "a", ended), "exit id=a received=3 sent=4");
+  EXPECT_EQ(relay_end_event(parts(log_part::kTraffic), "a", ended).text(),
+            "exit id=a received=3 sent=4");
   EXPECT_TRUE(logs_relay_ends(parts(log_part::kTraffic), false));
   EXPECT_FALSE(logs_exits(parts(log_part::kTraffic), false));
   EXPECT_FALSE(logs_relay_ends(parts(log_part::kPid), false));

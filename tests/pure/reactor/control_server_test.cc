@@ -42,10 +42,12 @@ class Host final : public ControlHost {
   }
   void ask_monitor(std::uint64_t ticket, const std::string&) override { asked.push_back(ticket); }
   std::string complete(const ControlRequest&, std::string line) override { return line; }
+  void listen(bool on) override { listens = on; }
   void on_dropped(std::uint64_t missed) override { dropped.push_back(missed); }
 
   int lines = 2;
   int pieces_made = 0;
+  bool listens = false;
   std::vector<std::uint64_t> asked;
   std::vector<std::uint64_t> dropped;
 };
@@ -208,6 +210,7 @@ TEST_F(ControlServerTest, ListenersHearWhatTheyAskedFor) {
   say(all, kTail);
   say(some, "{\"uvinetd\":1,\"verb\":\"tail\",\"ids\":[\"b\"],\"events\":[\"refuse\"]}\n");
   EXPECT_TRUE(turn_until([&] { return server.count() == 2 && server.has_listeners(); }));
+  EXPECT_TRUE(host.listens);
   for (int i = 0; i < 10; ++i) turn();
   server.publish(Event(LogLevel::Info, "start").add("id", "b").add("pid", 7));
   server.publish(Event(LogLevel::Warning, "refuse").add("id", "a"));
@@ -271,6 +274,7 @@ TEST_F(ControlServerTest, AListenerThatDoesNotReadIsLetGo) {
   ASSERT_THAT(host.dropped, SizeIs(1));
   EXPECT_GT(host.dropped[0], 40'000U);
   EXPECT_FALSE(server.has_listeners());
+  EXPECT_FALSE(host.listens);
 }
 
 TEST_F(ControlServerTest, AListenerMayWaitForLong) {
