@@ -15,6 +15,7 @@ from harness.daemon import Daemon
 from harness.load import Load, write_server
 from harness.surroundings import (bin_dir, free_port, free_ports, me, probe, requires,
                                   requires_root, shared_folder, temporary_folder)
+from harness.syslog import Syslog
 from harness.waiting import eventually, seconds
 
 
@@ -39,51 +40,6 @@ def write(folder, lines):
 def uvinetd():
     """The program's path."""
     return os.path.join(bin_dir(), "uvinetd")
-
-
-class Syslog:
-    """A syslogd of ours at /dev/log, in a /dev of ours: the test program is in a sandbox."""
-
-    def __init__(self):
-        self.lines = []
-        self.socket = None
-        if not os.path.exists("/run/dev"):
-            os.mkdir("/run/dev")
-            for name, minor in (("null", 3), ("zero", 5), ("random", 8), ("urandom", 9)):
-                os.mknod(f"/run/dev/{name}", 0o666 | 0o020000, os.makedev(1, minor))
-                os.chmod(f"/run/dev/{name}", 0o666)
-            os.mknod("/run/dev/ptmx", 0o666 | 0o020000, os.makedev(5, 2))
-            os.mkdir("/run/dev/pts")
-            sandbox.bind("/dev/pts", "/run/dev/pts")
-            os.mkdir("/run/dev/shm")  # for the portable form of shared memory
-            os.chmod("/run/dev/shm", 0o1777)
-            sandbox.run("mount", "--rbind", "/run/dev", "/dev")
-        self.start()
-
-    def start(self):
-        """Begins to listen; an older socket is gone by then."""
-        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self.socket.bind("/dev/log")
-        os.chmod("/dev/log", 0o666)
-        self.socket.setblocking(False)
-
-    def stop(self):
-        """Ends as syslogd does: the path is removed."""
-        self.socket.close()
-        os.unlink("/dev/log")
-
-    def has(self, pattern):
-        """Whether a line with the pattern has come."""
-        try:
-            while True:
-                self.lines.append(self.socket.recv(8192).decode())
-        except BlockingIOError:
-            pass
-        return next((line for line in self.lines if re.search(pattern, line)), None)
-
-    def wait_for(self, pattern):
-        """The first line with the pattern."""
-        return eventually(lambda: self.has(pattern), what=lambda: f"{pattern!r} in {self.lines}")
 
 
 class RealDaemon(unittest.TestCase):
