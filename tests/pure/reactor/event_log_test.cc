@@ -2,9 +2,10 @@
 #include "core/reactor/event_log.h"
 
 #include <gmock/gmock.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "core/reactor/service.h"
-#include "tests/pure/base/log_ends.h"
 #include "tests/pure/reactor/skipped_time.h"
 
 namespace uvinetd {
@@ -17,10 +18,26 @@ using testing::ElementsAre;
 class EventLogTest : public testing::Test {
  protected:
   EventLogTest() {
-    daemon.open({LogForm::Stream, std::move(pipe.writer)}, "uvinetd");
+    int ends[2] = {-1, -1};
+    EXPECT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends), 0);
+    reader.reset(ends[0]);
+    daemon.open({LogForm::Stream, UniqueFd(ends[1])}, "uvinetd");
     service.entry.id = "a";
   }
-  std::vector<std::string> lines() { return split_lines(read_all(pipe.reader.get())); }
+  // Those written since the last call.
+  std::vector<std::string> lines() {
+    std::string text;
+    char part[4096];
+    for (ssize_t n = 0; (n = read(reader.get(), part, sizeof part)) > 0;) {
+      text.append(part, static_cast<std::size_t>(n));
+    }
+    std::vector<std::string> out;
+    for (std::size_t at = 0, end = 0; (end = text.find('\n', at)) != std::string::npos;
+         at = end + 1) {
+      out.push_back(text.substr(at, end - at));
+    }
+    return out;
+  }
   void configure(AddressPrivacy addresses, bool logs_connections = true) {
     ReactorStart start;
     start.logs_connections = logs_connections;
@@ -31,7 +48,7 @@ class EventLogTest : public testing::Test {
 
   Loop loop;
   Timers timers{loop};
-  Pipe pipe = make_pipe();
+  UniqueFd reader;
   Log daemon;
   ServiceLogs services{timers, daemon, [] {}};
   EventLog events{timers, daemon, services};
