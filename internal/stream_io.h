@@ -9,6 +9,7 @@
 #include <array>
 #include <cerrno>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string_view>
 
@@ -18,6 +19,10 @@ namespace uvinetd {
 // costs no buffer. One for the process: all sessions live on one thread.
 inline constexpr std::size_t kScratchBytes = 16 * 1024;
 inline std::array<std::byte, kScratchBytes> stream_scratch;
+
+// Bytes that went out to clients since the process began: whoever lets a session take a step sees
+// by it whether the session has spoken.
+inline std::uint64_t stream_sent = 0;
 
 // Moved: `bytes` > 0 went through. Again: not now. Ended: end of file, reset or any other error;
 // nothing more can be done for this client.
@@ -53,7 +58,9 @@ inline IoResult write_some(int fd, std::span<const std::byte> bytes) noexcept {
   do {
     moved = send(fd, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
   } while (moved < 0 && errno == EINTR);
-  return io_result(moved);
+  const auto result = io_result(moved);
+  stream_sent += result.bytes;
+  return result;
 }
 
 // Short text into a connection that has been sent little or nothing, so that it has room. False:

@@ -118,6 +118,8 @@ void AcceptingListener::take_in(UniqueFd connection, const SocketAddress& peer) 
   visitor.client.peer = peer;
   visitor.client.socket = visitor.connection.get();
   visitor.client.at_limit = at_limit_;
+  visitor.accepted = monotonic_now();
+  host_.meter().accepted(service_.counters);
   const char* reason = is_gone(visitor.client.socket) ? "gone" : host_.take_in(service_, visitor);
   if (reason != nullptr) host_.turn_down(service_, visitor, reason);
 }
@@ -148,20 +150,24 @@ void BuiltinDatagramListener::on_readable() {
   if (const char* reason = host_.refuse_all(service_)) {
     SocketAddress from;
     for (int i = 0; i < kMostDatagrams && discard_head(fd(), &from); ++i) {
+      host_.meter().datagrams(service_.counters, 1);
       host_.refuse(service_, from.text(), reason);
     }
     return;
   }
-  server_.on_readable(kMostDatagrams, wall_clock_seconds());
+  const int got = server_.on_readable(kMostDatagrams, wall_clock_seconds());
+  host_.meter().datagrams(service_.counters, static_cast<std::uint64_t>(got));
   const auto counts = server_.take_counts();
-  if (counts.refused_client > 0) {
-    host_.refuse(service_, server_.last_refused().text(), "banned");
-    return;
-  }
-  if (counts.refused_port + counts.refused_address > 0) {
-    host_.refuse(service_, server_.last_refused().text(),
-                 counts.refused_port > 0 ? "loop" : "address");
-  }
+  tell_refused("banned", counts.refused_client);
+  tell_refused("loop", counts.refused_port);
+  tell_refused("address", counts.refused_address);
+}
+
+// Each counts, and one of them is told.
+void BuiltinDatagramListener::tell_refused(const char* reason, std::uint64_t count) {
+  if (count == 0) return;
+  host_.refuse(service_, server_.last_refused().text(), reason);
+  host_.meter().refused(service_.counters, reason, count - 1);
 }
 
 }  // namespace uvinetd

@@ -15,6 +15,7 @@
 
 #include "core/base/channel.h"
 #include "core/base/loop.h"
+#include "core/reactor/metrics/meter.h"
 #include "spawn/ledger.h"
 #include "spawn/wire.h"
 
@@ -31,9 +32,10 @@ struct InFlight {
   bool is_connection = false;          // else the listening socket itself was sent
   std::vector<std::uint32_t> sockets;  // keys, where a server gets several listening sockets
   UniqueFd copy;
-  SocketAddress peer;   // unset for wait and datagram services
-  SocketAddress local;  // where it came to, when a proxy has said who `peer` is; else unset
-  int attempts = 0;     // launches that failed for want of resources
+  SocketAddress peer;    // unset for wait and datagram services
+  SocketAddress local;   // where it came to, when a proxy has said who `peer` is; else unset
+  int attempts = 0;      // launches that failed for want of resources
+  Accepted accepted{0};  // its client, or when the server was found to be needed
 };
 
 // How an unanswered launch of a dead launcher ended.

@@ -7,6 +7,7 @@
 #include "core/base/log.h"
 #include "core/reactor/event_log.h"
 #include "core/reactor/launchers.h"
+#include "core/reactor/metrics/meter.h"
 #include "core/reactor/poller.h"
 #include "core/reactor/service.h"
 #include "core/reactor/sessions.h"
@@ -25,6 +26,7 @@ class ListenerHost {
   virtual Log& log() = 0;
   virtual EventLog& events() = 0;
   virtual Sessions& sessions() = 0;
+  virtual Meter& meter() = 0;
   [[nodiscard]] virtual std::chrono::milliseconds now() const = 0;  // loop time
   [[nodiscard]] virtual std::uint16_t random_bits() = 0;            // for jitter
 
@@ -52,7 +54,7 @@ class ListenerHost {
   // Nobody serves it for now.
   [[nodiscard]] virtual bool is_banned(const SocketAddress& peer) = 0;
 
-  // One refused client, datagram or start; logs at a bounded rate.
+  // One refused client, datagram or start: counted, and logged at a bounded rate.
   virtual void refuse(const Service& service, std::string_view from, std::string_view reason) = 0;
   // Stops polling all sockets of the service for a while.
   virtual void pause(Service& service, const char* reason, std::chrono::milliseconds time) = 0;

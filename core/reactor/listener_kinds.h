@@ -61,6 +61,7 @@ class BuiltinDatagramListener final : public Listener {
   [[nodiscard]] bool wants_polling() const override { return !service_.is_paused(); }
 
  private:
+  void tell_refused(const char* reason, std::uint64_t count);
   DatagramServer server_;
 };
 

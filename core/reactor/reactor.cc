@@ -37,7 +37,8 @@ Reactor::Reactor(Channel monitor, Poller poller)
               {[this](std::uint32_t key, UniqueFd socket) {
                  return start_check(key, std::move(socket));
                },
-               [this](std::uint32_t key, const SocketAddress& peer) { session_ended(key, peer); }}),
+               [this](std::uint32_t key, const SocketAddress& peer) { session_ended(key, peer); },
+               [this](std::uint32_t key, Accepted accepted) { on_first_byte(key, accepted); }}),
       waiting_room_(loop_, timers_,
                     [this](WaitingRoom::Ticket ticket, Awaited awaited, WaitingRoom::Event event) {
                       on_waiting(ticket, awaited, event);
@@ -64,7 +65,12 @@ Reactor::Reactor(Channel monitor, Poller poller)
                     }
                   },
                   [this](MessageType type, const std::string& body) { tell(type, body); }}),
-      errors_(loop_, timers_, events_, error_names()) {}
+      errors_(loop_, timers_, events_, error_names()) {
+  sessions_.set_on_first_byte(
+      [this](std::uint32_t key, Accepted accepted) { on_first_byte(key, accepted); });
+  relays_.set_on_first_byte(
+      [this](std::uint32_t key, Accepted accepted) { on_first_byte(key, accepted); });
+}
 
 ServerErrors::Names Reactor::error_names() {
   return {[this](std::uint32_t key) {
@@ -289,19 +295,6 @@ void Reactor::on_listeners(Message& message) {
   take_arrived(true);
 }
 
-// Used at once: a list keeps its number only while its rules are changed on purpose.
-void Reactor::on_access_list(Message& message) {
-  auto form = parse_as<AccessListForm>(message.body);
-  if (!form) return;
-  auto& rules = admission_.rules();
-  if (message.fds.empty()) {
-    (void)rules.set(form->number, std::move(form->bytes));
-    return;
-  }
-  auto mapping = map_read_only(message.fds[0].get(), 1);
-  (void)rules.set(form->number, mapping ? std::move(*mapping) : Mapping());
-}
-
 void Reactor::on_launcher_joined(Message& message) {
   const auto joined = parse_as<LauncherJoined>(message.body);
   if (!joined || message.fds.size() < 2) return;
@@ -364,6 +357,7 @@ void Reactor::note_work() {
 
 void Reactor::pause_everything(int code) {
   is_exhausted_ = true;
+  meter_.paused_everything();
   if (exhausted_pause_.count() == 0 || now() - last_exhausted_ > 10 * kLongestExhaustion) {
     exhausted_pause_ = kShortestExhaustion;
     events_.tell(Event(LogLevel::Error, "pause")
@@ -387,6 +381,7 @@ void Reactor::pause(Service& service, const char* reason, std::chrono::milliseco
                    .add("id", service.entry.id)
                    .add("reason", reason)
                    .add("ms", time.count()));
+  meter_.paused(service.counters);
   service.pause = timers_.after(time, [this, key = service.entry.key] {
     auto* paused = find_service(key);
     if (paused == nullptr) return;

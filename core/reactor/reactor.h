@@ -33,6 +33,7 @@
 #include "core/reactor/lingering.h"
 #include "core/reactor/listener.h"
 #include "core/reactor/listener_host.h"
+#include "core/reactor/metrics/meter.h"
 #include "core/reactor/name_finder.h"
 #include "core/reactor/poller.h"
 #include "core/reactor/relay/relays.h"
@@ -60,6 +61,7 @@ class Reactor final : public ListenerHost, public ControlHost {
   Log& log() override { return log_; }
   EventLog& events() override { return events_; }
   Sessions& sessions() override { return sessions_; }
+  Meter& meter() override { return meter_; }
   [[nodiscard]] std::chrono::milliseconds now() const override { return loop_.now(); }
   [[nodiscard]] std::uint16_t random_bits() override;
   [[nodiscard]] bool is_accepting() const override { return is_accepting_; }
@@ -73,6 +75,7 @@ class Reactor final : public ListenerHost, public ControlHost {
   void turn_down(const Service& service, Visitor& visitor, std::string_view reason) override;
   bool is_banned(const SocketAddress& peer) override { return admission_.is_banned(peer, now()); }
   void refuse(const Service& service, std::string_view from, std::string_view reason) override {
+    meter_.refused(service.counters, reason);
     events_.refused(service, from, reason);
   }
   void pause(Service& service, const char* reason, std::chrono::milliseconds time) override;
@@ -95,7 +98,6 @@ class Reactor final : public ListenerHost, public ControlHost {
   void on_start(Message& message);
   Status take_start(const ReactorStart& start, Message& message);
   void on_listeners(Message& message);
-  void on_access_list(Message& message);
   void on_launcher_joined(Message& message);
   void on_launcher_failed(const LauncherFailed& failure);
   void on_monitor_gone();
@@ -122,6 +124,7 @@ class Reactor final : public ListenerHost, public ControlHost {
                      const std::vector<std::uint32_t>& kept_listeners);
   void replay_ledgers();
   void adopt(const RunningChild& child);
+  void on_access_list(Message& message);
   void forget_unused_rules();
   void forget_if_done(std::uint32_t service);
 
@@ -165,12 +168,13 @@ class Reactor final : public ListenerHost, public ControlHost {
   LaunchId start_check(std::uint32_t service, UniqueFd socket);
   void on_relay_end(const RelayEnd& ended);
   void session_ended(std::uint32_t service, const SocketAddress& peer);
+  void on_first_byte(std::uint32_t service, Accepted accepted);
   void read_header(WaitingRoom::Ticket ticket);
 
   // Launches and what becomes of them (reactor_launches.cc).
   InFlight new_launch(const Service& service, std::uint32_t listener);
   LaunchId launch_for(Service& service, std::uint32_t listener, UniqueFd connection,
-                      const Client& client);
+                      const Client& client, Accepted accepted);
   void on_report(Report& report, std::optional<InFlight> launch);
   void on_started(const Report& report, const std::optional<InFlight>& launch);
   void on_failed(const Report& report, InFlight launch);
@@ -203,6 +207,7 @@ class Reactor final : public ListenerHost, public ControlHost {
   ServiceLogs service_logs_{timers_, log_, [this] { tell(MessageType::LogLost, "services"); }};
   EventLog events_{timers_, log_, service_logs_};
   std::minstd_rand random_;
+  Meter meter_;
 
   Table table_;
   Table next_table_;

@@ -67,7 +67,8 @@ const char* Reactor::serve(Service& service, Visitor& visitor) {
     return nullptr;
   }
   if (visitor.was_watched) (void)set_nonblocking(socket, false);  // servers expect it so
-  (void)launch_for(service, visitor.listener, std::move(visitor.connection), visitor.client);
+  (void)launch_for(service, visitor.listener, std::move(visitor.connection), visitor.client,
+                   visitor.accepted);
   return nullptr;
 }
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/base/clock.h"
 #include "core/base/errno_name.h"
 #include "core/reactor/reactor.h"
 #include "core/reactor/relay/proxy_reader.h"
@@ -39,26 +40,29 @@ void Reactor::answer(Service& service, Visitor& visitor) {
   const auto key = service.entry.key;
   const auto& client = visitor.client;
   ++service.instances;
+  meter_.answered(service.counters);
   if (*service.entry.internal == kHealth) {
     return health_.open(key, service.entry.more->relay.health, std::move(visitor.connection),
-                        client.peer);
+                        client.peer, visitor.accepted);
   }
   if (*service.entry.internal != kRedirect) {
     return sessions_.open(*find_builtin(*service.entry.internal), key,
-                          std::move(visitor.connection), client.peer, client.local);
+                          std::move(visitor.connection), client.peer, client.local,
+                          visitor.accepted);
   }
   const auto local = client.local.is_ip()
                          ? client.local
                          : SocketAddress::local_of(client.socket).value_or(SocketAddress());
   events_.started(service, 0, client.peer);
-  relays_.open(key, service.entry.more, {std::move(visitor.connection), client.peer, local});
+  relays_.open(key, service.entry.more,
+               {std::move(visitor.connection), client.peer, local, visitor.accepted});
 }
 
 // HealthChecks::Callbacks
 LaunchId Reactor::start_check(std::uint32_t key, UniqueFd socket) {
   auto* service = find_service(key);
   if (service == nullptr || is_stopping_) return 0;
-  return launch_for(*service, kNoListener, std::move(socket), Client());
+  return launch_for(*service, kNoListener, std::move(socket), Client(), monotonic_now());
 }
 
 void Reactor::on_relay_end(const RelayEnd& ended) {
@@ -78,6 +82,13 @@ void Reactor::session_ended(std::uint32_t key, const SocketAddress& peer) {
   }
   forget_if_done(key);
   if (!starved_for_sessions_.empty()) wake(starved_for_sessions_);
+}
+
+// OnFirstByte of sessions, redirects and health checks.
+void Reactor::on_first_byte(std::uint32_t key, Accepted accepted) {
+  if (auto* service = find_service(key)) {
+    meter_.spoke(service->counters, accepted, monotonic_now());
+  }
 }
 
 // A proxy has begun to say for whom it comes.

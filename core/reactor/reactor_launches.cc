@@ -75,6 +75,9 @@ LaunchId Reactor::launch(Listener& listener, const std::vector<Listener*>& socke
   if (!launchers_.submit(launch, fds)) return 0;
   ++listener.service().instances;
   ++instances_;
+  if (listener.service().entry.is_datagram()) {
+    meter_.datagrams(listener.service().counters, 1);
+  }
   return id;
 }
 
@@ -84,12 +87,14 @@ InFlight Reactor::new_launch(const Service& service, std::uint32_t listener) {
   launch.identity = service.entry.identity;
   launch.service = service.entry.key;
   launch.listener = listener;
+  launch.accepted = monotonic_now();
   return launch;
 }
 
 LaunchId Reactor::launch_for(Service& service, std::uint32_t listener, UniqueFd connection,
-                             const Client& client) {
+                             const Client& client, Accepted accepted) {
   InFlight launch = new_launch(service, listener);
+  launch.accepted = accepted;
   const auto id = launch.id;
   const int socket = connection.get();
   launch.peer = client.peer;
@@ -120,6 +125,7 @@ void Reactor::on_report(Report& report, std::optional<InFlight> launch) {
         on_failed(report, std::move(*launch));
       } else if (auto* service = find_service(report.service)) {
         // Asked for by a reactor that is dead.
+        meter_.failed(service->counters, report.step);
         refuse(
             *service, "-",
             (is_child_step(report.step) ? "box errno=" : "exec errno=") + error_and_step(report));
@@ -146,10 +152,12 @@ void Reactor::on_started(const Report& report, const std::optional<InFlight>& la
   }
   auto* service = find_service(launch->service);
   if (service == nullptr) return;
+  const auto now = monotonic_now();
   service->spawn_failures = 0;
-  running_.emplace(launch->id, Running{launch->service, launch->listener, report.pid,
-                                       monotonic_now(), launch->peer});
-  time_limits_.watch(launch->id, service->entry.more->limits, monotonic_now());
+  meter_.started(service->counters, launch->accepted, now);
+  running_.emplace(launch->id,
+                   Running{launch->service, launch->listener, report.pid, now, launch->peer});
+  time_limits_.watch(launch->id, service->entry.more->limits, now);
   errors_.began(report.pid, launch->service, service->entry.identity, launch->peer);
   events_.started(*service, report.pid, launch->peer);
   if (auto* owner = find_owner(launch->service, launch->listener)) owner->on_started(launch->id);
@@ -158,6 +166,7 @@ void Reactor::on_started(const Report& report, const std::optional<InFlight>& la
 void Reactor::on_failed(const Report& report, InFlight launch) {
   auto* service = find_service(launch.service);
   if (service == nullptr) return;
+  meter_.failed(service->counters, report.step);
   if (!is_passing(report)) {
     // A box that could not be built is told from a program that could not be started.
     const bool is_box = is_child_step(report.step);
@@ -183,6 +192,8 @@ void Reactor::on_exited(const Report& report, bool is_from_launcher) {
   // Unknown here: it ended between two reactors, so that none has counted it, but it is told. The
   // monitor's reports of adopted children may be second ones.
   if (service == nullptr || (!node && !is_from_launcher)) return;
+  meter_.ended(service->counters,
+               {report.status, report.user_usec, report.system_usec, report.max_rss_kib});
   errors_.ended(report.pid, service->entry.key, service->entry.identity);
   if (connection.is_open()) linger(*service, std::move(connection), report.pid);
   const auto ran =

@@ -49,6 +49,7 @@ std::string Reactor::multiplex(const Sessions::Wanted& wanted) {
     return std::string(kMuxNotAvailable);
   }
   Visitor visitor{service->entry.key, kNoListener, std::move(wanted.connection), {}, true};
+  visitor.accepted = wanted.accepted;
   visitor.client.peer = wanted.peer;
   visitor.client.local = wanted.local;
   visitor.client.socket = visitor.connection.get();

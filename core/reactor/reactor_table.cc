@@ -182,6 +182,19 @@ void Reactor::remove_absent(const std::vector<std::uint32_t>& kept_services,
   dismiss_stopped();
 }
 
+// Used at once: a list keeps its number only while its rules are changed on purpose.
+void Reactor::on_access_list(Message& message) {
+  auto form = parse_as<AccessListForm>(message.body);
+  if (!form) return;
+  auto& rules = admission_.rules();
+  if (message.fds.empty()) {
+    (void)rules.set(form->number, std::move(form->bytes));
+    return;
+  }
+  auto mapping = map_read_only(message.fds[0].get(), 1);
+  (void)rules.set(form->number, mapping ? std::move(*mapping) : Mapping());
+}
+
 void Reactor::forget_unused_rules() {
   if (!has_applied_ || admission_.rules().size() == 0) return;
   std::unordered_set<std::uint32_t> used;

@@ -30,8 +30,8 @@ struct Service {
   const char* pause_reason = "";
   HoldHow hold = HoldHow::None;      // by an operator
   std::uint32_t spawn_failures = 0;  // in a row; sets how long the next pause lasts
-  ServiceCounters counters;
   bool is_removed = false;  // not in the table any more; kept until its children have ended
+  mutable ServiceCounters counters;  // of those too to whom nothing else happens
 
   // Only clients that we accept ourselves can be refused: the others are left where they are.
   [[nodiscard]] bool refuses_held() const {

@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "internal/stream_io.h"
+
 namespace uvinetd {
 namespace {
 
@@ -24,21 +26,31 @@ int events_of(Interest interest) {
 }  // namespace
 
 void Sessions::open(const Builtin& builtin, std::uint32_t service, UniqueFd connection,
-                    const SocketAddress& peer, const SocketAddress& local) {
+                    const SocketAddress& peer, const SocketAddress& local, Accepted accepted) {
   auto& one = all_.emplace_back();
   one.self = std::prev(all_.end());
   one.service = service;
   one.peer = peer;
   one.local = local;
+  one.accepted = accepted;
   one.fd = std::move(connection);
   one.session = builtin.open();
   set_deadline(one);
-  follow(one, one.session->step(one.fd.get()));
+  follow(one, take_step(one));
   arm_sweep();
 }
 
+Interest Sessions::take_step(One& one) {
+  const auto sent = stream_sent;
+  const auto interest = one.session->step(one.fd.get());
+  if (stream_sent != sent && !std::exchange(one.has_spoken, true) && on_first_byte_) {
+    on_first_byte_(one.service, one.accepted);
+  }
+  return interest;
+}
+
 void Sessions::on_ready(One& one) {
-  follow(one, one.session->step(one.fd.get()));
+  follow(one, take_step(one));
 }
 
 // Most of the short ones (daytime, time) end before they need a watcher.
@@ -61,7 +73,8 @@ void Sessions::follow(One& one, Interest interest) {
 Interest Sessions::hand_over(One& one) {
   one.watcher.reset();
   one.watched = 0;
-  auto text = on_wanted_({one.service, one.session->wanted(), one.fd, one.peer, one.local});
+  auto text =
+      on_wanted_({one.service, one.session->wanted(), one.fd, one.peer, one.local, one.accepted});
   return one.fd.is_open() ? one.session->tell(one.fd.get(), std::move(text)) : Interest::Close;
 }
 

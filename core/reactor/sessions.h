@@ -13,6 +13,7 @@
 #include "core/base/address.h"
 #include "core/base/loop.h"
 #include "core/base/unique_fd.h"
+#include "core/reactor/metrics/meter.h"
 #include "internal/builtin.h"
 
 namespace uvinetd {
@@ -30,6 +31,7 @@ class Sessions {
     UniqueFd& connection;
     const SocketAddress& peer;
     const SocketAddress& local;  // where it came to, if a proxy has said who it is; else unset
+    Accepted accepted{0};
   };
   using OnWanted = std::function<std::string(const Wanted&)>;
 
@@ -42,7 +44,8 @@ class Sessions {
 
   // Serves a freshly accepted, non-blocking connection until it ends.
   void open(const Builtin& builtin, std::uint32_t service, UniqueFd connection,
-            const SocketAddress& peer, const SocketAddress& local = {});
+            const SocketAddress& peer, const SocketAddress& local = {}, Accepted accepted = {});
+  void set_on_first_byte(OnFirstByte told) { on_first_byte_ = std::move(told); }
   [[nodiscard]] std::size_t count() const { return all_.size(); }
   void each_peer(
       const std::function<void(std::uint32_t service, const SocketAddress&)>& tell) const {
@@ -55,6 +58,8 @@ class Sessions {
     SocketAddress peer;
     SocketAddress local;
     UniqueFd fd;
+    Accepted accepted{0};
+    bool has_spoken = false;
     std::unique_ptr<StreamSession> session;
     std::unique_ptr<FdWatcher> watcher;
     std::chrono::milliseconds last_active{0};
@@ -64,6 +69,7 @@ class Sessions {
   };
 
   void on_ready(One& one);
+  Interest take_step(One& one);
   void follow(One& one, Interest interest);
   Interest hand_over(One& one);
   void set_deadline(One& one);
@@ -75,6 +81,7 @@ class Sessions {
   Timers& timers_;
   OnEnd on_end_;
   OnWanted on_wanted_;
+  OnFirstByte on_first_byte_;
   std::list<One> all_;
   Timers::Id sweep_ = 0;
 };

@@ -205,6 +205,7 @@ void SocketGroup::back_off() {
                           .add("id", service_.entry.id)
                           .add("reason", "failing")
                           .add("ms", (time + jitter).count()));
+  host_.meter().paused(service_.counters);
   host_.timers().cancel(backoff_);
   backoff_ = host_.timers().after(time + jitter, [this] {
     backoff_ = 0;

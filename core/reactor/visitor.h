@@ -7,6 +7,7 @@
 
 #include "core/base/unique_fd.h"
 #include "core/reactor/admission/client.h"
+#include "core/reactor/metrics/meter.h"
 #include "core/reactor/service.h"
 
 namespace uvinetd {
@@ -20,6 +21,7 @@ struct Visitor {
   bool has_banner = false;        // has been sent what everybody is sent
   std::string proxy_header = {};  // as much of it as has come
   bool counts_globally = false;   // while it waits: as a server, beside as one of its service
+  Accepted accepted{0};           // when its connection was taken from the kernel
 
   [[nodiscard]] bool is_muxed() const { return listener == kNoListener; }
 };

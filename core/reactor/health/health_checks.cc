@@ -39,12 +39,13 @@ std::optional<Ends> make_ends() {
 // ---- clients ---------------------------------------------------------------------------------
 
 void HealthChecks::open(std::uint32_t service, const HealthSettings& settings, UniqueFd connection,
-                        const SocketAddress& peer) {
+                        const SocketAddress& peer, Accepted accepted) {
   checks_[service].settings = settings;
   auto& one = clients_.emplace_back(service, settings.form);
   one.self = std::prev(clients_.end());
   one.peer = peer;
   one.fd = std::move(connection);
+  one.accepted = accepted;
   one.watcher =
       std::make_unique<FdWatcher>(loop_, one.fd.get(), [this, &one](int) { on_ready(one); });
   one.deadline = timers_.after(kAskLimit, [this, &one] {
@@ -92,7 +93,12 @@ void HealthChecks::tell(One& one, const HealthResult& result) {
     one.deadline = 0;
     end(one);
   });
-  follow(one, one.client.tell(one.fd.get(), result));
+  const auto sent = stream_sent;
+  const auto next = one.client.tell(one.fd.get(), result);
+  if (stream_sent != sent && callbacks_.on_first_byte) {
+    callbacks_.on_first_byte(one.service, one.accepted);
+  }
+  follow(one, next);
 }
 
 void HealthChecks::end(One& one) {

@@ -25,6 +25,7 @@
 #include "core/base/loop.h"
 #include "core/base/unique_fd.h"
 #include "core/reactor/health/health_client.h"
+#include "core/reactor/metrics/meter.h"
 #include "spawn/settings/relay.h"
 #include "spawn/wire.h"
 
@@ -40,17 +41,19 @@ class HealthChecks {
     // Starts the command with this socket as its stdio. 0: it cannot be.
     std::function<LaunchId(std::uint32_t service, UniqueFd socket)> start;
     std::function<void(std::uint32_t service, const SocketAddress& peer)> on_client_end;
+    OnFirstByte on_first_byte = nullptr;
   };
   HealthChecks(Loop& loop, Timers& timers, Callbacks callbacks)
       : loop_(loop), timers_(timers), callbacks_(std::move(callbacks)) {}
 
   // A client with a non-blocking connection. May end at once.
   void open(std::uint32_t service, const HealthSettings& settings, UniqueFd connection,
-            const SocketAddress& peer);
+            const SocketAddress& peer, Accepted accepted = {});
   // What became of a launch, if it was one of these.
   void on_exited(LaunchId id, int status);
   void on_failed(LaunchId id);
 
+  [[nodiscard]] std::size_t count() const { return clients_.size(); }
   [[nodiscard]] std::size_t descriptors() const { return clients_.size() + checks_.size(); }
   void each_peer(
       const std::function<void(std::uint32_t service, const SocketAddress&)>& tell) const {
@@ -62,6 +65,7 @@ class HealthChecks {
     One(std::uint32_t its_service, HealthForm form) : service(its_service), client(form) {}
     std::uint32_t service = 0;
     SocketAddress peer;
+    Accepted accepted{0};
     UniqueFd fd;
     std::unique_ptr<FdWatcher> watcher;
     HealthClient client;

@@ -75,6 +75,7 @@ void Relays::open(std::uint32_t service, const Rare<ReactorSettings>& settings,
   one.peer = client.peer;
   one.announcement = print_proxy_header(settings->relay.announces, client.peer, client.local);
   one.client = std::move(client.connection);
+  one.accepted = client.accepted;
   one.began = loop_.now();
   set_options(one.client.get());
   try_next(one);
@@ -139,9 +140,13 @@ void Relays::on_connected(One& one) {
 // ---- both ways -------------------------------------------------------------------------------
 
 void Relays::pump(One& one) {
+  const bool was_silent = one.to_client.moved() == 0;
   const auto before = one.to_target.moved() + one.to_client.moved();
   const auto forth = one.to_target.step(one.client.get(), one.target.get());
   const auto back = one.to_client.step(one.target.get(), one.client.get());
+  if (was_silent && one.to_client.moved() != 0 && on_first_byte_) {
+    on_first_byte_(one.service, one.accepted);
+  }
   if (forth == Pump::State::Broken || back == Pump::State::Broken) return end(one, true);
   // A side that does not listen any more may still have something to say.
   if (is_over(forth) && is_over(back)) {

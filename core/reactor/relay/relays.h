@@ -17,6 +17,7 @@
 #include "core/base/loop.h"
 #include "core/base/rare.h"
 #include "core/base/unique_fd.h"
+#include "core/reactor/metrics/meter.h"
 #include "core/reactor/relay/pump.h"
 #include "spawn/table.h"
 
@@ -36,6 +37,7 @@ struct RelayClient {
   UniqueFd connection;  // non-blocking
   SocketAddress peer;   // who it is, and where it came to: what the target may be told
   SocketAddress local;
+  Accepted accepted{0};
 };
 
 class Relays {
@@ -48,6 +50,8 @@ class Relays {
 
   // `settings` with a target at least. May end at once.
   void open(std::uint32_t service, const Rare<ReactorSettings>& settings, RelayClient client);
+  void set_on_first_byte(OnFirstByte told) { on_first_byte_ = std::move(told); }
+  [[nodiscard]] std::size_t count() const { return all_.size(); }
   [[nodiscard]] std::size_t descriptors() const { return 2 * all_.size() + pool_.descriptors(); }
   void each_peer(
       const std::function<void(std::uint32_t service, const SocketAddress&)>& tell) const {
@@ -67,6 +71,7 @@ class Relays {
     std::unique_ptr<FdWatcher> target_watcher;
     Pump to_target;
     Pump to_client;
+    Accepted accepted{0};
     std::size_t next_target = 0;
     int code = 0;  // why the last target could not be reached
     bool is_connected = false;
@@ -89,6 +94,7 @@ class Relays {
   Loop& loop_;
   Timers& timers_;
   OnEnd on_end_;
+  OnFirstByte on_first_byte_;
   PipePool pool_;  // outlives them all
   std::list<One> all_;
 };
