@@ -30,6 +30,11 @@ struct Encoder {
     out.put(static_cast<std::uint32_t>(list.size()));
     for (const auto value : list) out.put(value);
   }
+  void put(const std::vector<RoleFact>& list) {
+    out.put(static_cast<std::uint32_t>(list.size()));
+    for (const auto& fact : list)
+      (*this)(fact.role, fact.processes, fact.restarts, fact.descriptors);
+  }
   void put(const std::vector<WireBan>& list) {
     out.put(static_cast<std::uint32_t>(list.size()));
     for (const auto& ban : list) (*this)(ban.high, ban.low, ban.bits, ban.until_ms);
@@ -53,6 +58,14 @@ struct Decoder {
   void get(StopHow& value) { value = in.get_enum(StopHow::KillAll); }
   void get(ReportKind& value) { value = in.get_enum(ReportKind::Cold); }
   void get(HoldHow& value) { value = in.get_enum(HoldHow::Refuse); }
+  void get(std::vector<RoleFact>& list) {
+    const auto count = in.get<std::uint32_t>();
+    if (count > RoleFacts::kMost) in.spoil();
+    for (std::uint32_t i = 0; i < count && in.is_good(); ++i) {
+      auto& fact = list.emplace_back();
+      (*this)(fact.role, fact.processes, fact.restarts, fact.descriptors);
+    }
+  }
   void get(std::vector<WireBan>& list) {
     const auto count = in.get<std::uint32_t>();
     if (count > kMostBansInMessage) in.spoil();
@@ -100,6 +113,7 @@ UVINETD_FIELDS(ControlText, b.ticket, b.is_last, b.text)
 UVINETD_FIELDS(Hold, b.id, b.how)
 UVINETD_FIELDS(Pong, b.is_busy)
 UVINETD_FIELDS(LogTrouble, b.code)
+UVINETD_FIELDS(RoleFacts, b.list)
 UVINETD_FIELDS(LogTargetForm, b.form, b.is_of_services, b.file)
 UVINETD_FIELDS(Launch, b.id, b.service, b.listener, b.sockets, b.peer, b.local)
 UVINETD_FIELDS(Report, b.kind, b.id, b.service, b.listener, b.pid, b.code, b.step, b.status,
@@ -165,6 +179,7 @@ UVINETD_WIRE_BODY(ControlText)
 UVINETD_WIRE_BODY(Hold)
 UVINETD_WIRE_BODY(Pong)
 UVINETD_WIRE_BODY(LogTrouble)
+UVINETD_WIRE_BODY(RoleFacts)
 UVINETD_WIRE_BODY(LogTargetForm)
 UVINETD_WIRE_BODY(Launch)
 UVINETD_WIRE_BODY(RunningChild)

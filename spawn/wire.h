@@ -73,6 +73,7 @@ enum class MessageType : std::uint16_t {
   ControlTold,     // monitor → reactor: what became of it
   Hold,        // monitor → reactor: a service that an operator has paused, or has not any more
   LogTrouble,  // reactor → monitor
+  RoleFacts,       // monitor → reactor: before each Ping
 };
 
 // Never reused: the reactor's incarnation in the upper 20 bits, a sequence in the lower 44.
@@ -215,6 +216,18 @@ struct Pong {
   bool is_busy = false;  // there was work since the last Ping
 };
 
+// The processes of one kind, for the metrics.
+struct RoleFact {
+  std::string role;  // "monitor", "reactor", "launcher", "resolver"
+  std::uint32_t processes = 0;
+  std::uint64_t restarts = 0;     // those that were replaced
+  std::int64_t descriptors = -1;  // that all of them have open; -1: not known
+};
+struct RoleFacts {
+  static constexpr std::size_t kMost = 16;
+  std::vector<RoleFact> list;
+};
+
 struct LogTargetForm {
   std::uint8_t form = 0;
   bool is_of_services = false;  // else the daemon's own
@@ -316,6 +329,7 @@ UVINETD_WIRE_BODY(ControlText)
 UVINETD_WIRE_BODY(Hold)
 UVINETD_WIRE_BODY(Pong)
 UVINETD_WIRE_BODY(LogTrouble)
+UVINETD_WIRE_BODY(RoleFacts)
 UVINETD_WIRE_BODY(LogTargetForm)
 UVINETD_WIRE_BODY(Launch)
 UVINETD_WIRE_BODY(ErrorFiles)

@@ -19,9 +19,43 @@ void require(int code, const char* what) {
 
 Loop::Loop() {
   require(uv_loop_init(&loop_), "uv_loop_init");
+  loop_.data = this;
+}
+
+// From the first callback of a turn to the handle that runs just before the loop waits again. The
+// callbacks of descriptors run while it polls, so that a pair of handles around that cannot tell
+// work from waiting.
+struct Loop::Turns {
+  uv_prepare_t prepare;
+  std::function<void(std::chrono::nanoseconds)> told;
+  std::uint64_t began = 0;  // nanoseconds; 0: nothing has been called yet
+
+  static void on_end(uv_prepare_t* prepare) noexcept {
+    auto* turns = static_cast<Turns*>(prepare->data);
+    const auto began = std::exchange(turns->began, 0);
+    if (began != 0) turns->told(std::chrono::nanoseconds(uv_hrtime() - began));
+  }
+};
+
+void Loop::watch_turns(std::function<void(std::chrono::nanoseconds)> told) {
+  turns_ = new Turns;
+  turns_->told = std::move(told);
+  require(uv_prepare_init(&loop_, &turns_->prepare), "uv_prepare_init");
+  turns_->prepare.data = turns_;
+  uv_prepare_start(&turns_->prepare, Turns::on_end);
+  uv_unref(reinterpret_cast<uv_handle_t*>(&turns_->prepare));
+}
+
+void Loop::note_call(const uv_loop_t* loop) noexcept {
+  auto* turns = static_cast<Loop*>(loop->data)->turns_;
+  if (turns != nullptr && turns->began == 0) turns->began = uv_hrtime();
 }
 
 Loop::~Loop() {
+  if (turns_ != nullptr) {
+    uv_close(reinterpret_cast<uv_handle_t*>(&turns_->prepare),
+             [](uv_handle_t* handle) noexcept { delete static_cast<Turns*>(handle->data); });
+  }
   uv_run(&loop_, UV_RUN_NOWAIT);  // lets close callbacks free their handles
   uv_loop_close(&loop_);
 }
@@ -49,6 +83,7 @@ struct FdWatcher::Handle {
   // writes next, but there may be more to read before it.
   static void on_ready(uv_poll_t* poll, int status, int ready) noexcept {
     auto* handle = static_cast<Handle*>(poll->data);
+    Loop::note_call(poll->loop);
     if (status < 0) uv_poll_start(poll, handle->events, on_ready);
     handle->callback(status < 0 ? UV_READABLE | UV_WRITABLE : ready);
   }
@@ -115,7 +150,10 @@ void Timers::arm() {
   const auto due = by_time_.begin()->first.first;
   uv_timer_start(
       &handle_->timer,
-      [](uv_timer_t* timer) noexcept { static_cast<Handle*>(timer->data)->owner->fire(); },
+      [](uv_timer_t* timer) noexcept {
+        Loop::note_call(timer->loop);
+        static_cast<Handle*>(timer->data)->owner->fire();
+      },
       due > now ? due - now : 0, 0);
 }
 
@@ -144,6 +182,7 @@ SignalWatcher::SignalWatcher(Loop& loop, int signal, std::function<void()> callb
   require(uv_signal_start(
               &handle_->signal,
               [](uv_signal_t* watcher, int) noexcept {
+                Loop::note_call(watcher->loop);
                 static_cast<Handle*>(watcher->data)->callback();
               },
               signal),

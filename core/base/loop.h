@@ -29,8 +29,19 @@ class Loop {
   [[nodiscard]] std::chrono::milliseconds now() const;
   [[nodiscard]] uv_loop_t* get() { return &loop_; }
 
+  // `told` hears at the end of each turn in which something was called back how long that took. To
+  // be asked for once.
+  void watch_turns(std::function<void(std::chrono::nanoseconds)> told);
+
  private:
+  friend class FdWatcher;
+  friend class Timers;
+  friend class SignalWatcher;
+  struct Turns;
+  static void note_call(const uv_loop_t* loop) noexcept;
+
   uv_loop_t loop_;
+  Turns* turns_ = nullptr;
 };
 
 // Watches a descriptor that is ours alone (libuv makes it non-blocking). Stopped when made.

@@ -216,6 +216,7 @@ bool LauncherSet::on_process_end(const Exit& exit) {
   all_.erase(found);
   one->watcher.reset();
   if (!one->is_ending) {
+    ++losses_;
     log_.error("launcher for {} ended: status={}", one->name, status_text(exit.status));
   }
   adopt(*one);
@@ -321,6 +322,14 @@ std::size_t LauncherSet::count_of(std::uint32_t identity) const {
 std::vector<RunningChild> LauncherSet::adopted() const {
   std::vector<RunningChild> out;
   for (const auto& [pid, child] : adopted_) out.push_back(child);
+  return out;
+}
+
+std::vector<pid_t> LauncherSet::pids() const {
+  std::vector<pid_t> out;
+  for (const auto& [id, one] : all_) {
+    if (one->pid > 0) out.push_back(one->pid);
+  }
   return out;
 }
 

@@ -103,6 +103,9 @@ class LauncherSet {
   // Ends launchers of identities that `is_used` denies, once they have no children.
   void retire_unused(const std::function<bool(std::uint32_t identity)>& is_used);
   [[nodiscard]] std::size_t count() const { return all_.size(); }
+  [[nodiscard]] std::vector<pid_t> pids() const;
+  // Launchers that have ended unexpectedly, since the start.
+  [[nodiscard]] std::uint64_t losses() const { return losses_; }
 
  private:
   struct One {
@@ -137,6 +140,7 @@ class LauncherSet {
   Settings settings_;
   Callbacks callbacks_;
   std::uint32_t last_id_ = 0;
+  std::uint64_t losses_ = 0;
   std::map<std::uint32_t, std::unique_ptr<One>> all_;
   std::unordered_map<pid_t, RunningChild> adopted_;
   std::unordered_set<pid_t> told_to_end_;  // of these

@@ -27,6 +27,7 @@
 #include "core/base/ban_list.h"
 #include "core/base/log.h"
 #include "core/base/loop.h"
+#include "core/base/open_descriptors.h"
 #include "core/config/load/loader.h"
 #include "core/control/request.h"
 #include "core/monitor/account.h"
@@ -134,6 +135,8 @@ class Monitor {
   void need_resolver();
   void start_resolver();
   void ping();
+  void role_facts_changed();
+  void tell_role_facts();
   [[nodiscard]] ReactorStart reactor_start() const;
   [[nodiscard]] std::string identity_name(std::uint32_t identity) const;
 
@@ -149,6 +152,7 @@ class Monitor {
   FileWatch rule_files_{loop_, timers_, [this] { on_rule_files_changed(); }};
   std::optional<RoleProcess> resolver_;
   std::optional<std::chrono::milliseconds> resolver_start_;  // of the last one
+  std::uint64_t resolver_starts_ = 0;
   std::unique_ptr<LauncherSet> launchers_;
   std::unique_ptr<ReactorRole> reactor_;
   std::vector<std::unique_ptr<SignalWatcher>> signals_;
@@ -189,6 +193,8 @@ class Monitor {
   std::chrono::milliseconds began_ = loop_.now();
   Timers::Id ping_timer_ = 0;
   Timers::Id pong_deadline_ = 0;
+  OpenDescriptors descriptors_ = OpenDescriptors::of_self();
+  Timers::Id facts_timer_ = 0;
 
   LogKeeper logs_;
   std::set<std::uint32_t> failed_identities_;  // not started again before their time-out

@@ -179,6 +179,7 @@ void Monitor::on_adopted_exit(const RunningChild& child, const Report& report) {
 void Monitor::on_launcher_gone(std::uint32_t launcher) {
   if (reactor_) reactor_->send(MessageType::LauncherGone, print(LauncherNumber{launcher, true}));
   on_table_taken(launcher, generation_);
+  role_facts_changed();
   on_drained(launcher);
 }
 
@@ -290,6 +291,8 @@ void Monitor::start_resolver() {
     return need_resolver();
   }
   resolver_ = std::move(*process);
+  ++resolver_starts_;
+  role_facts_changed();
   const ResolverStart start{can_change_identity(), reactor_uid_, reactor_gid_,
                             start_.options.core_dumps};
   (void)resolver_->channel.send(static_cast<std::uint16_t>(MessageType::ResolverStart),
@@ -300,6 +303,7 @@ void Monitor::start_resolver() {
 void Monitor::ping() {
   ping_timer_ = 0;
   if (!reactor_ || pong_deadline_ != 0) return;
+  tell_role_facts();
   reactor_->send(MessageType::Ping, "");
   pong_deadline_ = timers_.after(kPongDeadline, [this] {
     pong_deadline_ = 0;

@@ -96,6 +96,7 @@ int Reactor::run() {
       std::make_unique<FdWatcher>(loop_, poller_.fd(), [this](int) { on_poller_ready(); });
   tell(MessageType::Hello, print(Hello{"reactor", kWireVersion, std::string(build_id())}));
   watch_monitor();
+  watch_turns();
   loop_.run();
   events_.flush();
   return exit_status_;
@@ -215,6 +216,9 @@ void Reactor::on_message(Message message) {
       return;
     case MessageType::Bans:
       if (const auto bans = parse_as<Bans>(body)) on_bans(*bans);
+      return;
+    case MessageType::RoleFacts:
+      if (const auto facts = parse_as<RoleFacts>(body)) on_role_facts(*facts);
       return;
     case MessageType::StopAccepting:
       is_accepting_ = false;

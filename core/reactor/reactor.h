@@ -22,6 +22,7 @@
 #include "core/base/log.h"
 #include "core/base/log_tender.h"
 #include "core/base/loop.h"
+#include "core/base/open_descriptors.h"
 #include "core/reactor/admission/admission.h"
 #include "core/reactor/control/answers.h"
 #include "core/reactor/control/control_server.h"
@@ -34,12 +35,14 @@
 #include "core/reactor/listener.h"
 #include "core/reactor/listener_host.h"
 #include "core/reactor/metrics/meter.h"
+#include "core/reactor/metrics/metrics_view.h"
 #include "core/reactor/name_finder.h"
 #include "core/reactor/poller.h"
 #include "core/reactor/relay/relays.h"
 #include "core/reactor/server_errors.h"
 #include "core/reactor/service_logs.h"
 #include "core/reactor/sessions.h"
+#include "core/reactor/text_source.h"
 #include "core/reactor/time_limits.h"
 #include "core/reactor/waiting_room.h"
 #include "spawn/table.h"
@@ -47,13 +50,17 @@
 
 namespace uvinetd {
 
-class Reactor final : public ListenerHost, public ControlHost {
+class Reactor final : public ListenerHost, public ControlHost, public MetricsView {
  public:
   Reactor(Channel monitor, Poller poller);
   ~Reactor() override;
 
   // Returns the exit status of the process.
   int run();
+
+  // All that is counted, as Prometheus text; it must not outlive this. `has_histograms`: each
+  // service's too.
+  [[nodiscard]] std::unique_ptr<TextSource> metrics(bool has_histograms) const;
 
   // ListenerHost
   Poller& poller() override { return poller_; }
@@ -88,6 +95,12 @@ class Reactor final : public ListenerHost, public ControlHost {
   std::string complete(const ControlRequest& request, std::string line) override;
   void listen(bool on) override;
   void on_dropped(std::uint64_t missed) override;
+  // MetricsView
+  [[nodiscard]] std::vector<std::uint32_t> service_keys() const override;
+  [[nodiscard]] std::optional<ServiceMetrics> service(std::uint32_t key) const override;
+  [[nodiscard]] std::optional<QueueLength> queue(std::uint32_t key) const override;
+  [[nodiscard]] const Counters& total() const override { return meter_.total(); }
+  [[nodiscard]] DaemonMetrics daemon() const override;
 
  private:
   static constexpr std::string_view kMuxNotAvailable = "-Service not available\r\n";
@@ -102,6 +115,8 @@ class Reactor final : public ListenerHost, public ControlHost {
   void on_launcher_failed(const LauncherFailed& failure);
   void on_monitor_gone();
   void on_bans(const Bans& bans);
+  void on_role_facts(const RoleFacts& facts);
+  void watch_turns();
   void on_log_target(const LogTargetForm& form, UniqueFd fd);
   void ban(const Service& service, const SocketAddress& peer);
   void tell_bans();
@@ -208,6 +223,9 @@ class Reactor final : public ListenerHost, public ControlHost {
   EventLog events_{timers_, log_, service_logs_};
   std::minstd_rand random_;
   Meter meter_;
+  LoopMetrics turns_;
+  std::vector<RoleMetrics> roles_;  // as the monitor has told last
+  OpenDescriptors descriptors_ = OpenDescriptors::of_self();
 
   Table table_;
   Table next_table_;

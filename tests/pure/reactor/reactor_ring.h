@@ -60,7 +60,9 @@ class ReactorRing : public testing::Test {
       auto poller = Poller::open();
       if (!poller) _exit(99);
       Reactor reactor{Channel(std::move(pair.second)), std::move(*poller)};
-      _exit(reactor.run());
+      const int status = reactor.run();
+      std::ofstream(metrics_path()) << text_of(*reactor.metrics(true));
+      _exit(status);
     }
     monitor_ = Channel(std::move(pair.first));
     ReactorStart start;
@@ -158,12 +160,27 @@ class ReactorRing : public testing::Test {
     pid_ = -1;
     return status;
   }
-  [[nodiscard]] std::string log_path() const { return directory_.file("log"); }
-  [[nodiscard]] std::string log() const {
+  // Ends the reactor, as if the monitor had gone, and says what it has counted.
+  std::string end_and_measure() {
+    settle();
+    monitor_.close();
+    EXPECT_EQ(wait_for_end(), 0);
+    return text_of_file(metrics_path());
+  }
+  static std::string text_of(TextSource& source) {
+    std::string out;
+    while (source.next(out)) {
+    }
+    return out;
+  }
+  static std::string text_of_file(const std::string& path) {
     std::ostringstream out;
-    out << std::ifstream(log_path()).rdbuf();
+    out << std::ifstream(path).rdbuf();
     return out.str();
   }
+  [[nodiscard]] std::string metrics_path() const { return directory_.file("metrics"); }
+  [[nodiscard]] std::string log_path() const { return directory_.file("log"); }
+  [[nodiscard]] std::string log() const { return text_of_file(log_path()); }
   [[nodiscard]] bool logs(const std::string& text) const {
     return eventually([&] { return log().find(text) != std::string::npos; });
   }

@@ -48,6 +48,7 @@ const auto kExamples = std::tuple{
     Hold{"finger/tcp", HoldHow::Refuse},
     Bans{true, {{1, 2, 128, -1}, {~0ULL, 3, 0, INT64_MAX}}},
     Pong{true},
+    RoleFacts{{{"monitor", 1, 0, 40}, {"launcher", 3, ~0ULL, -1}}},
     LogTargetForm{2, true, "/var/log/x"},
     LogTrouble{28},
     Launch{make_launch_id(0xfffff, 1), 2, 3, {4, 5}, "peer", "local"},

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: ISC
+// What a reactor has counted when all is over, to the last client.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/pure/reactor/reactor_ring.h"
+
+namespace uvinetd {
+namespace {
+
+using namespace test;
+using testing::HasSubstr;
+using testing::Not;
+
+class ReactorMetricsTest : public ReactorRing {};
+
+Report an_exit(LaunchId id, int status) {
+  Report out;
+  out.kind = ReportKind::Exited;
+  out.id = id;
+  out.pid = 4711;
+  out.status = status;
+  out.user_usec = 1'000;
+  out.system_usec = 500;
+  out.max_rss_kib = 2;
+  return out;
+}
+
+TEST_F(ReactorMetricsTest, ClientsAndTheirServers) {
+  start();
+  const int listener = tcp(10);
+  apply({service(1, 10)});
+  auto launcher = join(1);
+  for (const int status : {0, 0, SIGKILL}) {
+    const auto client = connected_to(listener, SOCK_STREAM);
+    const auto launch = launch_of(launcher);
+    launcher.report(ReportKind::Started, launch.id, 4711);
+    launcher.send(an_exit(launch.id, status));
+    EXPECT_TRUE(logs(status == 0 ? "status=0" : "status=signal:9"));
+  }
+  const auto client = connected_to(listener, SOCK_STREAM);
+  launcher.report_failure(launch_of(launcher).id, ENOENT, "execve");
+  EXPECT_TRUE(logs("reason=exec errno=ENOENT"));
+  const auto text = end_and_measure();
+  for (const auto* line :
+       {"uvinetd_accepted_total 4\n", "uvinetd_started_total 3\n",
+        "uvinetd_refused_total{reason=\"exec\"} 1\n",
+        "uvinetd_start_failures_total{step=\"execve\"} 1\n",
+        "uvinetd_exits_total{status=\"0\"} 2\n", "uvinetd_exits_total{status=\"SIGKILL\"} 1\n",
+        "uvinetd_cpu_seconds_total 0.0045\n", "uvinetd_max_rss_bytes 2048\n",
+        "uvinetd_start_latency_seconds_count 3\n", "uvinetd_answer_latency_seconds_count 0\n",
+        "uvinetd_service_running{id=\"service1\"} 0\n",
+        "uvinetd_service_accepted_total{id=\"service1\"} 4\n",
+        "uvinetd_service_started_total{id=\"service1\"} 3\n",
+        "uvinetd_service_refused_total{id=\"service1\",reason=\"exec\"} 1\n",
+        "uvinetd_service_start_failures_total{id=\"service1\",step=\"execve\"} 1\n",
+        "uvinetd_service_exits_total{id=\"service1\",status=\"SIGKILL\"} 1\n",
+        "uvinetd_service_start_latency_seconds_count{id=\"service1\"} 3\n"}) {
+    EXPECT_THAT(text, HasSubstr(line));
+  }
+  EXPECT_THAT(text, Not(HasSubstr("uvinetd_loop_turn_seconds_count 0\n")));
+}
+
+TEST_F(ReactorMetricsTest, AStartThatIsTriedAgainIsOneFailureAndOneStart) {
+  start();
+  const int listener = tcp(10);
+  apply({service(1, 10)});
+  auto launcher = join(1);
+  const auto client = connected_to(listener, SOCK_STREAM);
+  auto launch = launch_of(launcher);
+  launcher.report_failure(launch.id, EAGAIN, "clone", launcher.sockets[0].get());
+  launch = launch_of(launcher);
+  launcher.report(ReportKind::Started, launch.id, 4711);
+  EXPECT_TRUE(logs("start id=service1"));
+  const auto text = end_and_measure();
+  EXPECT_THAT(text, HasSubstr("uvinetd_accepted_total 1\n"));
+  EXPECT_THAT(text, HasSubstr("uvinetd_started_total 1\n"));
+  EXPECT_THAT(text, HasSubstr("uvinetd_start_failures_total{step=\"clone\"} 1\n"));
+  EXPECT_THAT(text, Not(HasSubstr("uvinetd_refused_total{")));
+  EXPECT_THAT(text, HasSubstr("uvinetd_running 1\n"));
+  EXPECT_THAT(text, HasSubstr("uvinetd_service_running{id=\"service1\"} 1\n"));
+}
+
+TEST_F(ReactorMetricsTest, ClientsThatAreAnsweredHere) {
+  start();
+  const int daytime = tcp(10);
+  const int discard = tcp(20);
+  const int echo = udp(30);
+  auto datagrams = builtin(3, 30, "echo");
+  datagrams.socket_type = SOCK_DGRAM;
+  apply({builtin(1, 10, "daytime"), builtin(2, 20, "discard"), datagrams});
+  const auto asks = connected_to(daytime, SOCK_STREAM);
+  EXPECT_TRUE(wait_for_input(asks.get()));
+  const auto says = connected_to(discard, SOCK_STREAM);
+  const auto sends = connected_to(echo, SOCK_DGRAM);
+  for (int i = 0; i < 2; ++i) {
+    ASSERT_TRUE(send_text(sends.get(), "x"));
+    EXPECT_TRUE(wait_for_input(sends.get()));
+    (void)receive_text(sends.get());
+  }
+  ASSERT_TRUE(eventually([&] { return shutdown(says.get(), SHUT_WR) == 0; }));
+  EXPECT_TRUE(wait_for_input(says.get()));  // its end
+  const auto text = end_and_measure();
+  EXPECT_THAT(text, HasSubstr("uvinetd_accepted_total 2\n"));
+  EXPECT_THAT(text, HasSubstr("uvinetd_answered_total 2\n"));
+  EXPECT_THAT(text, HasSubstr("uvinetd_started_total 0\n"));
+  EXPECT_THAT(text, HasSubstr("uvinetd_service_datagrams_total{id=\"service3\"} 2\n"));
+  EXPECT_THAT(text, HasSubstr("uvinetd_service_answer_latency_seconds_count{id=\"service1\"} 1\n"));
+  EXPECT_THAT(text, Not(HasSubstr("answer_latency_seconds_count{id=\"service2\"}")));
+}
+
+TEST_F(ReactorMetricsTest, CountsOutliveAReloadAndThoseOfARemovedServiceStayInTheTotal) {
+  start();
+  const int first = tcp(10);
+  const int second = tcp(20);
+  apply({service(1, 10), service(2, 20)});
+  auto launcher = join(1);
+  for (const int listener : {first, second}) {
+    const auto client = connected_to(listener, SOCK_STREAM);
+    run(launcher, launch_of(launcher).id);
+  }
+  EXPECT_TRUE(logs("exit id=service2"));
+  apply({service(1, 10)});
+  const auto text = end_and_measure();
+  EXPECT_THAT(text, HasSubstr("uvinetd_service_started_total{id=\"service1\"} 1\n"));
+  EXPECT_THAT(text, Not(HasSubstr("id=\"service2\"")));
+  EXPECT_THAT(text, HasSubstr("uvinetd_services 1\n"));
+  EXPECT_THAT(text, HasSubstr("uvinetd_started_total 2\n"));
+}
+
+TEST_F(ReactorMetricsTest, TheMonitorsFactsOfRolesAreToldOn) {
+  start();
+  apply({});
+  send(MessageType::RoleFacts, print(RoleFacts{{{"reactor", 1, 7, -1}, {"launcher", 2, 3, 99}}}));
+  const auto text = end_and_measure();
+  EXPECT_THAT(text, HasSubstr("uvinetd_role_restarts_total{role=\"reactor\"} 7\n"));
+  EXPECT_THAT(text, HasSubstr("uvinetd_role_processes{role=\"launcher\"} 2\n"));
+  EXPECT_THAT(text, HasSubstr("uvinetd_role_open_fds{role=\"launcher\"} 99\n"));
+  if (OpenDescriptors::of_self().count()) {
+    EXPECT_THAT(text, HasSubstr("uvinetd_role_open_fds{role=\"reactor\"} "));
+  }
+}
+
+}  // namespace
+}  // namespace uvinetd
