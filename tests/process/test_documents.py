@@ -128,7 +128,7 @@ class Words(unittest.TestCase):
         refusals, pauses = set(), set()
         for path in glob.glob(os.path.join(SOURCE, "core", "reactor", "**", "*.cc"), recursive=True):
             text = read(path)
-            for call, found in (("refuse|give_up|dismiss", refusals), ("pause", pauses)):
+            for call, found in (("refuse|tell_refused|give_up|dismiss", refusals), ("pause", pauses)):
                 for statement in re.findall(rf"\b(?:{call})\(([^;]*);", text):
                     found.update(re.findall(r'"([a-z][a-z-]*)(?: errno=| step=)?"', statement))
             pauses.update(re.findall(r"pause id=[^ ]* reason=([a-z]+)", text))

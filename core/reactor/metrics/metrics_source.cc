@@ -118,14 +118,14 @@ constexpr std::size_t kHistograms = 2;
 }  // namespace
 
 MetricsSource::MetricsSource(const MetricsView& view, bool has_histograms)
-    : view_(view), keys_(view.service_keys()), has_histograms_(has_histograms) {
+    : view_(&view), keys_(view.service_keys()), has_histograms_(has_histograms) {
   std::sort(keys_.begin(), keys_.end());
 }
 
 bool MetricsSource::next(std::string& out) {
   const auto begin = out.size();
   if (!std::exchange(is_begun_, true)) {
-    print_daemon_families(out, view_.daemon(), view_.total(), keys_.size());
+    print_daemon_families(out, view_->daemon(), view_->total(), keys_.size());
   }
   const auto families = kFamilies.size() - (has_histograms_ ? 0 : kHistograms);
   for (std::size_t looks = 0; family_ < families; ++family_, service_ = 0) {
@@ -134,8 +134,8 @@ bool MetricsSource::next(std::string& out) {
     for (; service_ < keys_.size(); ++service_, ++looks) {
       if (out.size() - begin >= kPiece || looks == kMostLooks) return true;
       const auto key = keys_[service_];
-      if (auto service = view_.service(key)) {
-        family.print({out, family.family.name, view_, key, *service});
+      if (auto service = view_->service(key)) {
+        family.print({out, family.family.name, *view_, key, *service});
       }
     }
   }

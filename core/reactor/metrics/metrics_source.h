@@ -27,7 +27,7 @@ class MetricsSource final : public TextSource {
   bool next(std::string& out) override;
 
  private:
-  const MetricsView& view_;
+  const MetricsView* view_;
   std::vector<std::uint32_t> keys_;
   bool has_histograms_;
   bool is_begun_ = false;
