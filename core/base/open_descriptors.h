@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: ISC
 // How many descriptors a process has open. One system call on Linux 6.2 and later; before that, one
-// for about a thousand of them.
+// for about a thousand of them, and of more than about 4,000 it is not known.
 #pragma once
 
 #include <sys/types.h>
 
 #include <cstdint>
 #include <optional>
+#include <utility>
 
 #include "core/base/unique_fd.h"
 

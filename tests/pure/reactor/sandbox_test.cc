@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: ISC
+#include "core/reactor/sandbox.h"
+
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "core/base/open_descriptors.h"
+#include "core/base/process.h"
+
+namespace uvinetd {
+namespace {
+
+// Where there is no /proc, nobody may look at us, and we are nobody's root.
+TEST(SandboxTest, OurDescriptorsCanBeCountedInTheBox) {
+  if (geteuid() != 0) GTEST_SKIP() << "needs root";
+  if (!OpenDescriptors::of_self().count()) GTEST_SKIP() << "not known on this system";
+  const auto child = fork();
+  if (child == 0) {
+    constexpr uid_t kNobody = 65534;
+    const auto own = OpenDescriptors::of_self();
+    enter_empty_root();
+    const bool is_nobody = setgid(kNobody) == 0 && setuid(kNobody) == 0;
+    set_dumpable(false);
+    restrict_system_calls();
+    const auto late = OpenDescriptors::of_self();
+    _exit(is_nobody && own.count() && !late.count() ? 0 : 1);
+  }
+  int status = -1;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+}
+
+}  // namespace
+}  // namespace uvinetd
