@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "core/reactor/metrics/tcp_queue.h"
 #include "tests/pure/reactor/reactor_ring.h"
 
 namespace uvinetd {
@@ -126,6 +127,106 @@ TEST_F(ReactorMetricsTest, CountsOutliveAReloadAndThoseOfARemovedServiceStayInTh
   EXPECT_THAT(text, Not(HasSubstr("id=\"service2\"")));
   EXPECT_THAT(text, HasSubstr("uvinetd_services 1\n"));
   EXPECT_THAT(text, HasSubstr("uvinetd_started_total 2\n"));
+}
+
+TEST_F(ReactorMetricsTest, ARedirectIsAnsweredWithItsTargetsFirstByte) {
+  start();
+  const int listener = tcp(10);
+  const auto target = bound_ip_socket(SOCK_STREAM);
+  ASSERT_EQ(listen(target.get(), 8), 0);
+  auto redirect = builtin(1, 10, "redirect");
+  redirect.more.edit().relay.targets = {*SocketAddress::local_of(target.get())};
+  apply({redirect});
+  const auto silent = connected_to(listener, SOCK_STREAM);
+  ASSERT_TRUE(wait_for_input(target.get()));
+  const UniqueFd first(accept(target.get(), nullptr, nullptr));
+  const auto client = connected_to(listener, SOCK_STREAM);
+  ASSERT_TRUE(wait_for_input(target.get()));
+  const UniqueFd second(accept(target.get(), nullptr, nullptr));
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_TRUE(send_text(second.get(), "x"));
+    ASSERT_TRUE(wait_for_input(client.get()));
+    (void)receive_text(client.get());
+  }
+  const auto text = end_and_measure();
+  EXPECT_THAT(text, HasSubstr("uvinetd_service_answered_total{id=\"service1\"} 2\n"));
+  EXPECT_THAT(text, HasSubstr("uvinetd_answer_latency_seconds_count 1\n"));
+  EXPECT_THAT(text, HasSubstr("uvinetd_sessions 2\n"));
+}
+
+TEST_F(ReactorMetricsTest, AClientOfTheMultiplexerCountsWhereItWentTo) {
+  start();
+  const int listener = tcp(10);
+  auto named = service(2, 0);
+  named.listeners.clear();
+  named.mux_name.edit() = "ftp";
+  apply({builtin(1, 10, "tcpmux"), named});
+  auto launcher = join(1);
+  const auto client = connected_to(listener, SOCK_STREAM);
+  EXPECT_TRUE(send_text(client.get(), "ftp\r\n"));
+  launcher.report(ReportKind::Started, launch_of(launcher).id, 4711);
+  EXPECT_TRUE(logs("start id=service2"));
+  const auto lost = connected_to(listener, SOCK_STREAM);
+  EXPECT_TRUE(send_text(lost.get(), "gopher\r\n"));
+  EXPECT_TRUE(logs("reason=unknown-service"));
+  const auto text = end_and_measure();
+  EXPECT_THAT(text, HasSubstr("uvinetd_accepted_total 2\n"));
+  EXPECT_THAT(text, HasSubstr("uvinetd_service_accepted_total{id=\"service1\"} 2\n"));
+  EXPECT_THAT(
+      text,
+      HasSubstr("uvinetd_service_refused_total{id=\"service1\",reason=\"unknown-service\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("uvinetd_service_started_total{id=\"service2\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("uvinetd_service_start_latency_seconds_count{id=\"service2\"} 1\n"));
+}
+
+TEST_F(ReactorMetricsTest, EachRefusalCountsHoweverFewAreLogged) {
+  constexpr int kClients = 300;  // more than the log tells in a moment
+  start();
+  const int listener = tcp(10);
+  auto limited = service(1, 10);
+  limited.instances_per_source = 1;
+  apply({limited});
+  auto launcher = join(1);
+  const auto served = connected_to(listener, SOCK_STREAM);
+  launcher.report(ReportKind::Started, launch_of(launcher).id, 4711);
+  for (int i = 0; i < kClients; ++i) {
+    const auto client = connected_to(listener, SOCK_STREAM);
+    ASSERT_TRUE(wait_for_input(client.get()));  // its end
+  }
+  const auto text = end_and_measure();
+  EXPECT_THAT(text, HasSubstr("uvinetd_accepted_total 301\n"));
+  EXPECT_THAT(text, HasSubstr("uvinetd_refused_total{reason=\"source-instances\"} 300\n"));
+  EXPECT_THAT(text, HasSubstr("uvinetd_started_total 1\n"));
+}
+
+TEST_F(ReactorMetricsTest, APauseCounts) {
+  start();
+  const int listener = tcp(10);
+  auto limited = service(1, 10);
+  limited.starts_per_minute = 1;
+  apply({limited});
+  auto launcher = join(1);
+  const auto first = connected_to(listener, SOCK_STREAM);
+  launcher.report(ReportKind::Started, launch_of(launcher).id, 4711);
+  const auto second = connected_to(listener, SOCK_STREAM);
+  EXPECT_TRUE(logs("pause id=service1 reason=rate"));
+  const auto text = end_and_measure();
+  EXPECT_THAT(text, HasSubstr("uvinetd_pauses_total 1\n"));
+  EXPECT_THAT(text, HasSubstr("uvinetd_service_paused{id=\"service1\"} 1\n"));
+}
+
+TEST(TcpQueueTest, TellsWhoStandsInABacklog) {
+  const auto listener = bound_ip_socket(SOCK_STREAM);
+  ASSERT_EQ(listen(listener.get(), 7), 0);
+  const auto empty = tcp_queue(listener.get());
+  if (!empty) GTEST_SKIP() << "not known on this system";
+  EXPECT_EQ(empty->length, 0U);
+  EXPECT_EQ(empty->limit, 7U);
+  const auto first = connected_to(listener.get(), SOCK_STREAM);
+  const auto second = connected_to(listener.get(), SOCK_STREAM);
+  EXPECT_TRUE(eventually([&] { return tcp_queue(listener.get())->length == 2; }));
+  EXPECT_FALSE(tcp_queue(first.get()));
+  EXPECT_FALSE(tcp_queue(bound_ip_socket(SOCK_DGRAM).get()));
 }
 
 TEST_F(ReactorMetricsTest, TheMonitorsFactsOfRolesAreToldOn) {
