@@ -4,6 +4,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -20,6 +21,8 @@ using OnFirstByte = std::function<void(std::uint32_t service, Accepted)>;
 
 class Meter {
  public:
+  static constexpr std::size_t kLongestWord = 64;  // bytes, of a step: launchers name it
+
   [[nodiscard]] const Counters& total() const { return total_; }
 
   void accepted(ServiceCounters& of) {
@@ -39,7 +42,7 @@ class Meter {
   // `reason` as in the log: its first word counts.
   void refused(ServiceCounters& of, std::string_view reason, std::uint64_t count = 1);
   void failed(ServiceCounters& of, std::string_view step) {
-    both(of, [step](Counters& counters) { counters.failed.add(step); });
+    both(of, [step](Counters& counters) { counters.failed.add(step.substr(0, kLongestWord)); });
   }
   void started(ServiceCounters& of, Accepted accepted, std::chrono::nanoseconds now);
   // The first byte has gone to a client.

@@ -57,6 +57,12 @@ TEST_F(MeterTest, WordsThatAreTooManyCountAsOthers) {
   EXPECT_EQ(one.get().failed.total(), 2 * WordCounts::kMost);
 }
 
+TEST_F(MeterTest, AStepIsAWordHoweverLongItIs) {
+  meter.failed(one, std::string(100'000, 'x'));
+  ASSERT_EQ(one.get().failed.list().size(), 1U);
+  EXPECT_EQ(one.get().failed.list()[0].first, std::string(Meter::kLongestWord, 'x'));
+}
+
 TEST_F(MeterTest, WhoWasNotSeenToComeIsNotMeasured) {
   meter.started(one, 0ns, 5s);
   meter.spoke(one, 0ns, 5s);
