@@ -16,6 +16,8 @@ constexpr std::array kBuiltins{
     Builtin{"daytime", open_daytime, answer_daytime},
     Builtin{"time", open_time, answer_time},
     Builtin{"tcpmux", open_tcpmux},
+    Builtin{"metrics", nullptr, nullptr, false, /*speaks_http=*/true},
+    Builtin{"status", nullptr, nullptr, false, /*speaks_http=*/true},
 };
 
 }  // namespace

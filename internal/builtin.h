@@ -29,7 +29,8 @@ class StreamSession {
   [[nodiscard]] virtual std::string_view wanted() const { return {}; }
   // After HandOver, when the client stays after all: it is told so. Then as after step().
   virtual Interest tell(int /*fd*/, std::string /*text*/) noexcept { return Interest::Close; }
-  // How long it may last in all; 0: as long as it is not idle for too long.
+  // How long it may last in all; 0: as long as it is not idle for too long. When a step has changed
+  // the limit, the time begins anew.
   [[nodiscard]] virtual std::chrono::seconds time_limit() const { return std::chrono::seconds(0); }
 };
 
@@ -48,6 +49,10 @@ struct Builtin {
   // The reply may have any length, so a client of another host gets no more than it sent: a forged
   // sender address then gains the forger nothing.
   bool is_cut_to_request = false;
+  // It tells what only the caller knows, who has its stream form, too (core/reactor/web).
+  bool speaks_http = false;
+
+  [[nodiscard]] bool has_stream_form() const { return open != nullptr || speaks_http; }
 };
 
 // The whole table; find returns null for an unknown name. Matching is exact.

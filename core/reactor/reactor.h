@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "core/base/channel.h"
+#include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/base/log_tender.h"
 #include "core/base/loop.h"
@@ -45,12 +46,16 @@
 #include "core/reactor/text_source.h"
 #include "core/reactor/time_limits.h"
 #include "core/reactor/waiting_room.h"
+#include "core/reactor/web/web_content.h"
 #include "spawn/table.h"
 #include "spawn/wire.h"
 
 namespace uvinetd {
 
-class Reactor final : public ListenerHost, public ControlHost, public MetricsView {
+class Reactor final : public ListenerHost,
+                      public ControlHost,
+                      public MetricsView,
+                      private WebContent {
  public:
   Reactor(Channel monitor, Poller poller);
   ~Reactor() override;
@@ -186,6 +191,13 @@ class Reactor final : public ListenerHost, public ControlHost, public MetricsVie
   void on_first_byte(std::uint32_t service, Accepted accepted);
   void read_header(WaitingRoom::Ticket ticket);
 
+  // WebContent: what the built-ins that speak HTTP tell (reactor_web.cc).
+  [[nodiscard]] std::unique_ptr<TextSource> metrics_text(bool per_service) override;
+  [[nodiscard]] DaemonStatus daemon_status() const override;
+  [[nodiscard]] bool fill_in(std::uint32_t key, ServiceStatus& out) const override;
+  [[nodiscard]] std::vector<ServerStatus> servers(std::size_t most) const override;
+  [[nodiscard]] std::string host_name() const override;
+
   // Launches and what becomes of them (reactor_launches.cc).
   InFlight new_launch(const Service& service, std::uint32_t listener);
   LaunchId launch_for(Service& service, std::uint32_t listener, UniqueFd connection,
@@ -264,8 +276,8 @@ class Reactor final : public ListenerHost, public ControlHost, public MetricsVie
   ServerErrors errors_;
   ControlServer control_{loop_, timers_, *this};
   std::map<std::string, HoldHow> holds_;  // by the id of the service
-  std::chrono::milliseconds began_ = loop_.now();
 
+  const std::chrono::nanoseconds began_ = monotonic_now();
   std::uint32_t epoch_ = 0;
   std::uint64_t sequence_ = 0;
   std::uint32_t instances_ = 0;  // running and starting, all services

@@ -63,7 +63,7 @@ std::string Reactor::complete(const ControlRequest& request, std::string line) {
   if (request.verb == ControlVerb::DaemonStatus) {
     ReactorFacts facts;
     facts.incarnation = epoch_;
-    facts.uptime = now() - began_;
+    facts.uptime = std::chrono::duration_cast<std::chrono::milliseconds>(monotonic_now() - began_);
     facts.running = instances_;
     facts.limit = global_limit_;
     facts.clients = control_.count();

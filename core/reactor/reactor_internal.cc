@@ -10,6 +10,7 @@
 #include "core/base/errno_name.h"
 #include "core/reactor/reactor.h"
 #include "core/reactor/relay/proxy_reader.h"
+#include "core/reactor/web/web_session.h"
 
 namespace uvinetd {
 
@@ -32,7 +33,7 @@ bool Reactor::can_answer(const TableOutline& entry) {
   if (*entry.internal == kRedirect) return !entry.more->relay.targets.empty();
   if (*entry.internal == kHealth) return true;
   const auto* builtin = find_builtin(*entry.internal);
-  return builtin != nullptr && builtin->open != nullptr;
+  return builtin != nullptr && builtin->has_stream_form();
 }
 
 // can_answer() must hold.
@@ -44,6 +45,11 @@ void Reactor::answer(Service& service, Visitor& visitor) {
   if (*service.entry.internal == kHealth) {
     return health_.open(key, service.entry.more->relay.health, std::move(visitor.connection),
                         client.peer, visitor.accepted);
+  }
+  if (const auto site = find_web_site(*service.entry.internal)) {
+    return sessions_.open(std::make_unique<WebSession>(*site, static_cast<WebContent&>(*this)), key,
+                          std::move(visitor.connection), client.peer, client.local,
+                          visitor.accepted);
   }
   if (*service.entry.internal != kRedirect) {
     return sessions_.open(*find_builtin(*service.entry.internal), key,

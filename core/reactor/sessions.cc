@@ -27,6 +27,12 @@ int events_of(Interest interest) {
 
 void Sessions::open(const Builtin& builtin, std::uint32_t service, UniqueFd connection,
                     const SocketAddress& peer, const SocketAddress& local, Accepted accepted) {
+  open(builtin.open(), service, std::move(connection), peer, local, accepted);
+}
+
+void Sessions::open(std::unique_ptr<StreamSession> session, std::uint32_t service,
+                    UniqueFd connection, const SocketAddress& peer, const SocketAddress& local,
+                    Accepted accepted) {
   auto& one = all_.emplace_back();
   one.self = std::prev(all_.end());
   one.service = service;
@@ -34,8 +40,7 @@ void Sessions::open(const Builtin& builtin, std::uint32_t service, UniqueFd conn
   one.local = local;
   one.accepted = accepted;
   one.fd = std::move(connection);
-  one.session = builtin.open();
-  set_deadline(one);
+  one.session = std::move(session);
   follow(one, take_step(one));
   arm_sweep();
 }
@@ -61,6 +66,7 @@ void Sessions::follow(One& one, Interest interest) {
     return;
   }
   one.last_active = loop_.now();
+  set_deadline(one);
   if (one.watcher == nullptr) {
     one.watcher =
         std::make_unique<FdWatcher>(loop_, one.fd.get(), [this, &one](int) { on_ready(one); });
@@ -80,6 +86,8 @@ Interest Sessions::hand_over(One& one) {
 
 void Sessions::set_deadline(One& one) {
   const auto limit = one.session->time_limit();
+  if (limit == std::exchange(one.limit, limit)) return;
+  timers_.cancel(one.deadline);
   if (limit.count() == 0) return;
   one.deadline = timers_.after(limit, [this, &one] {
     one.deadline = 0;

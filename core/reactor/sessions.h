@@ -45,6 +45,9 @@ class Sessions {
   // Serves a freshly accepted, non-blocking connection until it ends.
   void open(const Builtin& builtin, std::uint32_t service, UniqueFd connection,
             const SocketAddress& peer, const SocketAddress& local = {}, Accepted accepted = {});
+  // The same with a session that is there already.
+  void open(std::unique_ptr<StreamSession> session, std::uint32_t service, UniqueFd connection,
+            const SocketAddress& peer, const SocketAddress& local = {}, Accepted accepted = {});
   void set_on_first_byte(OnFirstByte told) { on_first_byte_ = std::move(told); }
   [[nodiscard]] std::size_t count() const { return all_.size(); }
   void each_peer(
@@ -63,8 +66,9 @@ class Sessions {
     std::unique_ptr<StreamSession> session;
     std::unique_ptr<FdWatcher> watcher;
     std::chrono::milliseconds last_active{0};
-    int watched = 0;          // events
-    Timers::Id deadline = 0;  // of a session that has one
+    int watched = 0;                // events
+    std::chrono::seconds limit{0};  // of time, as the session has it now
+    Timers::Id deadline = 0;        // of a session that has one
     std::list<One>::iterator self;
   };
 

@@ -63,7 +63,7 @@ bool read_internal(std::span<const Field> fields, const std::string& service, Fi
   const auto word = is_named ? field.text : is_ip(kind) ? service : basename_of(service);
   const auto* builtin = builtin_for(word, kind, context.names);
   if (builtin == nullptr) return unknown_builtin(field, word, is_named, context.report);
-  const bool has_form = is_datagram(kind) ? builtin->answer != nullptr : builtin->open != nullptr;
+  const bool has_form = is_datagram(kind) ? builtin->answer != nullptr : builtin->has_stream_form();
   if (!has_form) {
     return context.report.error(
         field.at, "internal",

@@ -19,6 +19,7 @@
 #include "core/config/load/name_service.h"
 #include "core/config/load/resolve.h"
 #include "core/config/load/warm_check.h"
+#include "core/config/load/web_check.h"
 #include "core/config/load/wrapping.h"
 #include "core/config/multiplexer.h"
 #include "core/config/socket_index.h"
@@ -180,6 +181,7 @@ LoadedConfig load_config_with(const std::vector<std::string>& paths, const LoadO
   check_access(options, out);
   drop_group_conflicts(out);
   check_warm_starts(options, out);
+  check_web_services(out);
   std::vector<std::string> order;
   for (const auto& file : written.files) order.push_back(file.name);
   sort_by_place(out.diagnostics, order);

@@ -64,7 +64,7 @@ bool make_builtin(Making& making, SocketKind kind) {
   auto& spec = making.draft().spec;
   const auto* builtin = find_builtin(making.block.name.text);
   if (builtin == nullptr) return unknown_builtin(making);
-  const bool has_form = is_datagram(kind) ? builtin->answer != nullptr : builtin->open != nullptr;
+  const bool has_form = is_datagram(kind) ? builtin->answer != nullptr : builtin->has_stream_form();
   if (!has_form) {
     return making.report().error(
         making.name_at(), "internal",

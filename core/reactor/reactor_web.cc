@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: ISC
+// What the reactor knows, for the built-ins `metrics` and `status`.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "core/reactor/reactor.h"
+
+namespace uvinetd {
+namespace {
+
+// "tcp://127.0.0.1:21", as in uvinetd.toml(5).
+std::string address_text(const Listener& listener, int socket_type) {
+  const auto address = SocketAddress::local_of(listener.fd());
+  if (!address) return {};
+  const bool is_datagram = socket_type == SOCK_DGRAM;
+  const char* scheme = address->is_ip()                ? (is_datagram ? "udp" : "tcp")
+                       : is_datagram                   ? "unix-dgram"
+                       : socket_type == SOCK_SEQPACKET ? "unix-seqpacket"
+                                                       : "unix";
+  return fmt::format("{}://{}", scheme, address->text());
+}
+
+}  // namespace
+
+std::unique_ptr<TextSource> Reactor::metrics_text(bool per_service) {
+  return metrics(per_service);
+}
+
+std::string Reactor::host_name() const {
+  std::array<char, 256> name{};
+  if (gethostname(name.data(), name.size() - 1) != 0) return {};
+  return name.data();
+}
+
+DaemonStatus Reactor::daemon_status() const {
+  DaemonStatus out;
+  out.host = host_name();
+  out.version = UVINETD_VERSION;
+  const auto up = monotonic_now() - began_;
+  out.up = std::chrono::duration_cast<std::chrono::milliseconds>(up);
+  out.since = std::chrono::duration_cast<std::chrono::seconds>(realtime_now() - up).count();
+  for (const auto& [key, service] : services_) {
+    if (service->is_removed) continue;
+    ++out.services;
+    if (service->pause != 0) ++out.paused;
+  }
+  out.running = static_cast<std::uint32_t>(running_.size());
+  out.counters = meter_.total();
+  return out;
+}
+
+bool Reactor::fill_in(std::uint32_t key, ServiceStatus& out) const {
+  const auto found = services_.find(key);
+  if (found == services_.end() || found->second->is_removed) return false;
+  const auto& service = *found->second;
+  out.id = service.entry.id;
+  for (const auto* listener : service.listeners) {
+    auto text = address_text(*listener, service.entry.socket_type);
+    if (!text.empty()) out.addresses.push_back(std::move(text));
+  }
+  if (!service.entry.mux_name->empty())
+    out.addresses.push_back("tcpmux:" + *service.entry.mux_name);
+  out.running = service.instances;
+  if (service.pause != 0) out.paused = service.pause_reason;
+  out.counters = &service.counters.get();
+  return true;
+}
+
+std::vector<ServerStatus> Reactor::servers(std::size_t most) const {
+  std::vector<ServerStatus> out;
+  const auto now = monotonic_now();
+  for (const auto& [id, server] : running_) {
+    if (out.size() >= most) break;
+    const auto found = services_.find(server.service);
+    if (found == services_.end()) continue;
+    const auto age = std::chrono::duration_cast<std::chrono::seconds>(now - server.started);
+    out.push_back({found->second->entry.id, server.pid, server.peer.text(), age});
+  }
+  std::sort(out.begin(), out.end(), [](const ServerStatus& a, const ServerStatus& b) {
+    return std::pair(a.age, a.pid) < std::pair(b.age, b.pid);
+  });
+  return out;
+}
+
+}  // namespace uvinetd
