@@ -10,7 +10,9 @@ constexpr std::string_view kThinBlank = "\u202f";
 constexpr std::string_view kBlank = "\u00a0";
 
 std::string short_number(double number) {
-  return number < 10 ? fmt::format("{:.1f}", number) : fmt::format("{:.0f}", number);
+  auto out = number < 10 ? fmt::format("{:.1f}", number) : fmt::format("{:.0f}", number);
+  if (out.ends_with(".0")) out.resize(out.size() - 2);
+  return out;
 }
 
 }  // namespace

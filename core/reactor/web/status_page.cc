@@ -93,17 +93,30 @@ void add_state(std::string& out, const ServiceStatus& service) {
   }
 }
 
+void add_count(std::string& out, std::uint64_t count) {
+  if (count == 0) {
+    add(out, "<td class=\"number none\">{}</td>", kNothing);
+  } else {
+    add(out, "<td class=\"number\">{}</td>", count_text(count));
+  }
+}
+
 // A count of what has gone wrong, with its words.
 void add_bad(std::string& out, const WordCounts& words) {
-  out += words.list().empty() ? "<td class=\"number\">" : "<td class=\"number some\" title=\"";
+  if (words.total() == 0) return add_count(out, 0);
+  out += "<td class=\"number some\" title=\"";
   bool is_first = true;
   for (const auto& [word, count] : words.list()) {
     if (!std::exchange(is_first, false)) out += ", ";
     append_html(out, word);
     add(out, " {}", count);
   }
-  if (!words.list().empty()) out += "\">";
-  add(out, "{}</td>", count_text(words.total()));
+  add(out, "\">{}</td>", count_text(words.total()));
+}
+
+void add_latency(std::string& out, const Histogram& times, double part) {
+  if (times.count() == 0) return add_count(out, 0);
+  add(out, "<td class=\"number\">{}</td>", latency_text(times, part));
 }
 
 void add_row(std::string& out, const ServiceStatus& service) {
@@ -114,14 +127,15 @@ void add_row(std::string& out, const ServiceStatus& service) {
   add_addresses(out, service.addresses);
   out += "</span></th><td>";
   add_state(out, service);
-  add(out,
-      "</td><td class=\"number\">{}</td><td class=\"number\">{}</td>"
-      "<td class=\"number rate\">{}</td>",
-      count_text(service.running), count_text(counters.started + counters.answered), kNothing);
+  out += "</td>";
+  add_count(out, service.running);
+  add_count(out, counters.started + counters.answered);
+  add(out, "<td class=\"number none rate\">{}</td>", kNothing);
   add_bad(out, counters.refused);
   add_bad(out, counters.failed);
-  add(out, "<td class=\"number\">{}</td><td class=\"number\">{}</td></tr>\n",
-      latency_text(counters.start_latency, 0.5), latency_text(counters.start_latency, 0.99));
+  add_latency(out, counters.start_latency, 0.5);
+  add_latency(out, counters.start_latency, 0.99);
+  out += "</tr>\n";
 }
 
 void add_servers(std::string& out, const std::vector<ServerStatus>& servers) {

@@ -32,16 +32,16 @@ std::chrono::seconds WebSession::time_limit() const {
 Interest WebSession::step(int fd) noexcept {
   switch (phase_) {
     case Phase::Asking:
-      return ask(fd);
+      return read(fd);
     case Phase::Telling:
-      return tell(fd);
+      return answer(fd);
     case Phase::Leaving:
       return end_.step(fd);
   }
   return Interest::Close;
 }
 
-Interest WebSession::ask(int fd) noexcept {
+Interest WebSession::read(int fd) noexcept {
   HttpRequest request;
   bool is_at_end = false;
   while (!is_at_end && request.state == HttpRequest::State::Incomplete) {
@@ -57,7 +57,7 @@ Interest WebSession::ask(int fd) noexcept {
   answer_ = answer_request(site_, request, content_);
   request_ = std::string();
   phase_ = Phase::Telling;
-  return tell(fd);
+  return answer(fd);
 }
 
 // The next piece of the answer, as what is to be sent. False: there is none.
@@ -77,7 +77,7 @@ bool WebSession::take_piece() {
   return true;
 }
 
-Interest WebSession::tell(int fd) noexcept {
+Interest WebSession::answer(int fd) noexcept {
   for (int pieces = 0; pieces < kMostPieces; ++pieces) {
     while (sent_ < answer_.text.size()) {
       const auto bytes = std::as_bytes(std::span(answer_.text));

@@ -32,8 +32,8 @@ class WebSession final : public StreamSession {
  private:
   enum class Phase : std::uint8_t { Asking, Telling, Leaving };
 
-  Interest ask(int fd) noexcept;
-  Interest tell(int fd) noexcept;
+  Interest read(int fd) noexcept;
+  Interest answer(int fd) noexcept;
   [[nodiscard]] bool take_piece();
 
   WebSite site_;

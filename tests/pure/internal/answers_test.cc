@@ -18,16 +18,18 @@ std::string answer(std::string_view name, std::string_view request, std::time_t 
   return {reinterpret_cast<const char*>(reply.data()), size};
 }
 
-TEST(Builtins, AreTheFiveClassicOnesInBothFormsAndTheMultiplexerOfStreams) {
+TEST(Builtins, AreTheFiveClassicOnesInBothFormsAndThreeOfStreamsOnly) {
   std::vector<std::string_view> names;
   for (const auto& builtin : all_builtins()) {
     names.push_back(builtin.name);
-    EXPECT_NE(nullptr, builtin.open) << builtin.name;
-    EXPECT_EQ(builtin.name == "tcpmux", builtin.answer == nullptr) << builtin.name;
+    EXPECT_TRUE(builtin.has_stream_form()) << builtin.name;
+    EXPECT_EQ(builtin.speaks_http, builtin.open == nullptr) << builtin.name;
+    const bool is_of_streams = builtin.speaks_http || builtin.name == "tcpmux";
+    EXPECT_EQ(is_of_streams, builtin.answer == nullptr) << builtin.name;
     EXPECT_EQ(&builtin, find_builtin(builtin.name));
   }
-  EXPECT_THAT(names,
-              testing::ElementsAre("echo", "discard", "chargen", "daytime", "time", "tcpmux"));
+  EXPECT_THAT(names, testing::ElementsAre("echo", "discard", "chargen", "daytime", "time", "tcpmux",
+                                          "metrics", "status"));
 }
 
 TEST(Builtins, AreFoundByTheirExactNameOnly) {

@@ -139,6 +139,7 @@ TEST(DaytimeSession, EndsWhenTheClientIsGoneAlready) {
 
 TEST(EverySession, EndsOnADescriptorThatIsNoSocket) {
   for (const auto& builtin : all_builtins()) {
+    if (builtin.open == nullptr) continue;  // of the caller's
     EXPECT_EQ(Interest::Close, builtin.open()->step(-1)) << builtin.name;
   }
 }

@@ -154,6 +154,7 @@ TEST(TcpmuxSession, NothingToSayIsAnEnd) {
 
 TEST(TcpmuxSession, IsTheOnlyOneWithATimeLimit) {
   for (const auto& builtin : all_builtins()) {
+    if (builtin.open == nullptr) continue;  // of the caller's
     const auto limit = builtin.open()->time_limit();
     EXPECT_EQ(limit, builtin.name == "tcpmux" ? 10s : 0s) << builtin.name;
   }

@@ -50,7 +50,12 @@ class FakeWebContent final : public WebContent {
     return std::make_unique<FakeText>(metrics);
   }
   DaemonStatus daemon_status() const override {
-    DaemonStatus out{name, "1.2.3", 1'700'000'000, std::chrono::seconds(5), services.size()};
+    DaemonStatus out;
+    out.host = name;
+    out.version = "1.2.3";
+    out.since = 1'700'000'000;
+    out.up = std::chrono::seconds(5);
+    out.services = services.size();
     for (const auto& each : services) out.paused += each.status.paused.empty() ? 0 : 1;
     out.running = static_cast<std::uint32_t>(running.size());
     out.counters = all;

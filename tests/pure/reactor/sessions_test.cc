@@ -196,6 +196,35 @@ TEST_F(ReactorSessionsTest, OneWithATimeLimitEndsThenHoweverBusyItIs) {
   EXPECT_EQ(receive_text(silent.get()), "");
 }
 
+// Reads; its limit is another from the first byte on.
+class TwoLimits final : public StreamSession {
+ public:
+  Interest step(int fd) noexcept override {
+    char byte = 0;
+    if (recv(fd, &byte, 1, MSG_DONTWAIT) == 1) has_begun_ = true;
+    return Interest::Read;
+  }
+  [[nodiscard]] std::chrono::seconds time_limit() const override { return has_begun_ ? 20s : 10s; }
+
+ private:
+  bool has_begun_ = false;
+};
+
+TEST_F(ReactorSessionsTest, ATimeLimitThatChangesBeginsAnew) {
+  const auto client = connected_to(listener.get(), SOCK_STREAM);
+  UniqueFd server(accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+  sessions.open(std::make_unique<TwoLimits>(), 1, std::move(server), SocketAddress());
+  pass(9s);
+  ASSERT_TRUE(send_text(client.get(), "x"));
+  turn();
+  pass(15s);
+  EXPECT_THAT(ends, IsEmpty());
+  ASSERT_TRUE(send_text(client.get(), "x"));  // changes nothing
+  turn();
+  pass(6s);
+  EXPECT_THAT(ends, ElementsAre(1));
+}
+
 // libuv stops watching a descriptor in error; what was received before the error is read first.
 TEST_F(ReactorSessionsTest, AClientThatResetsWhileItsBytesAreUnreadIsOver) {
   auto client = open("discard", 5);

@@ -15,12 +15,11 @@
   let announced = 0;
 
   const count = n => String(n).replace(/\B(?=(\d{3})+$)/g, '\u202f');
-  const three = n => n < 10 ? n.toFixed(1) : String(Math.round(n));
+  const short = n => (n < 10 ? n.toFixed(1).replace('.0', '') : count(Math.round(n)));
   const time = us => us < 1000 ? Math.round(us) + '\u00a0\u00b5s'
-      : us < 1e6 ? three(us / 1e3) + '\u00a0ms' : three(us / 1e6) + '\u00a0s';
+      : us < 1e6 ? short(us / 1e3) + '\u00a0ms' : short(us / 1e6) + '\u00a0s';
   const age = s => s < 120 ? s + '\u00a0s' : s < 7200 ? Math.floor(s / 60) + '\u00a0min'
       : s < 172800 ? Math.floor(s / 3600) + '\u00a0h' : Math.floor(s / 86400) + '\u00a0d';
-  const rate = n => (n < 10 ? n.toFixed(1) : count(Math.round(n)));
   const sum = words => Object.values(words || {}).reduce((all, n) => all + n, 0);
   const list = words => Object.entries(words || {}).map(([word, n]) => word + ' ' + n).join(', ');
 
@@ -56,7 +55,7 @@
     for (const [name, value] of Object.entries(each)) {
       put($('t-' + name), count(value(all)));
       if (before) {
-        put($('t-' + name + '-rate'), rate(Math.max(0, value(all) - value(before)) / seconds) + ' per s');
+        put($('t-' + name + '-rate'), short(Math.max(0, value(all) - value(before)) / seconds) + ' per s');
       }
     }
     put($('t-failed'), count(sum(all.failed)));
@@ -125,17 +124,18 @@
     const state = element('td');
     const kind = one.paused ? ' paused' : one.running ? ' active' : '';
     state.append(element('span', 'badge' + kind, one.state));
-    const number = (text, title, className) => {
-      const cell = element('td', 'number' + (className || ''), text);
-      if (title) cell.title = title;
+    const number = (value, form, className) =>
+        element('td', 'number ' + (value ? className || '' : 'none'), value ? form(value) : '\u2013');
+    const bad = (value, words) => {
+      const cell = number(value, count, 'some');
+      if (words) cell.title = words;
       return cell;
     };
-    row.append(name, state, number(count(one.running)), number(count(one.served)),
-        number(one.rate ? rate(one.rate) : '\u2013', '', ' rate'),
-        number(count(one.refused), one.reasons, one.refused ? ' some' : ''),
-        number(count(one.failed), one.steps, one.failed ? ' some' : ''),
-        number(one.p50_us === undefined ? '\u2013' : time(one.p50_us)),
-        number(one.p99_us === undefined ? '\u2013' : time(one.p99_us)));
+    const perSecond = number(one.rate, short);
+    perSecond.classList.add('rate');
+    row.append(name, state, number(one.running, count), number(one.served, count), perSecond,
+        bad(one.refused, one.reasons), bad(one.failed, one.steps), number(one.p50_us, time),
+        number(one.p99_us, time));
     return row;
   }
 
@@ -187,7 +187,7 @@
       services = answer.services;
       showServices();
       showServers(answer);
-      put($('since'), answer.since);
+      put($('since'), new Date(answer.since).toLocaleString());
       last = {answer, at: began};
       state('live', 'good');
     } catch (error) {
