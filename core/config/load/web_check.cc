@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <string>
+#include <utility>
 
 #include "core/base/source.h"
 #include "core/config/quote.h"
@@ -33,16 +35,20 @@ bool is_open_to_all(const ServiceSpec& spec) {
 }  // namespace
 
 void check_web_services(LoadedConfig& config) {
+  const auto warning = [&config](const SourcePosition& at, const char* slug, std::string message,
+                                 std::string hint) {
+    config.diagnostics.push_back(
+        {Severity::Warning, at, std::move(message), std::move(hint), slug});
+  };
   for (auto& loaded : config.services) {
     auto& spec = loaded.spec;
     if (!speaks_http(spec)) continue;
     if (!spec.instances) spec.instances = kUsualWebClients;
     if (!is_open_to_all(spec)) continue;
-    config.diagnostics.push_back(
-        {Severity::Warning, spec.at,
-         fmt::format("the service {} tells every host that reaches it what runs here",
-                     quoted(spec.id)),
-         "listen at 127.0.0.1 or ::1, or write allow", "exposed"});
+    warning(spec.at, "exposed",
+            fmt::format("the service {} tells every host that reaches it what runs here",
+                        quoted(spec.id)),
+            "listen at 127.0.0.1 or ::1, or write allow");
   }
 }
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: ISC
 'use strict';
 // Brings the page up to date from status.json. What the page was sent with is complete without it.
 (() => {
