@@ -10,7 +10,6 @@ namespace uvinetd {
 [[nodiscard]] std::string_view page_style();
 [[nodiscard]] std::string_view page_script();
 // "sha256-…", as a Content-Security-Policy has it.
-[[nodiscard]] std::string_view page_template_hash();
 [[nodiscard]] std::string_view page_style_hash();
 [[nodiscard]] std::string_view page_script_hash();
 

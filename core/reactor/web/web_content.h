@@ -52,7 +52,7 @@ class WebContent {
   [[nodiscard]] virtual std::vector<std::uint32_t> service_keys() const = 0;
   // False: it is gone.
   [[nodiscard]] virtual bool fill_in(std::uint32_t key, ServiceStatus& out) const = 0;
-  // Those that run, any `most` of them.
+  // Those that run, any `most` of them, the newest first.
   [[nodiscard]] virtual std::vector<ServerStatus> servers(std::size_t most) const = 0;
   // The name of this host, as the kernel has it.
   [[nodiscard]] virtual std::string host_name() const = 0;

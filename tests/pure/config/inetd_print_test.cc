@@ -47,6 +47,8 @@ TEST(InetdPrint, WritesTheFieldsOfALine) {
       {"sink stream tcp nowait root internal", "sink\tstream\ttcp\tnowait\troot\tinternal\n"},
       {"7007 stream tcp nowait root internal echo",
        "7007\tstream\ttcp\tnowait\troot\tinternal echo\n"},
+      {"9099 stream tcp4 nowait root internal metrics",
+       "9099\tstream\ttcp4\tnowait\troot\tinternal metrics\n"},
       {"127.0.0.1,[::1]:ftp stream tcp nowait root /bin/x",
        "127.0.0.1,[::1]:ftp\tstream\ttcp\tnowait\troot\t/bin/x x\n"},
       {"localhost:ftp stream tcp nowait root /bin/x",

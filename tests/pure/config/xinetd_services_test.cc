@@ -258,6 +258,18 @@ TEST(XinetdServices, TheMultiplexerItselfIsABuiltIn) {
   EXPECT_EQ(config.services.at(0).internal, "tcpmux");
 }
 
+TEST(XinetdServices, WhatTellsOfTheDaemonIsABuiltInOfStreams) {
+  const std::string lines = "type = INTERNAL UNLISTED\nport = 9099\n";
+  for (const std::string name : {"metrics", "status"}) {
+    const auto config = parse_xinetd(
+        block("service " + name, lines + "socket_type = stream\nprotocol = tcp\nwait = no\n"));
+    EXPECT_EQ(config.services.at(0).internal, name);
+    const auto datagrams = parse_xinetd(
+        block("service " + name, lines + "socket_type = dgram\nprotocol = udp\nwait = yes\n"));
+    EXPECT_TRUE(has_errors(datagrams.diagnostics));
+  }
+}
+
 std::string rpc(const std::string& lines) {
   return block("service rusersd",
                "type = RPC\nsocket_type = dgram\nwait = yes\nuser = root\n"
