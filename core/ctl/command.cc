@@ -4,23 +4,16 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
-#include <stdexcept>
+#include <exception>
 #include <utility>
 
 #include "core/config/quote.h"
 #include "core/config/suggest.h"
+#include "core/ctl/live/live_options.h"
+#include "core/ctl/usage_error.h"
 
 namespace uvinetd {
 namespace {
-
-// A usage error in words; thrown and caught inside this file only.
-struct UsageError : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
-
-std::string with_hint(std::string text, const std::string& hint) {
-  return hint.empty() ? text : std::move(text) + " (" + hint + ")";
-}
 
 void add_dialect(CLI::App& app, Command& command) {
   app.add_option_function<std::string>(
@@ -29,20 +22,18 @@ void add_dialect(CLI::App& app, Command& command) {
            const auto dialect = dialect_from_name(name);
            if (!dialect) throw UsageError("--dialect: unknown dialect " + uvinetd::quoted(name));
            command.dialect = *dialect;
+           command.has_dialect = true;
          })
       ->take_last();
 }
 
 void add_check(CLI::App& app, Command& command) {
+  add_dialect(app, command);
   app.add_flag("--strict", command.strict);
-  app.add_flag("--json", command.json);
-}
-
-void add_show(CLI::App& app, Command& command) {
-  app.add_flag("--json", command.json);
 }
 
 void add_convert(CLI::App& app, Command& command) {
+  add_dialect(app, command);
   app.add_option_function<std::string>(
          "--to",
          [&command](const std::string& name) {
@@ -63,17 +54,36 @@ void add_convert(CLI::App& app, Command& command) {
   app.add_flag("--force", command.force);
 }
 
+// Of one line: what it takes is asked of live_form() where it is nullptr here.
 struct VerbForm {
   std::string_view name;
   Verb verb;
-  void (*add_options)(CLI::App& app, Command& command);
+  void (*add_options)(CLI::App& app, Command& command) = nullptr;
 };
 
+// In the order of the enumerators.
 constexpr std::array kVerbs{
+    VerbForm{"status", Verb::DaemonStatus},
+    VerbForm{"list", Verb::List},
+    VerbForm{"show", Verb::Show, add_dialect},
+    VerbForm{"ps", Verb::Ps},
+    VerbForm{"match", Verb::Match},
+    VerbForm{"metrics", Verb::Metrics},
+    VerbForm{"tail", Verb::Tail},
+    VerbForm{"bans", Verb::Bans},
+    VerbForm{"top", Verb::Top},
+    VerbForm{"reload", Verb::Reload},
+    VerbForm{"pause", Verb::Pause},
+    VerbForm{"resume", Verb::Resume},
+    VerbForm{"ban", Verb::Ban},
+    VerbForm{"unban", Verb::Unban},
+    VerbForm{"kill", Verb::Kill},
+    VerbForm{"stop", Verb::Stop},
+    VerbForm{"reopen-logs", Verb::ReopenLogs},
     VerbForm{"check", Verb::Check, add_check},
-    VerbForm{"show", Verb::Show, add_show},
     VerbForm{"convert", Verb::Convert, add_convert},
 };
+static_assert(kVerbs.size() == static_cast<std::size_t>(kLastVerb) + 1);
 
 const VerbForm& verb_called(const std::string& name) {
   std::vector<std::string_view> known;
@@ -105,59 +115,93 @@ ParsedCommand ended(std::string_view text) {
 
 constexpr const char* kVersion = "uvinetctl " UVINETD_VERSION "\n";
 
-// `words` are those after the verb; CLI11 wants them from the last to the first.
-ParsedCommand parse_verb(const VerbForm& form, std::vector<std::string> words, bool json) {
+// Of verbs of files, and of show, which may be either: at least one.
+void take_files(const VerbForm& form, Command& command) {
+  if (command.operands.empty()) {
+    const bool is_show = form.verb == Verb::Show;
+    throw UsageError(std::string(form.name) +
+                     (is_show ? " needs an ID, or a FILE" : " needs a FILE"));
+  }
+  if (command.force && command.output.empty()) throw UsageError("--force goes with -o");
+}
+
+// `words` are those of the verb, and options from before it; CLI11 wants them from the last to the
+// first.
+ParsedCommand parse_verb(const VerbForm& form, std::vector<std::string> words) {
   ParsedCommand parsed;
   Command& command = parsed.command;
   command.verb = form.verb;
   bool help = false;
   bool version = false;
+  const auto* live = live_form(form.verb);
   CLI::App app;
   app.set_help_flag();
   app.allow_extras();
-  add_dialect(app, command);
-  form.add_options(app, command);
+  app.add_flag("--json", command.json);
+  if (form.add_options != nullptr) form.add_options(app, command);
+  if (live != nullptr) {
+    command.live.request.verb = live->asks;
+    add_live_options(app, command);
+    live->add_options(app, command);
+  }
   app.add_flag("-h,--help", help);
   app.add_flag("-V,--version", version);
-  app.add_option("FILE", command.operands);
+  app.add_option("OPERAND", command.operands);
   std::reverse(words.begin(), words.end());
   app.parse(std::move(words));
   if (help) return ended(ctl_help_text(form.verb));
   if (version) return ended(kVersion);
   refuse_unknown(app);
-  command.json |= json;
-  if (command.operands.empty()) throw UsageError(std::string(form.name) + " needs a FILE");
   for (const auto& operand : command.operands) {
-    if (operand.empty()) throw UsageError("an empty FILE");
+    if (operand.empty()) throw UsageError(live == nullptr ? "an empty FILE" : "an empty word");
   }
-  if (form.verb == Verb::Convert && command.json) {
-    throw UsageError("--json goes with check and show");
+  if (command.json && (form.verb == Verb::Convert || form.verb == Verb::Top)) {
+    throw UsageError("--json does not go with " + std::string(form.name));
   }
-  if (command.force && command.output.empty()) throw UsageError("--force goes with -o");
+  const bool is_live = live != nullptr && (form.verb != Verb::Show || !command.live.socket.empty());
+  if (is_live && command.has_dialect) throw UsageError("--dialect goes with a FILE, not --socket");
+  if (is_live) {
+    live->take(command);
+  } else {
+    take_files(form, command);
+  }
   return parsed;
 }
 
+// Before the verb; the others have their value with "=", or none.
+bool takes_the_next_word(const std::string& option) {
+  return option == "--socket" || option == "--color" || option == "--wait";
+}
+
 ParsedCommand parse(const std::vector<std::string>& argv) {
-  static constexpr std::array<std::string_view, 3> kOptions{"--json", "--help", "--version"};
-  bool json = false;
+  static constexpr std::array<std::string_view, 6> kOptions{"--json", "--socket", "--color",
+                                                            "--wait", "--help",   "--version"};
+  std::vector<std::string> words;
   for (std::size_t at = 1; at < argv.size(); ++at) {
     const auto& word = argv[at];
     if (word == "--help" || word == "-h") return ended(ctl_help_text(std::nullopt));
     if (word == "--version" || word == "-V") return ended(kVersion);
-    if (word == "--json") {
-      json = true;
-    } else if (word.starts_with('-')) {
-      throw UsageError(
-          with_hint("unknown option " + uvinetd::quoted(word), did_you_mean(word, kOptions)));
-    } else {
+    if (!word.starts_with('-')) {
       const auto after = argv.begin() + static_cast<std::ptrdiff_t>(at) + 1;
-      return parse_verb(verb_called(word), {after, argv.end()}, json);
+      words.insert(words.end(), after, argv.end());
+      return parse_verb(verb_called(word), std::move(words));
     }
+    const auto name = word.substr(0, word.find('='));
+    if (name != "--json" && !takes_the_next_word(name)) {
+      throw UsageError(
+          with_hint("unknown option " + uvinetd::quoted(name), did_you_mean(name, kOptions)));
+    }
+    words.push_back(word);
+    if (takes_the_next_word(word) && at + 1 < argv.size()) words.push_back(argv[++at]);
   }
-  throw UsageError("which VERB? check, show or convert");
+  throw UsageError("which VERB? uvinetctl --help names them");
 }
 
 }  // namespace
+
+std::string_view verb_name(Verb verb) {
+  return kVerbs[static_cast<std::size_t>(verb)].name;
+}
 
 ParsedCommand parse_command(const std::vector<std::string>& argv) {
   std::string reason;

@@ -6,20 +6,282 @@ namespace uvinetd {
 namespace {
 
 constexpr std::string_view kProgram =
-    R"(Usage: uvinetctl [--json] VERB [OPTION]... FILE...
+    R"(Usage: uvinetctl [OPTION]... VERB [OPTION]... [OPERAND]...
 
-Looks at configuration files of uvinetd without a running daemon. FILE is an
-inetd.conf, an xinetd or a TOML file, or a directory of such files.
+Asks a running uvinetd, and tells it what to do:
+
+  status            How the daemon is
+  list              Its services
+  show ID           All about one of them
+  ps [ID]           The servers that run
+  match ID ADDRESS  May this client come, and which rule decides?
+  metrics           Counts and times, in the text format of Prometheus
+  tail              What happens, as it happens
+  bans              Who is banned
+  top               The services, live, in full screen
+  reload            Read the configuration again
+  pause ID          Serve no more clients of it, until resume
+  resume ID         Serve them again
+  ban ADDRESS [TIME]        Refuse a client, or a network, everywhere
+  unban ADDRESS             Let it come again
+  kill ID|PID [SIGNAL]      Signal the servers of a service, or one server
+  stop              End the daemon
+  reopen-logs       Open log files anew, after they were renamed
+
+Looks at configuration files, without a daemon. FILE is an inetd.conf, an xinetd
+or a TOML file, or a directory of such files:
 
   check FILE...     Say what is wrong with them
   show FILE... [ID] Print the services as uvinetd would serve them, as JSON
   convert FILE...   Write them in another language: TOML, or inetd.conf
 
-      --json        With check: as JSON. show always prints JSON
-  -V, --version     Print the version
-  -h, --help        Print this; after a VERB, what it takes
+      --json          Print JSON
+      --socket PATH   Where the daemon is asked
+      --color WHEN    Colours: auto (on a terminal), always or never
+      --wait TIME     How long the daemon may be silent, as "30s", "5min"
+  -V, --version       Print the version
+  -h, --help          Print this; after a VERB, what it takes
 
-Exit status: 0, 1 (failure), 2 (usage), 78 (configuration). See uvinetctl(1).
+Exit status: 0, 1 (failure), 2 (usage), 69 (no daemon), 77 (not allowed), 78
+(configuration). See uvinetctl(1).
+)";
+
+constexpr std::string_view kStatus =
+    R"(Usage: uvinetctl status [OPTION]...
+
+Prints how the daemon is: its processes, services and servers, and what it has
+counted.
+
+      --json          Print one JSON document
+      --socket PATH   Where the daemon is asked
+      --color WHEN    Colours: auto (on a terminal), always or never
+      --wait TIME     How long the daemon may be silent, as "30s", "5min"
+  -V, --version       Print the version
+  -h, --help          Print this
+)";
+
+constexpr std::string_view kList =
+    R"(Usage: uvinetctl list [OPTION]...
+
+Prints the services of the daemon, one in a line: how they are, servers that run
+and how many may, clients that wait, servers started (of built-ins: clients
+answered), clients refused, starts that failed, and how long a start takes: half
+of them took less than P50, 99 of 100 less than P99.
+
+      --sort COLUMN   id, state, running, queue, started, refused, failed, p50,
+                      p99 or cpu; numbers from the largest
+      --reverse       The other way round
+      --filter TEXT   Only where the id, state, kind or an address has TEXT
+      --running       Only with servers that run
+      --paused        Only paused ones
+      --json          Print one JSON document
+      --socket PATH   Where the daemon is asked
+      --color WHEN    Colours: auto (on a terminal), always or never
+      --wait TIME     How long the daemon may be silent, as "30s", "5min"
+  -V, --version       Print the version
+  -h, --help          Print this
+)";
+
+constexpr std::string_view kPs =
+    R"(Usage: uvinetctl ps [OPTION]... [ID]
+
+Prints the servers that run, of all services or of one: process, service,
+client, age, and CPU time where /proc tells it.
+
+      --json          Print one JSON document
+      --socket PATH   Where the daemon is asked
+      --color WHEN    Colours: auto (on a terminal), always or never
+      --wait TIME     How long the daemon may be silent, as "30s", "5min"
+  -V, --version       Print the version
+  -h, --help          Print this
+)";
+
+constexpr std::string_view kMatch =
+    R"(Usage: uvinetctl match [OPTION]... ID ADDRESS
+
+Prints whether a client of this numeric ADDRESS may come to the service now, and
+which rule decides.
+
+      --json          Print one JSON document
+      --socket PATH   Where the daemon is asked
+      --color WHEN    Colours: auto (on a terminal), always or never
+      --wait TIME     How long the daemon may be silent, as "30s", "5min"
+  -V, --version       Print the version
+  -h, --help          Print this
+)";
+
+constexpr std::string_view kMetrics =
+    R"(Usage: uvinetctl metrics [OPTION]...
+
+Prints what the daemon has counted, in the text format of Prometheus.
+
+      --services      Of each service too
+      --json          Print one JSON document
+      --socket PATH   Where the daemon is asked
+      --color WHEN    Colours: auto (on a terminal), always or never
+      --wait TIME     How long the daemon may be silent, as "30s", "5min"
+  -V, --version       Print the version
+  -h, --help          Print this
+)";
+
+constexpr std::string_view kTail =
+    R"(Usage: uvinetctl tail [OPTION]...
+
+Prints what happens, one event in a line, until it is ended. Without options,
+all events of all services; each option may be given more than once.
+
+      --id ID         Only of this service
+      --event NAME    Only this: start, exit, refuse, pause, resume, timeout,
+                      reload, ban, zygote or stderr
+      --json          Print one JSON document in each line
+      --socket PATH   Where the daemon is asked
+      --color WHEN    Colours: auto (on a terminal), always or never
+      --wait TIME     How long the daemon may be silent, as "30s", "5min"
+  -V, --version       Print the version
+  -h, --help          Print this
+)";
+
+constexpr std::string_view kBans =
+    R"(Usage: uvinetctl bans [OPTION]...
+
+Prints which clients are banned, and until when.
+
+      --json          Print one JSON document
+      --socket PATH   Where the daemon is asked
+      --color WHEN    Colours: auto (on a terminal), always or never
+      --wait TIME     How long the daemon may be silent, as "30s", "5min"
+  -V, --version       Print the version
+  -h, --help          Print this
+)";
+
+constexpr std::string_view kTop =
+    R"(Usage: uvinetctl top [OPTION]...
+
+Shows the services in full screen, what has happened since the last look, and
+looks again each second. Its keys are at the bottom, and h explains them.
+
+  -d, --delay SECONDS Time between two looks, from 0.1
+      --sort COLUMN   id, state, starts, running, queue, refusals, reason, p50,
+                      p99 or load; numbers from the largest
+      --reverse       The other way round
+      --filter TEXT   Only where the id, state, kind or an address has TEXT
+      --socket PATH   Where the daemon is asked
+      --color WHEN    Colours: auto (on a terminal), always or never
+      --wait TIME     How long the daemon may be silent, as "30s", "5min"
+  -V, --version       Print the version
+  -h, --help          Print this
+)";
+
+constexpr std::string_view kReload =
+    R"(Usage: uvinetctl reload [OPTION]...
+
+Makes the daemon read its configuration again, and prints how many services it
+has kept, added, removed and changed. With an error that was not there before
+nothing changes: the errors are printed, and the exit status is 78.
+
+      --json          Print one JSON document
+      --socket PATH   Where the daemon is asked
+      --color WHEN    Colours: auto (on a terminal), always or never
+      --wait TIME     How long the daemon may be silent, as "30s", "5min"
+  -V, --version       Print the version
+  -h, --help          Print this
+)";
+
+constexpr std::string_view kPause =
+    R"(Usage: uvinetctl pause [OPTION]... ID
+
+Lets the service start no more servers until it is resumed: neither a reload nor
+the replacement of a process of the daemon does that. Clients wait in the queue
+of the kernel; servers that run go on.
+
+      --refuse        Refuse clients instead
+      --json          Print one JSON document
+      --socket PATH   Where the daemon is asked
+      --color WHEN    Colours: auto (on a terminal), always or never
+      --wait TIME     How long the daemon may be silent, as "30s", "5min"
+  -V, --version       Print the version
+  -h, --help          Print this
+)";
+
+constexpr std::string_view kResume =
+    R"(Usage: uvinetctl resume [OPTION]... ID
+
+Ends a pause.
+
+      --json          Print one JSON document
+      --socket PATH   Where the daemon is asked
+      --color WHEN    Colours: auto (on a terminal), always or never
+      --wait TIME     How long the daemon may be silent, as "30s", "5min"
+  -V, --version       Print the version
+  -h, --help          Print this
+)";
+
+constexpr std::string_view kBan =
+    R"(Usage: uvinetctl ban [OPTION]... ADDRESS [TIME]
+
+Refuses this client, or a network such as 192.0.2.0/24, at all services, for
+TIME ("10min", "1h", "2d") or for ever.
+
+      --json          Print one JSON document
+      --socket PATH   Where the daemon is asked
+      --color WHEN    Colours: auto (on a terminal), always or never
+      --wait TIME     How long the daemon may be silent, as "30s", "5min"
+  -V, --version       Print the version
+  -h, --help          Print this
+)";
+
+constexpr std::string_view kUnban =
+    R"(Usage: uvinetctl unban [OPTION]... ADDRESS
+
+Ends the ban of this client or network.
+
+      --json          Print one JSON document
+      --socket PATH   Where the daemon is asked
+      --color WHEN    Colours: auto (on a terminal), always or never
+      --wait TIME     How long the daemon may be silent, as "30s", "5min"
+  -V, --version       Print the version
+  -h, --help          Print this
+)";
+
+constexpr std::string_view kKill =
+    R"(Usage: uvinetctl kill [OPTION]... ID|PID [SIGNAL]
+
+Signals the servers of a service, or one server of the daemon, with their
+process groups. SIGNAL is a name or a number: TERM (the default), SIGHUP, 9.
+
+      --json          Print one JSON document
+      --socket PATH   Where the daemon is asked
+      --color WHEN    Colours: auto (on a terminal), always or never
+      --wait TIME     How long the daemon may be silent, as "30s", "5min"
+  -V, --version       Print the version
+  -h, --help          Print this
+)";
+
+constexpr std::string_view kStop =
+    R"(Usage: uvinetctl stop [OPTION]...
+
+Ends the daemon. Servers of connections live on, unless they are waited for.
+
+      --drain TIME    Wait for servers that run, as "30s", "5min"; then end them
+      --json          Print one JSON document
+      --socket PATH   Where the daemon is asked
+      --color WHEN    Colours: auto (on a terminal), always or never
+      --wait TIME     How long the daemon may be silent, as "30s", "5min"
+  -V, --version       Print the version
+  -h, --help          Print this
+)";
+
+constexpr std::string_view kReopenLogs =
+    R"(Usage: uvinetctl reopen-logs [OPTION]...
+
+Makes the daemon open its log files anew, after they were renamed.
+
+      --json          Print one JSON document
+      --socket PATH   Where the daemon is asked
+      --color WHEN    Colours: auto (on a terminal), always or never
+      --wait TIME     How long the daemon may be silent, as "30s", "5min"
+  -V, --version       Print the version
+  -h, --help          Print this
 )";
 
 constexpr std::string_view kCheck =
@@ -37,16 +299,25 @@ services are good, as uvinetd would say it. Exits 78 when there are errors.
 )";
 
 constexpr std::string_view kShow =
-    R"(Usage: uvinetctl show [OPTION]... FILE... [ID]
+    R"(Usage: uvinetctl show [OPTION]... ID
+       uvinetctl show [OPTION]... FILE... [ID]
 
-Prints the services of FILEs as JSON, as uvinetd would serve them: defaults
+With an ID alone, prints all about that service of the running daemon.
+
+With FILEs, prints their services as JSON, as uvinetd would serve them: defaults
 applied, users and hosts looked up. With an ID only the service of that name.
 Services with errors are left out and told on standard error; then the exit
 status is 78.
 
-      --json          Accepted: the output is always JSON
+A word alone is a FILE when it begins with "/", "./" or "../", when there is a
+file of that name, or with --dialect. With --socket it is an ID.
+
+      --json          Print one JSON document, which FILEs always give
       --dialect NAME  How to read what systems disagree about in an inetd.conf:
                       debian, freebsd, netbsd, openbsd, gnu or busybox
+      --socket PATH   Where the daemon is asked
+      --color WHEN    Colours: auto (on a terminal), always or never
+      --wait TIME     How long the daemon may be silent, as "30s", "5min"
   -V, --version       Print the version
   -h, --help          Print this
 )";
@@ -81,10 +352,42 @@ Coming from xinetd:
 std::string_view ctl_help_text(std::optional<Verb> verb) {
   if (!verb) return kProgram;
   switch (*verb) {
-    case Verb::Check:
-      return kCheck;
+    case Verb::DaemonStatus:
+      return kStatus;
+    case Verb::List:
+      return kList;
     case Verb::Show:
       return kShow;
+    case Verb::Ps:
+      return kPs;
+    case Verb::Match:
+      return kMatch;
+    case Verb::Metrics:
+      return kMetrics;
+    case Verb::Tail:
+      return kTail;
+    case Verb::Bans:
+      return kBans;
+    case Verb::Top:
+      return kTop;
+    case Verb::Reload:
+      return kReload;
+    case Verb::Pause:
+      return kPause;
+    case Verb::Resume:
+      return kResume;
+    case Verb::Ban:
+      return kBan;
+    case Verb::Unban:
+      return kUnban;
+    case Verb::Kill:
+      return kKill;
+    case Verb::Stop:
+      return kStop;
+    case Verb::ReopenLogs:
+      return kReopenLogs;
+    case Verb::Check:
+      return kCheck;
     case Verb::Convert:
       return kConvert;
   }

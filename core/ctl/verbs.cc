@@ -15,7 +15,10 @@
 #include "core/config/spec_json.h"
 #include "core/config/suggest.h"
 #include "core/ctl/convert.h"
+#include "core/ctl/live/live_verbs.h"
+#include "core/ctl/live/print.h"
 #include "core/ctl/output_file.h"
+#include "core/ctl/top/top.h"
 
 namespace uvinetd {
 namespace {
@@ -81,16 +84,34 @@ std::string hint_for(const std::string& id, const LoadedConfig& config) {
   return hint.empty() ? "" : " (" + hint + ")";
 }
 
+// A word alone that names no file is the id of a service of the running daemon; one that can only
+// be meant as a path, and anything that says how to read files, is about files.
+bool asks_daemon(const Command& command) {
+  if (!command.live.socket.empty()) return true;
+  if (command.operands.size() != 1 || command.has_dialect) return false;
+  const auto& word = command.operands[0];
+  const bool is_path = word.starts_with('/') || word.starts_with("./") || word.starts_with("../");
+  struct stat status {};
+  return !is_path && lstat(word.c_str(), &status) != 0;
+}
+
+int show_running(const Command& command) {
+  auto asked = command;
+  asked.live.request.id = command.operands[0];
+  const auto status = run_live(asked);
+  if (status == kNoDaemon && command.live.socket.empty()) {
+    fail_with("nor is there a file " + uvinetd::quoted(command.operands[0]));
+  }
+  return status;
+}
+
 int show(const Command& command) {
+  if (asks_daemon(command)) return show_running(command);
   auto paths = command.operands;
   std::string id;
-  if (!is_configuration(paths.back())) {
+  if (paths.size() > 1 && !is_configuration(paths.back())) {
     id = paths.back();
     paths.pop_back();
-  }
-  if (paths.empty()) {
-    return fail_with("there is no file " + uvinetd::quoted(id) +
-                     ", and a running daemon cannot be asked: name the FILE of its configuration");
   }
   auto config = load_config(absolute(paths), load_options(command));
   print(config.diagnostics);
@@ -134,6 +155,24 @@ int run_command(const Command& command) {
       return show(command);
     case Verb::Convert:
       return convert(command);
+    case Verb::Top:
+      return run_top(command);
+    case Verb::DaemonStatus:
+    case Verb::List:
+    case Verb::Ps:
+    case Verb::Match:
+    case Verb::Metrics:
+    case Verb::Tail:
+    case Verb::Bans:
+    case Verb::Reload:
+    case Verb::Pause:
+    case Verb::Resume:
+    case Verb::Ban:
+    case Verb::Unban:
+    case Verb::Kill:
+    case Verb::Stop:
+    case Verb::ReopenLogs:
+      return run_live(command);
   }
   return kFailure;
 }

@@ -167,12 +167,17 @@ std::optional<int> read_buffer(const TomlValue& value) {
   return bytes ? std::optional(static_cast<int>(*bytes)) : std::nullopt;
 }
 
+std::optional<std::chrono::seconds> parse_duration(std::string_view text) {
+  const auto seconds = parse_seconds(text);
+  return seconds ? std::optional(std::chrono::seconds(*seconds)) : std::nullopt;
+}
+
 std::optional<std::chrono::seconds> read_duration(const TomlValue& value) {
   if (value.node.kind == TomlNode::Kind::Integer) {
     const auto number = read_integer(value, 0, kMostSeconds);
     return number ? std::optional(std::chrono::seconds(*number)) : std::nullopt;
   }
-  if (const auto seconds = parse_seconds(value.node.text)) return std::chrono::seconds(*seconds);
+  if (const auto duration = parse_duration(value.node.text)) return duration;
   value.refuse("a duration, not " + quoted(value.node.text), "as \"30s\", \"5min\", \"1h\"");
   return std::nullopt;
 }

@@ -42,6 +42,7 @@ struct TomlValue {
 [[nodiscard]] std::optional<int> read_buffer(const TomlValue& value);
 
 // "30s", "5min", "1h", "2d", or a number of seconds.
+[[nodiscard]] std::optional<std::chrono::seconds> parse_duration(std::string_view text);
 [[nodiscard]] std::optional<std::chrono::seconds> read_duration(const TomlValue& value);
 [[nodiscard]] std::string print_duration(std::chrono::seconds duration);
 

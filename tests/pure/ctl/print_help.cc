@@ -7,8 +7,8 @@
 int main() {
   using uvinetd::Verb;
   std::fputs(uvinetd::ctl_help_text(std::nullopt).data(), stdout);
-  for (const auto verb : {Verb::Check, Verb::Show, Verb::Convert}) {
-    std::fputs(uvinetd::ctl_help_text(verb).data(), stdout);
+  for (int verb = 0; verb <= static_cast<int>(uvinetd::kLastVerb); ++verb) {
+    std::fputs(uvinetd::ctl_help_text(static_cast<Verb>(verb)).data(), stdout);
   }
   return 0;
 }

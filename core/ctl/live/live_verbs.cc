@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: ISC
+#include "core/ctl/live/live_verbs.h"
+
+#include <unistd.h>
+
+#include <cstdio>
+
+#include "core/config/quote.h"
+#include "core/config/suggest.h"
+#include "core/ctl/live/answer.h"
+#include "core/ctl/live/control_client.h"
+#include "core/ctl/live/control_socket.h"
+#include "core/ctl/live/print.h"
+#include "core/ctl/live/process_cpu.h"
+#include "core/ctl/live/terminal.h"
+#include "core/ctl/live/values.h"
+#include "core/ctl/output_file.h"
+#include "core/ctl/usage_error.h"
+
+namespace uvinetd {
+namespace {
+
+using nlohmann::json;
+
+int report(const Printed& printed) {
+  std::fputs(printed.err.c_str(), stderr);
+  if (const auto written = write_standard_output(printed.out); !written) {
+    std::fprintf(stderr, "uvinetctl: %s\n", written.error().text().c_str());
+    return kAnswerFailed;
+  }
+  return printed.status;
+}
+
+int fail_with(const Command& command, const ClientError& error, const std::string& path) {
+  const auto text = trouble_text(error, path);
+  return report({command.json ? error_document(trouble_code(error.trouble), text) : "",
+                 "uvinetctl: " + text + "\n", trouble_status(error.trouble)});
+}
+
+PrintForm form_of(const Command& command) {
+  const auto color = command.live.color;
+  return {has_colors(color, STDOUT_FILENO), has_colors(color, STDERR_FILENO)};
+}
+
+// What the daemon cannot know as cheaply as we.
+void add_cpu(Answer& answer) {
+  for (auto& reply : answer.replies) {
+    const auto server = reply.find("server");
+    if (server == reply.end() || !server->is_object() || server->contains("cpu_usec")) continue;
+    const auto pid = number_of(*server, "pid");
+    const auto usec = pid ? process_cpu_usec(static_cast<pid_t>(*pid)) : std::nullopt;
+    (*server)["cpu_usec"] = usec ? json(*usec) : json();
+  }
+}
+
+// `did you mean` for a service that there is none of; "" too when the daemon cannot be asked.
+std::string hint_for_id(const std::string& id, const std::string& path,
+                        std::chrono::milliseconds patience) {
+  auto client = ControlClient::connect(path, patience);
+  if (id.empty() || !client) return "";
+  ControlRequest request;
+  request.verb = ControlVerb::List;
+  const auto answer = ask(*client, request);
+  if (!answer) return "";
+  std::vector<std::string> known;
+  for (const auto* service : values_of(*answer, "service"))
+    known.push_back(text_of(*service, "id"));
+  return did_you_mean(id, std::span<const std::string>(known));
+}
+
+int tail(const Command& command, ControlClient& client, const std::string& path) {
+  if (auto sent = client.send(command.live.request); !sent) {
+    return fail_with(command, sent.error(), path);
+  }
+  const auto form = form_of(command);
+  for (;;) {
+    const auto line = client.wait_for_line();
+    if (!line) return fail_with(command, line.error(), path);
+    if (!*line) return fail_with(command, {ClientTrouble::Lost, "closed by the daemon"}, path);
+    const auto reply = read_reply(**line);
+    if (!reply) {
+      return fail_with(command, {ClientTrouble::Nonsense, quoted(std::string_view(**line))}, path);
+    }
+    if (reply->error) {
+      const Answer answer{{}, reply->error};
+      return report(command.json ? print_document(command, answer)
+                                 : print_answer(command, answer, form));
+    }
+    if (reply->is_last) return 0;
+    const auto text =
+        command.json ? print_event_document(reply->object) : print_event(reply->object, form);
+    if (auto written = write_standard_output(text); !written) return kAnswerFailed;
+  }
+}
+
+}  // namespace
+
+std::chrono::milliseconds patience_of(const Command& command) {
+  // The daemon itself waits a minute for its monitor.
+  constexpr std::chrono::seconds kOfReactor{10};
+  constexpr std::chrono::seconds kOfMonitor{70};
+  if (command.live.wait.count() > 0) return command.live.wait;
+  return only_reads(command.live.request.verb) ? kOfReactor : kOfMonitor;
+}
+
+int run_live(const Command& command) {
+  const auto path = control_socket(command.live.socket);
+  if (path.empty()) {
+    return fail_with(
+        command, {ClientTrouble::NotRunning, "neither UVINETD_CONTROL nor XDG_RUNTIME_DIR is set"},
+        path);
+  }
+  const auto patience = patience_of(command);
+  auto client = ControlClient::connect(path, patience);
+  if (!client) return fail_with(command, client.error(), path);
+  if (command.verb == Verb::Tail) return tail(command, *client, path);
+  auto answer = ask(*client, command.live.request);
+  if (!answer) return fail_with(command, answer.error(), path);
+  if (command.verb == Verb::Ps) add_cpu(*answer);
+  if (answer->error && answer->error->code == "not-found") {
+    const auto hint = hint_for_id(command.live.request.id, path, patience);
+    if (answer->error->message.find("did you mean") == std::string::npos) {
+      answer->error->message = with_hint(answer->error->message, hint);
+    }
+  }
+  auto printed = command.json ? print_document(command, *answer)
+                              : print_answer(command, *answer, form_of(command));
+  if (command.json && answer->error) {
+    printed.err = "uvinetctl: " + answer->error->message + "\n";
+  }
+  return report(printed);
+}
+
+}  // namespace uvinetd

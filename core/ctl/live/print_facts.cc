@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: ISC
+// `status` and `show`: one thing, a line for each fact about it.
+#include <array>
+
+#include "core/config/spec_json.h"
+#include "core/ctl/live/facts.h"
+#include "core/ctl/live/print.h"
+#include "core/ctl/live/values.h"
+
+namespace uvinetd {
+namespace {
+
+constexpr std::array kOfDaemon{
+    Fact{"version", "version", fact_plain},
+    Fact{"pid", "pid", fact_plain},
+    Fact{"uptime_ms", "up for", fact_age},
+    Fact{"config", "configuration", fact_plain},
+    Fact{"accepting", "accepting", fact_plain},
+    Fact{"services.served", "services", fact_count},
+    Fact{"services.paused", "paused by limits", fact_count},
+    Fact{"services.held", "paused by hand", fact_count},
+    Fact{"servers.running", "running", fact_count},
+    Fact{"servers.starting", "starting", fact_count},
+    Fact{"servers.limit", "at most", fact_count},
+    Fact{"queue", "in the queue", fact_count},
+    Fact{"accepted", "accepted", fact_count},
+    Fact{"started", "started", fact_count},
+    Fact{"answered", "answered", fact_count},
+    Fact{"datagrams", "datagrams", fact_count},
+    Fact{"refused", "refused", fact_counts},
+    Fact{"failed", "failed", fact_counts},
+    Fact{"exits", "exits", fact_counts},
+    Fact{"pauses", "pauses", fact_count},
+    Fact{"start_p50_ms", "start, median", fact_ms},
+    Fact{"start_p99_ms", "start, 99 %", fact_ms},
+    Fact{"cpu_seconds", "CPU of servers", fact_cpu},
+    Fact{"max_rss_bytes", "largest server", fact_bytes},
+    Fact{"reactor.pid", "reactor pid", fact_plain},
+    Fact{"reactor.uptime_ms", "reactor up for", fact_age},
+};
+
+constexpr std::array kOfService{
+    Fact{"id", "service", fact_plain},
+    Fact{"mode", "mode", fact_plain},
+    Fact{"internal", "built-in", fact_plain},
+    Fact{"addresses", "listens on", fact_plain},
+    Fact{"state", "state", fact_plain},
+    Fact{"reason", "because of", fact_plain},
+    Fact{"hold", "paused by hand", fact_plain},
+    Fact{"running", "running", fact_count},
+    Fact{"limit", "at most", fact_count},
+    Fact{"queue", "in the queue", fact_count},
+    Fact{"accepted", "accepted", fact_count},
+    Fact{"started", "started", fact_count},
+    Fact{"answered", "answered", fact_count},
+    Fact{"datagrams", "datagrams", fact_count},
+    Fact{"refused", "refused", fact_counts},
+    Fact{"failed", "failed", fact_counts},
+    Fact{"exits", "exits", fact_counts},
+    Fact{"pauses", "pauses", fact_count},
+    Fact{"start_p50_ms", "start, median", fact_ms},
+    Fact{"start_p99_ms", "start, 99 %", fact_ms},
+    Fact{"cpu_seconds", "CPU of servers", fact_cpu},
+    Fact{"max_rss_bytes", "largest server", fact_bytes},
+};
+
+}  // namespace
+
+std::string print_status(const Answer& answer, PrintForm form) {
+  const auto* status = value_of(answer, "status");
+  return status == nullptr ? "" : facts_text(*status, kOfDaemon, {}, form);
+}
+
+// The configuration is a tree of its own: it is printed as `show FILE` prints it.
+std::string print_service(const Answer& answer, PrintForm form) {
+  static constexpr std::array<std::string_view, 2> kElsewhere{"config", "latency"};
+  const auto* service = value_of(answer, "service");
+  if (service == nullptr) return "";
+  auto out = facts_text(*service, kOfService, kElsewhere, form);
+  if (const auto* config = member_of(*service, "config")) {
+    out += "\n" + json_text(nlohmann::ordered_json{{"config", *config}});
+  }
+  return out;
+}
+
+}  // namespace uvinetd
