@@ -58,7 +58,9 @@ constexpr std::array kColumns{
                   [](const Row& row) { return row.rates.refusals; },
                   [](const Row& row) { return rate_text(row.rates.refusals); }},
     ServiceColumn{"reason", "REASON", false, true, nullptr,
-                  [](const Row& row) { return row.rates.main_reason; }},
+                  [](const Row& row) -> std::string {
+                    return row.rates.by_reason.empty() ? "" : row.rates.by_reason[0].first;
+                  }},
     ServiceColumn{"p50", "P50", true, true,
                   [](const Row& row) { return order(row.service.p50_usec); },
                   [](const Row& row) { return latency(row.service.p50_usec); }},

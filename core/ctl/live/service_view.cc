@@ -39,6 +39,11 @@ std::int64_t find(const Counts& counts, std::string_view word) {
   return 0;
 }
 
+void sort_reasons(ServiceRates& rates) {
+  std::stable_sort(rates.by_reason.begin(), rates.by_reason.end(),
+                   [](const auto& a, const auto& b) { return a.second > b.second; });
+}
+
 }  // namespace
 
 ServiceView read_service(const json& service) {
@@ -79,17 +84,30 @@ ServiceRates rates_between(const ServiceView& before, const ServiceView& now, do
   if (!(seconds > 0)) return out;
   out.starts = static_cast<double>(growth(before.started, now.started)) / seconds;
   out.load = static_cast<double>(growth(before.cpu_usec, now.cpu_usec)) / (seconds * 1e6);
-  std::int64_t refusals = 0;
-  std::int64_t most = 0;
   for (const auto& [reason, count] : now.refused) {
     const auto more = growth(find(before.refused, reason), count);
-    refusals += more;
-    if (more <= most) continue;
-    most = more;
-    out.main_reason = reason;
+    if (more <= 0) continue;
+    out.by_reason.emplace_back(reason, static_cast<double>(more) / seconds);
+    out.refusals += out.by_reason.back().second;
   }
-  out.refusals = static_cast<double>(refusals) / seconds;
+  sort_reasons(out);
   return out;
+}
+
+void add_rates(const ServiceRates& rates, ServiceRates& sum) {
+  sum.starts += rates.starts;
+  sum.refusals += rates.refusals;
+  sum.load += rates.load;
+  for (const auto& [reason, rate] : rates.by_reason) {
+    const auto found = std::find_if(sum.by_reason.begin(), sum.by_reason.end(),
+                                    [&](const auto& each) { return each.first == reason; });
+    if (found == sum.by_reason.end()) {
+      sum.by_reason.emplace_back(reason, rate);
+    } else {
+      found->second += rate;
+    }
+  }
+  sort_reasons(sum);
 }
 
 }  // namespace uvinetd

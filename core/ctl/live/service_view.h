@@ -7,6 +7,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "core/ctl/live/values.h"
 
@@ -39,14 +41,18 @@ struct ServiceView {
 [[nodiscard]] bool has_text(const ServiceView& service, std::string_view text);
 
 struct ServiceRates {
-  double starts = 0;        // each second
-  double refusals = 0;      // each second
-  double load = 0;          // of one CPU, 0.5 for half of it
-  std::string main_reason;  // of the refusals of this time; "": none
+  double starts = 0;    // each second
+  double refusals = 0;  // each second
+  double load = 0;      // of one CPU, 0.5 for half of it
+  // Of the refusals, from the most; those that there were none of are left out.
+  std::vector<std::pair<std::string, double>> by_reason;
 };
 // Counts that have become smaller began anew, with another reactor: they count from 0.
 [[nodiscard]] ServiceRates rates_between(const ServiceView& before, const ServiceView& now,
                                          double seconds);
+
+// The sum of both.
+void add_rates(const ServiceRates& rates, ServiceRates& sum);
 
 struct ServiceRow {
   ServiceView service;

@@ -79,7 +79,7 @@ std::int64_t sum_of(const Counts& counts) {
 std::string counts_text(const Counts& counts) {
   std::string out;
   for (const auto& [word, count] : counts) {
-    if (count != 0) out += (out.empty() ? "" : ", ") + word + " " + count_text(count);
+    if (count != 0) out += (out.empty() ? "" : ", ") + word + "=" + count_text(count);
   }
   return out;
 }

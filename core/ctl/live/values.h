@@ -29,7 +29,7 @@ namespace uvinetd {
 using Counts = std::vector<std::pair<std::string, std::int64_t>>;
 [[nodiscard]] Counts counts_of(const nlohmann::json& object, std::string_view key);
 [[nodiscard]] std::int64_t sum_of(const Counts& counts);
-// "rate 3, banned 1"
+// "rate=3, banned=1"
 [[nodiscard]] std::string counts_text(const Counts& counts);
 
 }  // namespace uvinetd

@@ -120,7 +120,7 @@ class Top {
   void tell(const Asked<void>& done) {
     if (done) return;
     if (!model_.is_filled()) first_error_ = done.error();
-    model_.set_trouble(trouble_text(done.error(), path_) + " - trying again");
+    model_.set_trouble("trying again: " + trouble_text(done.error(), path_));
   }
 
   std::string path_;

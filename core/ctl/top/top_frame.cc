@@ -10,7 +10,7 @@
 namespace uvinetd {
 namespace {
 
-constexpr std::size_t kHead = 4;  // daemon, totals, a word, titles
+constexpr std::size_t kHead = 5;  // daemon, state, rates, a word, titles
 constexpr std::size_t kFoot = 1;  // keys
 
 // How wide each column of the table has to be at least, and how wide it may get; those of the least
@@ -61,25 +61,37 @@ TopLine apart(TopLine left, TopSpan right, std::size_t columns) {
   return left;
 }
 
-TopLine totals_line(const TopModel& model) {
+// "name value", with two blanks before the next.
+void add_figure(TopLine& line, const char* name, std::string value, Paint paint = Paint::Bold) {
+  line.push_back({(line.empty() ? "" : "  ") + std::string(name) + " "});
+  line.push_back({std::move(value), paint});
+}
+
+TopLine state_line(const TopModel& model) {
   const auto& totals = model.totals();
   TopLine out;
-  const auto add = [&](const char* name, std::string value, Paint paint = Paint::Bold) {
-    out.push_back({(out.empty() ? "" : "  ") + std::string(name) + " "});
-    out.push_back({std::move(value), paint});
-  };
-  add("services", count_text(static_cast<std::int64_t>(totals.services)));
+  add_figure(out, "services", count_text(static_cast<std::int64_t>(totals.services)));
   if (totals.paused > 0) {
-    add("paused", count_text(static_cast<std::int64_t>(totals.paused)), Paint::Warning);
+    add_figure(out, "paused", count_text(static_cast<std::int64_t>(totals.paused)), Paint::Warning);
   }
-  add("running", count_text(totals.running));
-  add("queue", count_text(totals.queue), totals.queue > 0 ? Paint::Warning : Paint::Bold);
+  add_figure(out, "running", count_text(totals.running));
+  add_figure(out, "queue", count_text(totals.queue),
+             totals.queue > 0 ? Paint::Warning : Paint::Bold);
+  if (model.has_rates()) add_figure(out, "CPU%", rate_text(totals.rates.load * 100));
+  return out;
+}
+
+TopLine rates_line(const TopModel& model) {
+  TopLine out;
   if (!model.has_rates()) return out;
-  add("starts/s", rate_text(totals.rates.starts));
-  const auto& reason = totals.rates.main_reason;
-  add("refused/s", rate_text(totals.rates.refusals) + (reason.empty() ? "" : " " + reason),
-      totals.rates.refusals > 0 ? Paint::Bad : Paint::Bold);
-  add("CPU%", rate_text(totals.rates.load * 100));
+  const auto& rates = model.totals().rates;
+  add_figure(out, "starts/s", rate_text(rates.starts));
+  add_figure(out, "refused/s", rate_text(rates.refusals),
+             rates.refusals > 0 ? Paint::Bad : Paint::Bold);
+  const char* before = ": ";
+  for (const auto& [reason, rate] : rates.by_reason) {
+    out.push_back({std::exchange(before, ", ") + reason + " " + rate_text(rate)});
+  }
   return out;
 }
 
@@ -138,7 +150,7 @@ TopLine row_line(const ServiceRow& row, const std::vector<std::size_t>& widths, 
   return out;
 }
 
-TopLine keys_line(const TopModel& model) {
+TopLine keys_line() {
   struct Key {
     const char* key;
     const char* what;
@@ -148,30 +160,28 @@ TopLine keys_line(const TopModel& model) {
                                     Key{"arrows", "scroll"}};
   TopLine out;
   for (const auto& each : kKeys) {
-    out.push_back({std::string(" ") + each.key + " ", Paint::None, true});
-    out.push_back({std::string(" ") + each.what + " "});
+    out.push_back({each.key, Paint::None, true});
+    out.push_back({std::string(" ") + each.what + "  "});
   }
-  (void)model;
   return out;
 }
 
 constexpr std::array kHelp{
-    "  q, Ctrl-C        quit                 space    pause the display",
-    "  /                filter by service,   Esc      clear the filter while it is typed,",
-    "                   state or address              leave this help",
-    "  <  >  left right sort by the column   r        reverse the order",
-    "                   beside this one",
-    "  up down PgUp     scroll               h  ?     this help",
-    "  PgDn Home End",
     "",
-    "  Sort by:  i service   s starts   n running   u queue   f refused   l p99   c CPU",
-    "  The same key again reverses the order.",
+    "  q  Ctrl-C       quit              space   pause the display, and go on",
+    "  /               filter by id, state, kind or address; Esc clears it",
+    "  <  >            sort by the column beside this one, as left and right do",
+    "  r               reverse the order",
+    "  i s n u f l c   sort by id, starts, running, queue, refusals, P99 or CPU;",
+    "                  the same key again reverses the order",
+    "  up down PgUp PgDn Home End        scroll",
+    "  h  ?            this help, and back",
     "",
     "  START/S  servers started each second; of built-ins, clients answered",
     "  RUN      servers that run, and how many may",
-    "  QUEUE    clients that wait for one",
-    "  REF/S    clients refused each second; REASON is what most were refused for",
-    "  P50 P99  from accept to the start of the server: half, and 99 of 100, took less",
+    "  QUEUE    clients that wait for a server",
+    "  REF/S    clients refused each second; REASON: what most were refused for",
+    "  P50 P99  of all starts, half and 99 of 100 took less than this",
     "  CPU%     of one CPU, by the servers of the service",
 };
 
@@ -201,7 +211,7 @@ std::vector<std::size_t> top_widths(const std::vector<ServiceRow>& rows, std::si
     if (used() == 0) break;
   }
   // What is left goes to those whose texts are longer, the names first.
-  for (const auto* name : {"id", "state", "reason", "running", "p50", "p99", "queue"}) {
+  for (const auto* name : {"running", "id", "p50", "p99", "state", "reason", "queue"}) {
     for (std::size_t i = 0; i < out.size(); ++i) {
       if (table[i]->name != name || out[i] == 0) continue;
       std::size_t wanted = out[i];
@@ -223,7 +233,8 @@ std::vector<TopLine> top_frame(const TopModel& model, TopSize size) {
                                                 " of " + std::to_string(model.rows().size());
   out.push_back(apart({{model.daemon().empty() ? "uvinetd" : model.daemon(), Paint::Bold}}, {place},
                       size.columns));
-  out.push_back(totals_line(model));
+  out.push_back(state_line(model));
+  out.push_back(rates_line(model));
   out.push_back(word_line(model));
   if (model.has_help()) {
     for (const auto* line : kHelp) out.push_back({{line}});
@@ -235,7 +246,7 @@ std::vector<TopLine> top_frame(const TopModel& model, TopSize size) {
     for (const auto& row : shown) out.push_back(row_line(row, widths, model.has_rates()));
   }
   if (size.lines > 0) out.resize(size.lines - kFoot);
-  out.push_back(keys_line(model));
+  out.push_back(keys_line());
   if (out.size() > size.lines) out.resize(size.lines);
   for (auto& line : out) line = fitted(std::move(line), size.columns);
   return out;

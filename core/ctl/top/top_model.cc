@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <map>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -36,22 +35,12 @@ void drop_character(std::string& text) {
 
 TopTotals totals_of(const std::vector<ServiceRow>& rows) {
   TopTotals out;
-  std::map<std::string, double> reasons;
   for (const auto& row : rows) {
     ++out.services;
     out.paused += is_paused(row.service) ? 1 : 0;
     out.running += row.service.running;
     out.queue += row.service.queue;
-    out.rates.starts += row.rates.starts;
-    out.rates.refusals += row.rates.refusals;
-    out.rates.load += row.rates.load;
-    if (!row.rates.main_reason.empty()) reasons[row.rates.main_reason] += row.rates.refusals;
-  }
-  double most = 0;
-  for (const auto& [reason, rate] : reasons) {
-    if (rate <= most) continue;
-    most = rate;
-    out.rates.main_reason = reason;
+    add_rates(row.rates, out.rates);
   }
   return out;
 }
