@@ -123,11 +123,8 @@ int run_live(const Command& command) {
       answer->error->message = with_hint(answer->error->message, hint);
     }
   }
-  auto printed = command.json ? print_document(command, *answer)
-                              : print_answer(command, *answer, form_of(command));
-  if (command.json && answer->error) {
-    printed.err = "uvinetctl: " + answer->error->message + "\n";
-  }
+  const auto printed = command.json ? print_document(command, *answer)
+                                    : print_answer(command, *answer, form_of(command));
   return report(printed);
 }
 

@@ -7,16 +7,6 @@
 namespace uvinetd {
 namespace {
 
-std::string error_text(const AnswerError& error) {
-  auto out = "uvinetctl: " + error.message;
-  if (error.code == "denied") {
-    out += " (root, who has started the daemon, and its control_group may change things)";
-  }
-  if (error.code == "version") out += "; this is uvinetctl " UVINETD_VERSION;
-  if (error.code == "unknown-verb") out += ": the daemon is older than this uvinetctl";
-  return out + "\n";
-}
-
 std::string metrics_text(const Answer& answer) {
   std::string out;
   for (const auto* piece : values_of(answer, "text")) {
@@ -65,6 +55,16 @@ Printed text_of_answer(const Command& command, const Answer& answer, PrintForm f
 }
 
 }  // namespace
+
+std::string error_text(const AnswerError& error) {
+  auto out = "uvinetctl: " + error.message;
+  if (error.code == "denied") {
+    out += " (root, who has started the daemon, and its control_group may change things)";
+  }
+  if (error.code == "version") out += ": use the uvinetctl that came with it";
+  if (error.code == "unknown-verb") out += ": the daemon is older than this uvinetctl";
+  return out + "\n";
+}
 
 int status_of(const Command& command, const Answer& answer) {
   if (!answer.error) return 0;

@@ -37,6 +37,8 @@ struct PrintForm {
 
 // What an answer that is an error makes of the exit status.
 [[nodiscard]] int status_of(const Command& command, const Answer& answer);
+// "uvinetctl: ..." with its line end: what the daemon says, and what to do about it.
+[[nodiscard]] std::string error_text(const AnswerError& error);
 // {"schema":1,"error":{...}} with its line end.
 [[nodiscard]] std::string error_document(std::string_view code, std::string_view message);
 

@@ -90,6 +90,7 @@ Printed print_document(const Command& command, const Answer& answer) {
   out.status = status_of(command, answer);
   ordered_json document{{"schema", kSchema}};
   if (answer.error) {
+    out.err = error_text(*answer.error);
     document["error"] = error_of(answer.error->code, answer.error->message);
     if (command.verb == Verb::Reload) {
       document["diagnostics"] = list_of(values_of(answer, "diagnostic"));

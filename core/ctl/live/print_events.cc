@@ -19,11 +19,16 @@ Paint paint_of_level(std::string_view level) {
   return Paint::None;
 }
 
-// A value with blanks gets quotes.
+// A text with blanks gets quotes; control characters have been made harmless.
 std::string field_text(const json& value) {
   auto text = value_text(value);
-  if (value.is_string() && text.find_first_of(" \"") != std::string::npos) return json(text).dump();
-  return text;
+  if (!value.is_string() || text.find_first_of(" \"") == std::string::npos) return text;
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"') out += '\\';
+    out += c;
+  }
+  return out + "\"";
 }
 
 }  // namespace

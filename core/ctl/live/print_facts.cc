@@ -14,7 +14,8 @@ constexpr std::array kOfDaemon{
     Fact{"version", "version", fact_plain},
     Fact{"pid", "pid", fact_plain},
     Fact{"uptime_ms", "up for", fact_age},
-    Fact{"config", "configuration", fact_plain},
+    Fact{"configuration", "configuration", fact_plain},
+    Fact{"stopping", "stopping", fact_plain},
     Fact{"accepting", "accepting", fact_plain},
     Fact{"services.served", "services", fact_count},
     Fact{"services.paused", "paused by limits", fact_count},
@@ -35,8 +36,14 @@ constexpr std::array kOfDaemon{
     Fact{"start_p99_ms", "start, 99 %", fact_ms},
     Fact{"cpu_seconds", "CPU of servers", fact_cpu},
     Fact{"max_rss_bytes", "largest server", fact_bytes},
+    Fact{"left_out", "left out", fact_count},
+    Fact{"retrying", "tried again", fact_count},
+    Fact{"sockets", "sockets", fact_count},
+    Fact{"launchers", "launchers", fact_count},
     Fact{"reactor.pid", "reactor pid", fact_plain},
     Fact{"reactor.uptime_ms", "reactor up for", fact_age},
+    Fact{"reactor_restarts", "reactor restarts", fact_count},
+    Fact{"control_clients", "control clients", fact_count},
 };
 
 constexpr std::array kOfService{
@@ -67,8 +74,10 @@ constexpr std::array kOfService{
 }  // namespace
 
 std::string print_status(const Answer& answer, PrintForm form) {
+  // What the other lines say already, and what only its developers can make use of.
+  static constexpr std::array<std::string_view, 2> kElsewhere{"summary", "latency"};
   const auto* status = value_of(answer, "status");
-  return status == nullptr ? "" : facts_text(*status, kOfDaemon, {}, form);
+  return status == nullptr ? "" : facts_text(*status, kOfDaemon, kElsewhere, form);
 }
 
 // The configuration is a tree of its own: it is printed as `show FILE` prints it.

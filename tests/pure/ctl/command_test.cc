@@ -51,7 +51,7 @@ TEST(Command, RefusesWhatItDoesNotKnow) {
     const char* reason;
   };
   const Row rows[] = {
-      {{}, "which VERB? check, show or convert"},
+      {{}, "which VERB? uvinetctl --help names them"},
       {{"chek", "a"}, "unknown verb \"chek\" (did you mean \"check\"?)"},
       {{"\x1b"}, "unknown verb \"\\x1b\""},
       {{"--jsn", "check", "a"}, "unknown option \"--jsn\" (did you mean \"--json\"?)"},
@@ -64,7 +64,11 @@ TEST(Command, RefusesWhatItDoesNotKnow) {
       {{"convert", "--to", "tom", "a"}, "--to: unknown language \"tom\" (did you mean \"toml\"?)"},
       {{"convert", "--force", "a"}, "--force goes with -o"},
       {{"convert", "-o", "", "a"}, "-o: an empty FILE"},
-      {{"--json", "convert", "a"}, "--json goes with check and show"},
+      {{"--json", "convert", "a"}, "--json does not go with convert"},
+      {{"check", "--socket", "x", "a"}, "unknown option \"--socket\""},
+      {{"show"}, "show needs an ID, or a FILE"},
+      {{"show", "--socket", "x", "--dialect", "gnu", "a"},
+       "--dialect goes with a FILE, not --socket"},
   };
   for (const auto& row : rows) {
     const auto parsed = parse(row.words);
@@ -74,8 +78,10 @@ TEST(Command, RefusesWhatItDoesNotKnow) {
 }
 
 TEST(Command, HelpsInLinesThatFit) {
-  const Words asked[] = {
-      {"--help"}, {"-h"}, {"check", "--help"}, {"show", "-h"}, {"convert", "a", "--help"}};
+  std::vector<Words> asked{{"--help"}, {"-h"}, {"convert", "a", "--help"}, {"--json", "ps", "-h"}};
+  for (int verb = 0; verb <= static_cast<int>(kLastVerb); ++verb) {
+    asked.push_back({std::string(verb_name(static_cast<Verb>(verb))), "--help"});
+  }
   for (const auto& words : asked) {
     const auto parsed = parse(words);
     EXPECT_EQ(parsed.exit_status, 0);
