@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: ISC
 """uvinetctl and a running daemon: every verb against a real one, and what it does with one that is
 slow, cut off, or no daemon at all."""
+import contextlib
 import json
 import os
 import re
+import select
 import signal
 import socket
 import subprocess
@@ -26,6 +28,15 @@ def run(path, *arguments, **options):
     return subprocess.run([os.path.join(bin_dir(), "uvinetctl"), *where, *arguments], check=False,
                           stdin=subprocess.DEVNULL, capture_output=True, text=True,
                           timeout=seconds(60), **options)
+
+
+@contextlib.contextmanager
+def killed(process):
+    """It is, whatever happens."""
+    try:
+        yield
+    finally:
+        process.kill()
 
 
 class Live(unittest.TestCase):
@@ -73,7 +84,7 @@ class Live(unittest.TestCase):
         client = sockets.connect(self.cat)
         self.clients.append(client)
         client.sendall(b"x\n")
-        self.assertEqual(sockets.read_line(client), b"x\n")
+        self.assertEqual(sockets.read_line(client), "x")
         return client
 
     def service(self, name):
@@ -131,11 +142,11 @@ class Looks(Live):
     def test_tail_tells_events_as_they_happen(self):
         with subprocess.Popen([os.path.join(bin_dir(), "uvinetctl"), "--socket", self.path, "--json",
                                "tail", "--event", "start", "--id", "cat/tcp"],
-                              stdout=subprocess.PIPE, text=True) as tail:
-            self.addCleanup(tail.kill)
+                              stdout=subprocess.PIPE, text=True) as tail, killed(tail):
             # Listening begins a moment after the start of the program.
             eventually(self.has_listener, what="a listener")
             self.open_cat()
+            self.assertTrue(select.select([tail.stdout], [], [], seconds())[0], "no event")
             event = json.loads(tail.stdout.readline())
             tail.terminate()
         self.assertEqual(event["schema"], SCHEMA)
@@ -188,7 +199,7 @@ class Changes(Live):
         self.good("unban", "127.0.0.1")
         with sockets.connect(self.echo) as client:
             client.sendall(b"x\n")
-            self.assertEqual(sockets.read_line(client), b"x\n")
+            self.assertEqual(sockets.read_line(client), "x")
         self.bad(1, "unban", "127.0.0.1")
 
     def test_kill_signals_servers(self):
@@ -231,7 +242,7 @@ class Changes(Live):
         client = self.open_cat()
         self.good("stop", "--drain", "1h")
         client.sendall(b"y\n")
-        self.assertEqual(sockets.read_line(client), b"y\n")
+        self.assertEqual(sockets.read_line(client), "y")
         client.shutdown(socket.SHUT_WR)
         self.assertEqual(self.daemon.process.wait(seconds()), 0)
 
