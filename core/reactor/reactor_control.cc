@@ -6,6 +6,7 @@
 #include "core/base/clock.h"
 #include "core/reactor/control/answers.h"
 #include "core/reactor/control/each_text.h"
+#include "core/reactor/control/text_replies.h"
 #include "core/reactor/reactor.h"
 
 namespace uvinetd {
@@ -26,7 +27,7 @@ std::unique_ptr<TextSource> Reactor::answer(const ControlRequest& request) {
     case ControlVerb::Bans:
       return answers.bans(now());
     case ControlVerb::Metrics:
-      return Answers::refuse("refused", "not built in");
+      return std::make_unique<TextReplies>(metrics(request.services));
     case ControlVerb::Kill:
       return kill_servers(request);
     case ControlVerb::Show:
