@@ -11,9 +11,10 @@ namespace uvinetd {
 
 enum class LogLevel : std::uint8_t { Error = 3, Warning = 4, Notice = 5, Info = 6, Debug = 7 };
 
-// syslog.conf(5)'s words, from "emerg" to "debug": a service may log at levels that we never use.
+// From "emerg" to "debug", as syslog.conf(5) has them: a service may log at levels that we never
+// use.
 [[nodiscard]] constexpr std::string_view level_name(LogLevel level) {
-  constexpr std::array<std::string_view, 8> kNames{"emerg",   "alert",  "crit", "err",
+  constexpr std::array<std::string_view, 8> kNames{"emerg",   "alert",  "crit", "error",
                                                    "warning", "notice", "info", "debug"};
   return kNames.at(static_cast<std::size_t>(level) % kNames.size());
 }

@@ -2,73 +2,16 @@
 """The log: its formats, its files and what becomes of them, what it tells of addresses."""
 import json
 import os
-import re
 import shutil
 import signal
-import socket
 import subprocess
 import textwrap
 import unittest
 
 from harness import sandbox, sockets
-from harness.daemon import Daemon
-from harness.surroundings import (free_port, free_ports, me, requires, requires_ipv6,
-                                  temporary_folder)
-from harness.syslog import Journal, Syslog
-from harness.waiting import eventually, seconds
-
-
-class Folder(unittest.TestCase):
-    """With files of its own."""
-
-    def setUp(self):
-        self.folder = temporary_folder()
-
-    def path(self, name):
-        """Of a file in the folder."""
-        return os.path.join(self.folder, name)
-
-    def read(self, name):
-        """The text of a file; "" while there is none."""
-        try:
-            with open(self.path(name), encoding="utf-8") as file:
-                return file.read()
-        except FileNotFoundError:
-            return ""
-
-    def wait_for(self, name, pattern):
-        """The first line with the pattern in a file."""
-        return eventually(lambda: re.search(pattern, self.read(name), re.MULTILINE),
-                          what=lambda: f"{pattern!r} in:\n{self.read(name)}").group(0)
-
-    def objects(self, name):
-        """The lines of a file, each as JSON."""
-        return [json.loads(line) for line in self.read(name).splitlines()]
-
-    def daemon(self, settings, *services, to_stderr=False, **options):
-        """A daemon in the foreground with these lines in [daemon]."""
-        text = "[daemon]\n" + settings + "\n" + "\n".join(services)
-        return Daemon(text, file_name="uvinetd.toml", to_stderr=to_stderr, **options)
-
-    def to_file(self, more=""):
-        """Lines of [daemon]."""
-        return f'log = "file:{self.path("log")}"\n{more}'
-
-
-def service(name, port, more="", *, address="127.0.0.1", family="tcp4"):
-    """One service of a TOML file, whose servers end at once."""
-    return textwrap.dedent(f"""\
-        [services.{name}]
-        listen = "{family}://{address}:{port}"
-        user = "{me()}"
-        exec = ["/bin/true"]
-        """) + more + "\n"
-
-
-def fetch_from(port, source):
-    """What a client with this address is told."""
-    with socket.create_connection(("127.0.0.1", port), seconds(20), (source, 0)) as client:
-        return sockets.read_all(client)
+from harness.log_folder import Control, Folder, fetch_from, service
+from harness.surroundings import free_port, free_ports, requires, requires_ipv6
+from harness.waiting import eventually
 
 
 class Json(Folder):
@@ -82,7 +25,7 @@ class Json(Folder):
         lines = self.objects("log")
         for line in lines:
             self.assertRegex(line["time"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")
-            self.assertIn(line["level"], ("err", "warning", "notice", "info"))
+            self.assertIn(line["level"], ("error", "warning", "notice", "info"))
         start = next(line for line in lines if line.get("event") == "start")
         end = next(line for line in lines if line.get("event") == "exit")
         self.assertEqual(start["id"], "one")
@@ -130,49 +73,6 @@ class Json(Folder):
         with self.daemon(self.to_file('log_format = "json"'), service("one", free_port())) as daemon:
             daemon.process.send_signal(signal.SIGHUP)
             self.wait_for("log", '"event":"reload","kept":1,"added":0,"removed":0,"changed":0')
-
-
-class Xinetd(Folder):
-    """log_format = "xinetd", for its readers."""
-
-    REFUSING = 'deny = ["127.0.0.2"]'
-
-    def matches(self, *arguments):
-        """How many lines fail2ban's filter for xinetd takes from the file."""
-        out = subprocess.run(
-            [requires("fail2ban-regex"), *arguments, "/etc/fail2ban/filter.d/xinetd-fail.conf"],
-            capture_output=True, text=True, check=False).stdout
-        return int(re.search(r"Lines: \d+ lines, \d+ ignored, (\d+) matched", out).group(1))
-
-    def test_fail2ban_finds_refused_clients_in_a_file(self):
-        requires("fail2ban-regex")
-        port = free_port()
-        with self.daemon(self.to_file('log_format = "xinetd"'),
-                         service("one", port, self.REFUSING)):
-            sockets.fetch(port)
-            for _ in range(3):
-                fetch_from(port, "127.0.0.2")
-            self.wait_for("log", r"EXIT: one")
-            eventually(lambda: self.read("log").count("FAIL:") == 3, what="three refusals")
-        stamp = r"^\d\d/\d+/\d+@\d\d:\d\d:\d\d: "
-        log = self.read("log")
-        self.assertRegex(log, re.compile(stamp + r"START: one pid=\d+ from=127\.0\.0\.1$", re.M))
-        self.assertRegex(log, re.compile(
-            stamp + r"EXIT: one status=0 pid=\d+ duration=\d+\(sec\)$", re.M))
-        self.assertRegex(log, re.compile(stamp + r"FAIL: one address from=127\.0\.0\.2$", re.M))
-        self.assertEqual(self.matches("-d", "^%y/%m/%d@%H:%M:%S:", self.path("log")), 3)
-
-    def test_other_reasons_have_its_words(self):
-        port = free_port()
-        waiting = service("one", port, 'instances = 1\nat_limit = "refuse"').replace(
-            '"/bin/true"', '"/bin/sh", "-c", "read line"')
-        with self.daemon(self.to_file('log_format = "xinetd"'), waiting):
-            with sockets.connect(port) as first:
-                self.wait_for("log", "START: one")
-                sockets.fetch(port)
-                self.wait_for("log", r"FAIL: one service_limit from=127\.0\.0\.1$")
-                first.sendall(b"\n")
-            self.wait_for("log", "EXIT: one")
 
 
 class Addresses(Folder):
@@ -243,6 +143,21 @@ class Files(Folder):
             self.wait_for("logs/own", "exit id=one")
             self.assertEqual(self.read("logs/own.1").count("exit id=one"), 1)
             self.assertIn("ready: 1 services", self.read("logs/log.1"))
+
+    def test_the_control_socket_opens_them_anew_without_a_reload(self):
+        port = free_port()
+        with self.daemon(self.to_file(),
+                         service("one", port, f'log_type = "FILE {self.path("own")}"')) as daemon:
+            sockets.fetch(port)
+            self.wait_for("own", "exit id=one")
+            for name in ("log", "own"):
+                os.rename(self.path(name), self.path(name + ".1"))
+            with Control(daemon) as control:
+                self.assertEqual(control.ask("reopen-logs"), {"end": True})
+            sockets.fetch(port)
+            self.wait_for("own", "exit id=one")
+            eventually(lambda: os.path.exists(self.path("log")), what="a new file")
+            self.assertNotIn("reload", self.read("log") + self.read("log.1"))
 
     def test_a_reload_that_is_refused_opens_them_anew_all_the_same(self):
         with self.daemon(self.to_file(), service("one", free_port())) as daemon:
@@ -323,54 +238,6 @@ class FullDisk(Folder):
             self.wait_for("disk/log", r"log file=\S+: it is written again")
             eventually(lambda: self.read("disk/log").count(": exit id=one ") == served,
                        what=lambda: f"{served} lines in:\n{self.read('disk/log')}")
-
-
-class ToTheJournal(Folder):
-    """[daemon] log = "journal"."""
-
-    @classmethod
-    def setUpClass(cls):
-        sandbox.enter()
-
-    def test_events_have_fields(self):
-        journal = Journal()
-        port = free_port()
-        with self.daemon('log = "journal"', service("one", port, 'deny = ["127.0.0.2"]')):
-            self.addCleanup(journal.stop)
-            journal.wait_for(MESSAGE="ready: 1 services.*", PRIORITY="5",
-                             SYSLOG_IDENTIFIER="uvinetd")
-            sockets.fetch(port)
-            start = journal.wait_for(UVINETD_EVENT="start", UVINETD_ID="one", PRIORITY="6",
-                                     UVINETD_FROM=r"127\.0\.0\.1:\d+")
-            journal.wait_for(UVINETD_EVENT="exit", UVINETD_PID=start["UVINETD_PID"],
-                             UVINETD_STATUS="0", UVINETD_MS=r"\d+", MESSAGE="exit id=one pid=.*")
-            fetch_from(port, "127.0.0.2")
-            journal.wait_for(UVINETD_EVENT="refuse", UVINETD_REASON="access", PRIORITY="4")
-
-    def test_without_it_the_log_goes_to_syslog(self):
-        syslog = Syslog()
-        self.addCleanup(syslog.stop)
-        port = free_port()
-        with self.daemon('log = "journal"\nlog_format = "json"', service("one", port)):
-            sockets.fetch(port)
-            line = syslog.wait_for('"event":"exit"')
-            self.assertRegex(line, r"^<30>.* uvinetd\[\d+\]: \{")
-            self.assertEqual(json.loads(line.split("]: ", 1)[1])["status"], 0)
-
-    def test_fail2ban_finds_refused_clients_in_syslog(self):
-        requires("fail2ban-regex")
-        syslog = Syslog()
-        self.addCleanup(syslog.stop)
-        port = free_port()
-        with self.daemon('log = "syslog"\nlog_format = "xinetd"',
-                         service("one", port, 'deny = ["127.0.0.2"]')):
-            fetch_from(port, "127.0.0.2")
-            line = syslog.wait_for("FAIL:")
-        # As a syslogd files it: without the priority, and with the name of the host.
-        stamp, rest = re.fullmatch(r"<28>(.{15}) (.*)", line).groups()
-        with open(self.path("daemon.log"), "w", encoding="utf-8") as file:
-            file.write(f"{stamp} host {rest}\n")
-        self.assertEqual(Xinetd.matches(self, self.path("daemon.log")), 1)
 
 
 if __name__ == "__main__":

@@ -40,7 +40,7 @@ TEST(EventJson, HasNumbersAsNumbersAndTheOrderOfTheText) {
             R"({"time":"2026-11-18T11:06:45.007Z","level":"info","event":"start","id":"a",)"
             R"("pid":12,"from":"192.0.2.7:99"})");
   EXPECT_EQ(json_line(Event(LogLevel::Error, "").say("a \"b\"\n"), kWhen, 3800),
-            R"({"time":"2026-11-18T11:06:45.007Z","level":"err","message":"a \"b\"\\x0a"})");
+            R"({"time":"2026-11-18T11:06:45.007Z","level":"error","message":"a \"b\"\\x0a"})");
 }
 
 TEST(EventJson, LeavesOutWhatIsNotAndNullsWhatIsNotKnown) {
