@@ -238,7 +238,7 @@ class Files(unittest.TestCase):
     # Files without comments, files whose every byte is the input or the outcome of a test, and what
     # bench/run writes.
     WITHOUT = re.compile(r"""(\.json|\.png|LICENSE|/copyright|/changelog|/source/format|\.Debian|/notification-fd)$
-                         |^tests/(fuzz/corpus|pure/config/golden)/|^bench/results/""", re.VERBOSE)
+                         |^tests/(fuzz/corpus|pure/(config|ctl)/golden)/|^bench/results/""", re.VERBOSE)
 
     def tracked(self):
         """The files that git knows."""
