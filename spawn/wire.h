@@ -71,9 +71,10 @@ enum class MessageType : std::uint16_t {
   ControlSocket,   // monitor → reactor; fds: the socket that uvinetctl talks to
   ControlAsk,      // reactor → monitor: what a client there wants done
   ControlTold,     // monitor → reactor: what became of it
+  Happened,        // monitor → reactor: an event, for those who listen
   Hold,        // monitor → reactor: a service that an operator has paused, or has not any more
   LogTrouble,  // reactor → monitor
-  RoleFacts,       // monitor → reactor: before each Ping
+  RoleFacts,   // monitor → reactor: before each Ping
 };
 
 // Never reused: the reactor's incarnation in the upper 20 bits, a sequence in the lower 44.
@@ -205,6 +206,12 @@ struct ControlText {
   std::string text;
 };
 
+struct Happened {
+  std::string name;
+  std::string id;    // of the service that it is about; "": of none
+  std::string line;  // as those who listen get it
+};
+
 // What an operator wants of the clients of a service.
 enum class HoldHow : std::uint8_t { None, Queue, Refuse };
 struct Hold {
@@ -326,6 +333,7 @@ UVINETD_WIRE_BODY(EndServer)
 UVINETD_WIRE_BODY(Bans)
 UVINETD_WIRE_BODY(ControlSocket)
 UVINETD_WIRE_BODY(ControlText)
+UVINETD_WIRE_BODY(Happened)
 UVINETD_WIRE_BODY(Hold)
 UVINETD_WIRE_BODY(Pong)
 UVINETD_WIRE_BODY(LogTrouble)

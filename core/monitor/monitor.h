@@ -111,6 +111,7 @@ class Monitor {
   void on_control(const ControlText& ask);
   void reply(std::uint64_t ticket, std::string line, bool is_last);
   void done(std::uint64_t ticket);
+  void tell(const Event& event);
   void refuse(std::uint64_t ticket, std::string_view code, std::string message);
   [[nodiscard]] nlohmann::json status_json() const;
   void show_service(std::uint64_t ticket, const std::string& id);

@@ -10,6 +10,7 @@
 #include "core/base/source.h"
 #include "core/config/check_report.h"
 #include "core/config/spec_json.h"
+#include "core/control/event_line.h"
 #include "core/control/request.h"
 #include "core/monitor/monitor.h"
 
@@ -88,6 +89,14 @@ void Monitor::on_control(const ControlText& ask) {
   }
 }
 
+// To the log, and to those who listen.
+void Monitor::tell(const Event& event) {
+  log_.write(event);
+  if (!reactor_) return;
+  reactor_->send(MessageType::Happened, print(Happened{std::string(event.name()),
+                                                       event.text_of("id"), event_line(event)}));
+}
+
 // ---- looks -----------------------------------------------------------------------------------
 
 json Monitor::status_json() const {
@@ -151,8 +160,7 @@ void Monitor::change_ban(std::uint64_t ticket, const ControlRequest& request) {
     const WireBan ban{source->high, source->low, source->bits, until.count()};
     reactor_->send(MessageType::Bans, print(Bans{is_lifted, {ban}}));
   }
-  log_.write(
-      Event(LogLevel::Notice, is_lifted ? "unban" : "ban").add("address", source_text(*source)));
+  tell(Event(LogLevel::Notice, is_lifted ? "unban" : "ban").add("address", source_text(*source)));
   done(ticket);
 }
 

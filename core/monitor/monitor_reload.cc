@@ -139,11 +139,11 @@ void Monitor::committed() {
   });
   if (std::exchange(is_republish_due_, false)) return publish();
   if (reload_) {
-    log_.write(Event(LogLevel::Notice, "reload")
-                   .add("kept", reload_->kept)
-                   .add("added", reload_->added)
-                   .add("removed", reload_->removed)
-                   .add("changed", reload_->changed));
+    tell(Event(LogLevel::Notice, "reload")
+             .add("kept", reload_->kept)
+             .add("added", reload_->added)
+             .add("removed", reload_->removed)
+             .add("changed", reload_->changed));
     answer_reload({});
     reload_.reset();
     rpc_.renew();

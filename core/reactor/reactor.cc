@@ -211,6 +211,11 @@ void Reactor::on_message(Message message) {
     case MessageType::ControlTold:
       if (const auto reply = parse_as<ControlText>(body)) control_.told(*reply);
       return;
+    case MessageType::Happened:
+      if (const auto event = parse_as<Happened>(body); event && control_.has_listeners()) {
+        control_.publish(event->name, event->id, event->line);
+      }
+      return;
     case MessageType::Hold:
       if (const auto hold = parse_as<Hold>(body)) on_hold(*hold);
       return;

@@ -45,7 +45,7 @@ std::optional<ServiceMetrics> Reactor::service(std::uint32_t key) const {
   if (found == services_.end()) return std::nullopt;
   const auto& service = *found->second;
   return ServiceMetrics{service.entry.id, &service.counters.get(), service.instances,
-                        service.pause != 0};
+                        *service.pause_text() != '\0'};
 }
 
 std::optional<QueueLength> Reactor::queue(std::uint32_t key) const {

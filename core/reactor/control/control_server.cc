@@ -8,8 +8,8 @@
 #include <utility>
 
 #include "core/base/process.h"
+#include "core/control/event_line.h"
 #include "core/reactor/admission/client_facts.h"
-#include "core/reactor/control/event_line.h"
 #include "internal/stream_io.h"
 
 namespace uvinetd {
@@ -27,15 +27,11 @@ Rights rights_of(const PeerIds& ids, const ControlSocket& rules) {
   return rules.everybody_reads ? Rights::Read : Rights::None;
 }
 
-bool listens_to(const ControlRequest& request, const Event& event) {
+bool listens_to(const ControlRequest& request, std::string_view name, std::string_view id) {
   const auto has = [](const std::vector<std::string>& list, std::string_view text) {
     return list.empty() || std::find(list.begin(), list.end(), text) != list.end();
   };
-  if (!has(request.events, event.name())) return false;
-  if (request.ids.empty()) return true;
-  const auto* id = event.find("id");
-  const auto* text = id != nullptr ? std::get_if<std::string>(id) : nullptr;
-  return text != nullptr && has(request.ids, *text);
+  return has(request.events, name) && has(request.ids, id);
 }
 
 }  // namespace
@@ -176,15 +172,17 @@ void ControlServer::told(const ControlText& reply) {
 }
 
 void ControlServer::publish(const Event& event) {
-  std::string line;
+  publish(event.name(), event.text_of("id"), event_line(event));
+}
+
+void ControlServer::publish(std::string_view name, std::string_view id, const std::string& line) {
   for (auto at = clients_.begin(); at != clients_.end();) {
     auto& one = *at++;
-    if (!one.is_listener || !listens_to(one.request, event)) continue;
+    if (!one.is_listener || !listens_to(one.request, name, id)) continue;
     if (one.output.size() - one.sent >= kMostUnread || one.missed > 0) {
       ++one.missed;
       continue;
     }
-    if (line.empty()) line = event_line(event);
     say(one, line);
     settle(one);  // written in the next turn, with what comes in this one
   }

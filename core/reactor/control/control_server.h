@@ -64,6 +64,8 @@ class ControlServer {
   // Somebody listens to events.
   [[nodiscard]] bool has_listeners() const { return listeners_ > 0; }
   void publish(const Event& event);
+  // One that somebody else has put into a line; `id` "": it is about no service.
+  void publish(std::string_view name, std::string_view id, const std::string& line);
   [[nodiscard]] std::size_t count() const { return clients_.size(); }
 
  private:

@@ -128,18 +128,19 @@ TEST(TomlConf, NamesTheFilesToBeReadAfterIt) {
 TEST(TomlConf, SetsTheDaemon) {
   const auto parsed = parse_toml(
       "[daemon]\nuser = \"uvinetd\"\nlog = \"syslog\"\nspawner = \"clone\"\n"
-      "log_format = \"json\"\nlog_addresses = \"hash\"\n");
+      "log_format = \"json\"\nlog_addresses = \"hash\"\n"
+      "control = \"/run/x\"\ncontrol_group = \"adm\"\ncontrol_read = \"all\"\n");
   EXPECT_EQ(parsed.daemon,
-            (DaemonSettings{"uvinetd", std::nullopt, "syslog", "clone", "json", "hash"}));
+            (DaemonSettings{"uvinetd", "/run/x", "adm", "all", "syslog", "clone", "json", "hash"}));
   EXPECT_THAT(texts(parsed.diagnostics), IsEmpty());
   EXPECT_EQ(parse_toml("[daemon]\nuser = 77\n").daemon.user, "77");
-  const auto later = parse_toml("[daemon]\ncontrol = \"/run/c\"\nlog = \"file:/var/log/x\"\n");
-  EXPECT_THAT(places(later.diagnostics), ElementsAre("2:1 control-socket"));
-  EXPECT_EQ(later.daemon.control, "/run/c");
+  EXPECT_EQ(parse_toml("[daemon]\ncontrol_group = 4\n").daemon.control_group, "4");
+  EXPECT_EQ(parse_toml("[daemon]\ncontrol = \"none\"\n").daemon.control, "none");
   const auto bad = parse_toml(
-      "[daemon]\nusr = \"a\"\nuser = \"\"\nlog = \"sislog\"\nspawner = 1\ncontrol = \"x\"\n");
-  EXPECT_THAT(places(bad.diagnostics),
-              ElementsAre("2:1 key", "3:8 value", "4:7 value", "5:11 type", "6:11 value"));
+      "[daemon]\nusr = \"a\"\nuser = \"\"\nlog = \"sislog\"\nspawner = 1\ncontrol = \"x\"\n"
+      "control_read = \"some\"\n");
+  EXPECT_THAT(places(bad.diagnostics), ElementsAre("2:1 key", "3:8 value", "4:7 value", "5:11 type",
+                                                   "6:11 value", "7:16 value"));
   EXPECT_EQ(bad.daemon, DaemonSettings());
 }
 

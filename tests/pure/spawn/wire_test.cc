@@ -45,6 +45,7 @@ const auto kExamples = std::tuple{
     EndServer{7, make_launch_id(1, 2), SIGKILL},
     ControlSocket{7, true, 8, true},
     ControlText{9, true, "{}"},
+    Happened{"reload", "", "{}"},
     Hold{"finger/tcp", HoldHow::Refuse},
     Bans{true, {{1, 2, 128, -1}, {~0ULL, 3, 0, INT64_MAX}}},
     Pong{true},

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: ISC
-#include "core/reactor/control/event_line.h"
+#include "core/control/event_line.h"
 
 #include "core/base/event_json.h"
 
