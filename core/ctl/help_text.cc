@@ -132,7 +132,7 @@ all events of all services; each option may be given more than once.
 
       --id ID         Only of this service
       --event NAME    Only this: start, exit, refuse, pause, resume, timeout,
-                      reload, ban, zygote or stderr
+                      zygote, ident, stderr, repeated or reload
       --json          Print one JSON document in each line
       --socket PATH   Where the daemon is asked
       --color WHEN    Colours: auto (on a terminal), always or never

@@ -8,12 +8,14 @@ import shlex
 import subprocess
 import unittest
 
+from harness.control import FakeDaemon
 from harness.surroundings import bin_dir, requires, temporary_folder
 from harness.waiting import eventually, seconds
 
 _SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 COMPLETIONS = os.path.join(_SOURCE, "packaging", "completion")
-VERBS = ("check", "show", "convert")
+VERBS = ("status", "list", "show", "ps", "match", "metrics", "tail", "bans", "top", "reload", "pause",
+         "resume", "ban", "unban", "kill", "stop", "reopen-logs", "check", "convert")
 DIALECTS = {"debian", "freebsd", "netbsd", "openbsd", "gnu", "busybox"}
 # Command line and all that may be offered at its end.
 VALUES = {
@@ -23,6 +25,14 @@ VALUES = {
     "uvinetd -d --dialect ": DIALECTS,
     "uvinetctl ": set(VERBS),
     "uvinetctl --json sh": {"show"},
+    "uvinetctl --socket /x ma": {"match"},
+    "uvinetctl --color=": {"auto", "always", "never"},
+    "uvinetctl list --sort ": {"id", "state", "running", "queue", "started", "refused", "failed",
+                               "p50", "p99", "cpu"},
+    "uvinetctl top --sort ": {"id", "state", "starts", "running", "queue", "refusals", "reason",
+                              "p50", "p99", "load"},
+    "uvinetctl tail --event ": {"start", "exit", "refuse", "pause", "resume", "timeout", "zygote",
+                                "ident", "stderr", "repeated", "reload"},
     "uvinetctl convert --to ": {"toml", "inetd"},
     "uvinetctl check --dialect=": DIALECTS,
     "uvinetd-bench --exchange ": {"probe", "echo", "none", "banner", "line"},
@@ -54,6 +64,12 @@ class CasesMixin:
         """What is offered at the end of a command line."""
         raise NotImplementedError
 
+    def search_in(self, folder):
+        """Programs are found there first."""
+        path = os.environ["PATH"]
+        self.addCleanup(os.environ.__setitem__, "PATH", path)
+        os.environ["PATH"] = folder + ":" + path
+
     def assert_offers_all(self, line, options):
         """Every option is offered, and no other word."""
         offered = self.offers(line + " -") | self.offers(line + " --")
@@ -65,6 +81,22 @@ class CasesMixin:
         self.assert_offers_all("uvinetctl", options_of_help("uvinetctl"))
         for verb in VERBS:
             self.assert_offers_all(f"uvinetctl {verb}", options_of_help("uvinetctl", verb))
+
+    def test_services_are_those_of_the_daemon_that_runs(self):
+        """The one that the command line names; without one nothing is said."""
+        services = [{"service": {"id": name, "state": "open"}} for name in ("echo/tcp", "ftp")]
+        folder = temporary_folder()
+        os.symlink(requires_program("uvinetctl"), os.path.join(folder, "uvinetctl"))
+        self.search_in(folder)
+        with FakeDaemon({"list": [*services, {"end": True}]}) as daemon:
+            for verb in ("pause", "resume", "ps", "match", "kill"):
+                line = f"uvinetctl --socket {daemon.path} {verb} "
+                self.assertEqual(self.offers(line), {"echo/tcp", "ftp"}, line)
+            self.assertEqual(self.offers(f"uvinetctl tail --socket {daemon.path} --id "),
+                             {"echo/tcp", "ftp"})
+            self.assertLessEqual({"echo/tcp"},
+                                 self.offers(f"uvinetctl --socket {daemon.path} show ec"))
+        self.assertEqual(self.offers(f"uvinetctl --socket {folder}/none pause "), set())
 
     def test_options_of_the_load_generator(self):
         """It is not part of every build."""
@@ -108,12 +140,15 @@ class InFish(CasesMixin, unittest.TestCase):
         script = f"source {shlex.quote(file)}; complete -C {shlex.quote(line)}"
         text = subprocess.run([self.program, "--no-config", "-c", script], check=True, text=True,
                               stdout=subprocess.PIPE, timeout=seconds(),
-                              env=self.environment).stdout
+                              env={**self.environment, "PATH": os.environ["PATH"]}).stdout
         return {re.sub(r"^--[a-z]+=", "", offer.split("\t")[0]) for offer in text.splitlines()}
 
 
 class InZsh(CasesMixin, unittest.TestCase):
     """An interactive zsh at a terminal of its own, whose keys are pressed."""
+
+    def search_in(self, folder):
+        self.type(f"PATH={shlex.quote(folder)}:$PATH; rehash; print . >>$OFFERS\n")
 
     def setUp(self):
         program = requires("zsh")

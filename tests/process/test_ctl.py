@@ -164,11 +164,6 @@ class Show(Case):
         self.assertEqual(done.stdout, "")
         self.assertIn('no service or file "7103/tpc" (did you mean "7103/tcp"?)', done.stderr)
 
-    def test_says_that_it_cannot_ask_a_daemon(self):
-        done = run("show", "finger/tcp")
-        self.assertEqual(done.returncode, 1)
-        self.assertIn('there is no file "finger/tcp"', done.stderr)
-
     def test_prints_the_rest_when_a_service_is_bad(self):
         path = self.write("inetd.conf", "echo strem tcp nowait root internal\n" + INETD)
         done = run("show", path)

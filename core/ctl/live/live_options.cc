@@ -250,7 +250,8 @@ void add_live_options(CLI::App& app, Command& command) {
 // The vocabulary of the log: uvinetd-tuning(7).
 const std::vector<std::string_view>& event_names() {
   static const std::vector<std::string_view> kNames{
-      "start", "exit", "refuse", "pause", "resume", "timeout", "reload", "ban", "zygote", "stderr"};
+      "start",  "exit",  "refuse", "pause",    "resume", "timeout",
+      "zygote", "ident", "stderr", "repeated", "reload"};
   return kNames;
 }
 
