@@ -98,13 +98,13 @@ void add_rates(const ServiceRates& rates, ServiceRates& sum) {
   sum.starts += rates.starts;
   sum.refusals += rates.refusals;
   sum.load += rates.load;
-  for (const auto& [reason, rate] : rates.by_reason) {
+  for (const auto& one : rates.by_reason) {
     const auto found = std::find_if(sum.by_reason.begin(), sum.by_reason.end(),
-                                    [&](const auto& each) { return each.first == reason; });
+                                    [&](const auto& each) { return each.first == one.first; });
     if (found == sum.by_reason.end()) {
-      sum.by_reason.emplace_back(reason, rate);
+      sum.by_reason.push_back(one);
     } else {
-      found->second += rate;
+      found->second += one.second;
     }
   }
   sort_reasons(sum);
