@@ -132,7 +132,7 @@ all events of all services; each option may be given more than once.
 
       --id ID         Only of this service
       --event NAME    Only this: start, exit, refuse, pause, resume, timeout,
-                      zygote, ident, stderr, repeated or reload
+                      zygote, ident, stderr, repeated, reload, ban or unban
       --json          Print one JSON document in each line
       --socket PATH   Where the daemon is asked
       --color WHEN    Colours: auto (on a terminal), always or never

@@ -63,7 +63,8 @@ _uvinetctl() {
     list:--sort) words="id state running queue started refused failed p50 p99 cpu" ;;
     top:--sort) words="id state starts running queue refusals reason p50 p99 load" ;;
     tail:--event)
-      words="start exit refuse pause resume timeout zygote ident stderr repeated reload"
+      words="start exit refuse pause resume timeout zygote ident stderr repeated reload ban
+        unban"
       ;;
     tail:--id) words=$(_uvinetctl_ids) ;;
     # Anything: a time, a text, a number.

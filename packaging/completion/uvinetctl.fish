@@ -57,7 +57,7 @@ complete -c uvinetctl -n '__fish_seen_subcommand_from list' -l paused -d 'Only p
 complete -c uvinetctl -n '__fish_seen_subcommand_from top' -s d -l delay -x -d 'Seconds between two looks'
 complete -c uvinetctl -n '__fish_seen_subcommand_from metrics' -l services -d 'Of each service too'
 complete -c uvinetctl -n '__fish_seen_subcommand_from tail' -l id -x -a '(__fish_uvinetctl_ids)' -d 'Only of this service'
-complete -c uvinetctl -n '__fish_seen_subcommand_from tail' -l event -x -a 'start exit refuse pause resume timeout zygote ident stderr repeated reload' -d 'Only this'
+complete -c uvinetctl -n '__fish_seen_subcommand_from tail' -l event -x -a 'start exit refuse pause resume timeout zygote ident stderr repeated reload ban unban' -d 'Only this'
 complete -c uvinetctl -n '__fish_seen_subcommand_from pause' -l refuse -d 'Refuse clients instead'
 complete -c uvinetctl -n '__fish_seen_subcommand_from stop' -l drain -x -d 'Wait for servers that run'
 complete -c uvinetctl -n '__fish_seen_subcommand_from check show convert' -l dialect -x -a 'debian freebsd netbsd openbsd gnu busybox' -d 'How to read what systems disagree about'

@@ -32,7 +32,7 @@ VALUES = {
     "uvinetctl top --sort ": {"id", "state", "starts", "running", "queue", "refusals", "reason",
                               "p50", "p99", "load"},
     "uvinetctl tail --event ": {"start", "exit", "refuse", "pause", "resume", "timeout", "zygote",
-                                "ident", "stderr", "repeated", "reload"},
+                                "ident", "stderr", "repeated", "reload", "ban", "unban"},
     "uvinetctl convert --to ": {"toml", "inetd"},
     "uvinetctl check --dialect=": DIALECTS,
     "uvinetd-bench --exchange ": {"probe", "echo", "none", "banner", "line"},

@@ -147,6 +147,28 @@ class Words(unittest.TestCase):
         self.assertGreater(len(refusals), 10)
 
 
+    def test_events_that_uvinetctl_knows(self):
+        known = words_of_array("core/ctl/live/live_options.cc", "kNames")
+        told = set()
+        for path in glob.glob(os.path.join(SOURCE, "core", "**", "*.*"), recursive=True):
+            if path.endswith((".cc", ".h")):
+                text = read(path)
+                told.update(re.findall(r'Event(?: \w+)?[({]LogLevel::\w+,\s*"([a-z-]+)"', text))
+                for pair in re.findall(r'Event\(LogLevel::\w+, \w+ \? "(\w+)" : "(\w+)"', text):
+                    told.update(pair)
+        self.assertEqual(known, told)
+        text = part(page("uvinetctl.1"), ".It Fl Fl event Ar name", ".It ")
+        self.assertEqual(known, set(re.findall(r"[a-z]{3,}", text.split("name:")[1])))
+
+    def test_columns_of_uvinetctl(self):
+        for place, columns in (("true, (?:true|false)", "list"), ("(?:true|false), true", "top")):
+            known = table("core/ctl/live/service_columns.cc",
+                          rf'ServiceColumn{{\s*"(\w+)",\s*"[^"]+",\s*{place},', 10)
+            text = part(page("uvinetctl.1"), ".It Fl Fl sort Ar column", ".It ")
+            words = text.split(f".Cm {columns} :\n")[1].split("the default")[0]
+            self.assertEqual(known, set(re.findall(r"\w+", words)) - {"Cm", "or"})
+
+
 class Pages(unittest.TestCase):
     """The manual pages as a set."""
 

@@ -250,8 +250,8 @@ void add_live_options(CLI::App& app, Command& command) {
 // The vocabulary of the log: uvinetd-tuning(7).
 const std::vector<std::string_view>& event_names() {
   static const std::vector<std::string_view> kNames{
-      "start",  "exit",  "refuse", "pause",    "resume", "timeout",
-      "zygote", "ident", "stderr", "repeated", "reload"};
+      "start", "exit",   "refuse",   "pause",  "resume", "timeout", "zygote",
+      "ident", "stderr", "repeated", "reload", "ban",    "unban"};
   return kNames;
 }
 
