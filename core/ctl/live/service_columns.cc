@@ -43,8 +43,10 @@ constexpr std::array kColumns{
                   [](const Row& row) { return static_cast<double>(row.service.running); },
                   running_text},
     ServiceColumn{"queue", "QUEUE", true, true,
-                  [](const Row& row) { return static_cast<double>(row.service.queue); },
-                  [](const Row& row) { return count_text(row.service.queue); }},
+                  [](const Row& row) { return order(row.service.queue); },
+                  [](const Row& row) -> std::string {
+                    return row.service.queue ? count_text(*row.service.queue) : "-";
+                  }},
     ServiceColumn{"started", "STARTED", true, false,
                   [](const Row& row) { return static_cast<double>(row.service.started); },
                   [](const Row& row) { return count_text(row.service.started); }},
@@ -121,7 +123,7 @@ Paint paint_of(const ServiceColumn& column, const ServiceRow& row) {
   if (column.name == "running" && service.limit > 0 && service.running >= service.limit) {
     return Paint::Warning;
   }
-  if (column.name == "queue" && service.queue > 0) return Paint::Warning;
+  if (column.name == "queue" && service.queue.value_or(0) > 0) return Paint::Warning;
   if (column.name == "failed" && sum_of(service.failed) > 0) return Paint::Bad;
   if ((column.name == "refusals" || column.name == "reason") && row.rates.refusals > 0) {
     return Paint::Bad;

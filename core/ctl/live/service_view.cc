@@ -57,7 +57,7 @@ ServiceView read_service(const json& service) {
   out.addresses = words_of(service, "addresses");
   out.running = number_of(service, "running").value_or(0);
   out.limit = number_of(service, "limit").value_or(0);
-  out.queue = number_of(service, "queue").value_or(0);
+  out.queue = number_of(service, "queue");
   out.accepted = number_of(service, "accepted").value_or(0);
   out.started = sum_of({{"", number_of(service, "started").value_or(0)},
                         {"", number_of(service, "answered").value_or(0)}});

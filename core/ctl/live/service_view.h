@@ -22,8 +22,8 @@ struct ServiceView {
   std::string state;
   std::string reason;  // of a pause; of one by hand: what becomes of clients
   std::int64_t running = 0;
-  std::int64_t limit = 0;  // of these; 0: none
-  std::int64_t queue = 0;
+  std::int64_t limit = 0;             // of these; 0: none
+  std::optional<std::int64_t> queue;  // clients that wait
   std::int64_t accepted = 0;
   std::int64_t started = 0;  // servers; of built-ins, clients that were answered
   Counts refused;

@@ -75,8 +75,10 @@ TopLine state_line(const TopModel& model) {
     add_figure(out, "paused", count_text(static_cast<std::int64_t>(totals.paused)), Paint::Warning);
   }
   add_figure(out, "running", count_text(totals.running));
-  add_figure(out, "queue", count_text(totals.queue),
-             totals.queue > 0 ? Paint::Warning : Paint::Bold);
+  if (totals.queue) {
+    add_figure(out, "queue", count_text(*totals.queue),
+               *totals.queue > 0 ? Paint::Warning : Paint::Bold);
+  }
   if (model.has_rates()) add_figure(out, "CPU%", rate_text(totals.rates.load * 100));
   return out;
 }

@@ -39,7 +39,7 @@ TopTotals totals_of(const std::vector<ServiceRow>& rows) {
     ++out.services;
     out.paused += is_paused(row.service) ? 1 : 0;
     out.running += row.service.running;
-    out.queue += row.service.queue;
+    if (row.service.queue) out.queue = out.queue.value_or(0) + *row.service.queue;
     add_rates(row.rates, out.rates);
   }
   return out;

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstdint>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -32,7 +33,7 @@ struct TopTotals {
   std::size_t services = 0;
   std::size_t paused = 0;
   std::int64_t running = 0;
-  std::int64_t queue = 0;
+  std::optional<std::int64_t> queue;
   ServiceRates rates;
 };
 

@@ -201,6 +201,7 @@ TEST(TopFrame, HasEveryColumnAtEightyByTwentyFour) {
   auto one = service("finger/tcp", 0);
   one.running = 12;
   one.limit = 40;
+  one.queue = 0;
   one.p50_usec = 163;
   one.p99_usec = 1'234;
   model.take(snapshot(1, {one}));
