@@ -179,7 +179,10 @@ void Monitor::answer_reload(const Diagnostics& problems) {
             reply_line("reload", {{"kept", reload_->kept},
                                   {"added", reload_->added},
                                   {"removed", reload_->removed},
-                                  {"changed", reload_->changed}}),
+                                  {"changed", reload_->changed},
+                                  {"added_ids", reload_->added_ids},
+                                  {"removed_ids", reload_->removed_ids},
+                                  {"changed_ids", reload_->changed_ids}}),
             false);
       done(ticket);
     } else {

@@ -14,6 +14,10 @@ std::string mark(const Diagnostic& diagnostic) {
   return file + '\0' + diagnostic.slug + '\0' + diagnostic.message;
 }
 
+void name(std::vector<std::string>& list, std::string_view id) {
+  if (list.size() < ReloadDiff::kMostNamed) list.emplace_back(id);
+}
+
 }  // namespace
 
 ReloadDiff diff(const std::vector<LoadedService>& running,
@@ -25,11 +29,18 @@ ReloadDiff diff(const std::vector<LoadedService>& running,
     const auto node = before.extract(service.spec.id);
     if (!node) {
       ++out.added;
+      name(out.added_ids, service.spec.id);
+    } else if (*node.mapped() == service) {
+      ++out.kept;
     } else {
-      ++(*node.mapped() == service ? out.kept : out.changed);
+      ++out.changed;
+      name(out.changed_ids, service.spec.id);
     }
   }
   out.removed = before.size();
+  for (const auto& service : running) {
+    if (before.contains(service.spec.id)) name(out.removed_ids, service.spec.id);
+  }
   return out;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <vector>
 
 #include "core/config/diagnostic.h"
@@ -11,10 +12,15 @@
 namespace uvinetd {
 
 struct ReloadDiff {
+  static constexpr std::size_t kMostNamed = 100;  // of each kind: the first ones
+
   std::size_t kept = 0;
   std::size_t added = 0;
   std::size_t removed = 0;
   std::size_t changed = 0;
+  std::vector<std::string> added_ids{};
+  std::vector<std::string> removed_ids{};
+  std::vector<std::string> changed_ids{};
 };
 
 // By service id.

@@ -12,7 +12,7 @@
 namespace uvinetd {
 
 ReactorState Reactor::state() {
-  return {services_, running_, table_, launchers_, admission_};
+  return {services_, running_, table_, launchers_, admission_, *this};
 }
 
 std::unique_ptr<TextSource> Reactor::answer(const ControlRequest& request) {

@@ -128,6 +128,8 @@ json Answers::service_json(const Service& service) const {
     }
   }
   out["sockets"] = service.listeners.size();
+  const auto queue = state_.metrics.queue(entry.key);
+  out["queue"] = queue ? json(queue->length) : json();
   return out;
 }
 
@@ -252,6 +254,14 @@ void Answers::add_status(json& status, const ReactorFacts& facts) const {
                        {"instances", facts.running},
                        {"limit", facts.limit != 0 ? json(facts.limit) : json()}};
   status["control_clients"] = facts.clients;
+  status["totals"] = counters_json(state_.metrics.total());
+  auto& roles = status["roles"] = json::array();
+  for (const auto& role : state_.metrics.daemon().roles) {
+    roles.push_back({{"role", role.role},
+                     {"processes", role.processes},
+                     {"restarts", role.restarts},
+                     {"descriptors", role.descriptors ? json(*role.descriptors) : json()}});
+  }
 }
 
 std::unique_ptr<TextSource> Answers::refuse(std::string_view code, std::string message) {

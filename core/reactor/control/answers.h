@@ -13,6 +13,7 @@
 #include "core/control/request.h"
 #include "core/reactor/admission/admission.h"
 #include "core/reactor/launchers.h"
+#include "core/reactor/metrics/metrics_view.h"
 #include "core/reactor/service.h"
 #include "core/reactor/text_source.h"
 #include "spawn/table.h"
@@ -26,6 +27,7 @@ struct ReactorState {
   const Table& table;
   const Launchers& launchers;
   Admission& admission;
+  const MetricsView& metrics;
 };
 
 // What is no state of services.

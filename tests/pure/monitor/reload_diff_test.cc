@@ -48,6 +48,18 @@ TEST(ReloadDiff, CountsEachServiceOnce) {
               1, 1, 1, 1);
 }
 
+TEST(ReloadDiff, NamesTheFirstOfThem) {
+  const auto named = diff({service("a"), service("b"), service("c")},
+                          {service("d"), service("c"), service("a", "/bin/false")});
+  EXPECT_THAT(named.added_ids, testing::ElementsAre("d"));
+  EXPECT_THAT(named.removed_ids, testing::ElementsAre("b"));
+  EXPECT_THAT(named.changed_ids, testing::ElementsAre("a"));
+  std::vector<LoadedService> many;
+  for (int i = 0; i < 1000; ++i) many.push_back(service(std::to_string(i)));
+  EXPECT_THAT(diff({}, many).added_ids, SizeIs(ReloadDiff::kMostNamed));
+  EXPECT_THAT(diff(many, {}).removed_ids, SizeIs(ReloadDiff::kMostNamed));
+}
+
 TEST(ReloadDiff, TheOrderIsNoChange) {
   expect_diff(diff({service("a"), service("b")}, {service("b"), service("a")}), 2, 0, 0, 0);
 }
