@@ -269,8 +269,8 @@ void Launcher::on_stop(StopHow how) {
   }
 }
 
-// Only a child of ours, with all of its process group. One that goes on after a signal as HUP is not
-// looked upon as told to end.
+// Only a child of ours, with all of its process group. One that goes on after a signal as HUP is
+// not looked upon as told to end.
 void Launcher::end_server(const EndServer& order) {
   const auto end = [&](Child& child) {
     if (child.exit.id != order.id) return;
