@@ -66,7 +66,8 @@ class Client:
 
     def ask(self, request):
         """The replies to it, the last one too."""
-        self.send((line(request) + "\n").encode())
+        with contextlib.suppress(BrokenPipeError):  # turned away: it has been said why
+            self.send((line(request) + "\n").encode())
         return self.hear()
 
     def hear(self):
@@ -196,6 +197,28 @@ class Place(unittest.TestCase):
                 status = client.ask(STATUS)[0]["status"]
             self.assertNotEqual(status["reactor"]["pid"], before)
             self.assertEqual(status["reactor_restarts"], 1)
+
+
+class Events(unittest.TestCase):
+    """What a listener hears."""
+
+    def test_what_the_monitor_does_is_heard_too(self):
+        port = free_port()
+        with Daemon(config(port), file_name="uvinetd.toml") as served:
+            path = os.path.join(served.folder, "control")
+            with Client(path) as listener, Client(path) as client:
+                listener.send((line({"verb": "tail"}) + "\n").encode())
+                # Answered in turn: the listener listens when this has come.
+                eventually(lambda: client.ask(STATUS)[0]["status"]["control_clients"] == 2,
+                           what="both are clients")
+                self.assertIn("reload", client.ask(RELOAD)[0])
+                client.ask({"verb": "ban", "address": "192.0.2.1"})
+                client.ask({"verb": "pause", "id": "echo"})
+                heard = [json.loads(listener.replies.readline())["event"] for _ in range(3)]
+            self.assertEqual([event["event"] for event in heard], ["reload", "ban", "pause"])
+            self.assertEqual(heard[0]["kept"], 1)
+            self.assertEqual(heard[1]["address"], "192.0.2.1")
+            self.assertEqual((heard[2]["id"], heard[2]["reason"]), ("echo", "operator"))
 
 
 class Hostile(unittest.TestCase):

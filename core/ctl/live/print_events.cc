@@ -46,8 +46,9 @@ std::string print_event(const json& reply, PrintForm form) {
   if (!out.empty()) out += " ";
   out +=
       painted(text_of(*event, "event"), paint_of_level(text_of(*event, "level")), form.has_colors);
-  // What says who comes first; the others in the order of their names.
-  static constexpr std::array<const char*, 3> kFirst{"id", "pid", "from"};
+  // As in the log; what is not known here comes in the order of its name.
+  static constexpr std::array kFirst{"id",  "pid",      "from", "address", "status", "reason", "ms",
+                                     "cpu", "received", "sent", "kept",    "added",  "removed"};
   auto rest = *event;
   for (const auto* key : {"time", "level", "event"}) rest.erase(key);
   for (const auto* key : kFirst) {

@@ -254,13 +254,12 @@ void Answers::add_status(json& status, const ReactorFacts& facts) const {
                        {"instances", facts.running},
                        {"limit", facts.limit != 0 ? json(facts.limit) : json()}};
   status["control_clients"] = facts.clients;
-  status["totals"] = counters_json(state_.metrics.total());
-  auto& roles = status["roles"] = json::array();
+  status.update(counters_json(state_.metrics.total()));
+  auto& roles = status["roles"] = json::object();
   for (const auto& role : state_.metrics.daemon().roles) {
-    roles.push_back({{"role", role.role},
-                     {"processes", role.processes},
-                     {"restarts", role.restarts},
-                     {"descriptors", role.descriptors ? json(*role.descriptors) : json()}});
+    roles[role.role] = {{"processes", role.processes},
+                        {"restarts", role.restarts},
+                        {"descriptors", role.descriptors ? json(*role.descriptors) : json()}};
   }
 }
 
