@@ -16,9 +16,7 @@
 namespace uvinetd {
 namespace {
 
-constexpr std::size_t kTokens = 64;  // sockets served per turn
-constexpr std::chrono::milliseconds kShortestExhaustion{10};
-constexpr std::chrono::milliseconds kLongestExhaustion{1'000};
+constexpr std::size_t kTokens = 64;             // sockets served per turn
 constexpr std::chrono::seconds kLeaveAfter{2};  // without a monitor, whatever is still in flight
 constexpr std::chrono::seconds kIdentityRetry{5};
 
@@ -362,45 +360,6 @@ void Reactor::note_work() {
   is_busy_ = true;
   if (std::exchange(is_active_told_, true)) return;
   tell(MessageType::Active, "");
-}
-
-void Reactor::pause_everything(int code) {
-  is_exhausted_ = true;
-  meter_.paused_everything();
-  if (exhausted_pause_.count() == 0 || now() - last_exhausted_ > 10 * kLongestExhaustion) {
-    exhausted_pause_ = kShortestExhaustion;
-    events_.tell(Event(LogLevel::Error, "pause")
-                     .add("id", "*")
-                     .add("reason", std::string("descriptors: accept: ") + std::strerror(code)));
-  } else {
-    exhausted_pause_ = std::min(exhausted_pause_ * 2, kLongestExhaustion);
-  }
-  last_exhausted_ = now();
-  poller_watcher_->watch(0);
-  timers_.after(exhausted_pause_, [this] {
-    is_exhausted_ = false;
-    if (is_accepting_) poller_watcher_->watch(UV_READABLE);
-  });
-}
-
-void Reactor::pause(Service& service, const char* reason, std::chrono::milliseconds time) {
-  if (service.pause != 0) return;
-  service.pause_reason = reason;
-  events_.tell(Event(LogLevel::Warning, "pause")
-                   .add("id", service.entry.id)
-                   .add("reason", reason)
-                   .add("ms", time.count()));
-  meter_.paused(service.counters);
-  service.pause = timers_.after(time, [this, key = service.entry.key] {
-    auto* paused = find_service(key);
-    if (paused == nullptr) return;
-    paused->pause = 0;
-    events_.tell(Event(LogLevel::Notice, "resume")
-                     .add("id", paused->entry.id)
-                     .add("reason", paused->pause_reason));
-    for (auto* listener : paused->listeners) listener->on_pause(paused->is_paused());
-  });
-  for (auto* listener : service.listeners) listener->on_pause(true);
 }
 
 // The socket is closed here first, so that the monitor can bind its address again.

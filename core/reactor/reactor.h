@@ -151,6 +151,8 @@ class Reactor final : public ListenerHost,
   // What operators ask for (reactor_control.cc).
   [[nodiscard]] ReactorState state();
   std::unique_ptr<TextSource> kill_servers(const ControlRequest& request);
+
+  // Pauses (reactor_pauses.cc).
   void on_hold(const Hold& hold);
   void settle_hold(Service& service);
 

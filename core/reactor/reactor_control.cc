@@ -106,29 +106,4 @@ std::unique_ptr<TextSource> Reactor::kill_servers(const ControlRequest& request)
   return std::make_unique<WholeText>(reply_line("killed", {{"count", count}}) + reply_end());
 }
 
-// ---- what operators have paused --------------------------------------------------------------
-
-void Reactor::on_hold(const Hold& hold) {
-  if (hold.how == HoldHow::None) {
-    holds_.erase(hold.id);
-  } else {
-    holds_[hold.id] = hold.how;
-  }
-  for (auto& [key, service] : services_) {
-    if (service->entry.id != hold.id) continue;
-    settle_hold(*service);
-    events_.tell(Event(LogLevel::Notice, hold.how == HoldHow::None ? "resume" : "pause")
-                     .add("id", hold.id)
-                     .add("reason", "operator"));
-  }
-}
-
-void Reactor::settle_hold(Service& service) {
-  const auto found = holds_.find(service.entry.id);
-  const auto how = found == holds_.end() ? HoldHow::None : found->second;
-  if (how == service.hold) return;
-  service.hold = how;
-  for (auto* listener : service.listeners) listener->on_pause(service.is_paused());
-}
-
 }  // namespace uvinetd

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: ISC
 // What the reactor knows, for the built-ins `metrics` and `status`.
-#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -8,6 +7,7 @@
 #include <utility>
 
 #include "core/reactor/reactor.h"
+#include "core/reactor/socket_text.h"
 
 namespace uvinetd {
 namespace {
@@ -16,12 +16,7 @@ namespace {
 std::string address_text(const Listener& listener, int socket_type) {
   const auto address = SocketAddress::local_of(listener.fd());
   if (!address) return {};
-  const bool is_datagram = socket_type == SOCK_DGRAM;
-  const char* scheme = address->is_ip()                ? (is_datagram ? "udp" : "tcp")
-                       : is_datagram                   ? "unix-dgram"
-                       : socket_type == SOCK_SEQPACKET ? "unix-seqpacket"
-                                                       : "unix";
-  return fmt::format("{}://{}", scheme, address->text());
+  return socket_text(*address, socket_type);
 }
 
 }  // namespace

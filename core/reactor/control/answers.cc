@@ -12,6 +12,7 @@
 #include "core/base/clock.h"
 #include "core/reactor/control/each_text.h"
 #include "core/reactor/listener.h"
+#include "core/reactor/socket_text.h"
 #include "spawn/access/access_decision.h"
 
 namespace uvinetd {
@@ -60,12 +61,6 @@ json histogram_json(const Histogram& histogram) {
     buckets.push_back(std::move(bucket));
   }
   return out;
-}
-
-const char* scheme_of(const TableService& entry, const TableListener& listener) {
-  const auto type = listener.socket_type != 0 ? listener.socket_type : entry.socket_type;
-  if (listener.address.is_ip()) return type == SOCK_DGRAM ? "udp" : "tcp";
-  return type == SOCK_DGRAM ? "unix-dgram" : type == SOCK_SEQPACKET ? "unix-seqpacket" : "unix";
 }
 
 // What a look at the service should say first.
@@ -123,8 +118,8 @@ json Answers::service_json(const Service& service) const {
   auto& addresses = out["addresses"] = json::array();
   if (const auto whole = state_.table.is_open() ? state_.table.service(entry.key) : std::nullopt) {
     for (const auto& listener : whole->listeners) {
-      addresses.push_back(std::string(scheme_of(*whole, listener)) + "://" +
-                          listener.address.text());
+      const int type = listener.socket_type != 0 ? listener.socket_type : entry.socket_type;
+      addresses.push_back(socket_text(listener.address, type));
     }
   }
   out["sockets"] = service.listeners.size();
