@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""A daemon's end of the control socket that says what a test wants it to say.
+"""Both ends of the control socket: a client of a real daemon (ControlClient), and a daemon's end that
+says what a test wants it to say.
 
     with FakeDaemon({"list": [{"service": {"id": "echo/tcp"}}, {"end": True}]}) as daemon:
         ...  # uvinetctl --socket daemon.path list
@@ -7,15 +8,63 @@
 An answer is a list of lines: objects become JSON, bytes are sent as they are, and HANG and CLOSE do
 what they say. A function is called with the request and gives such a list.
 """
+import contextlib
 import json
 import os
 import socket
 import threading
 
 from harness.surroundings import temporary_folder
+from harness.waiting import seconds
 
 HANG = object()
 CLOSE = object()
+
+
+def line(request):
+    """A request as it is sent."""
+    return json.dumps({"uvinetd": 1, **request})
+
+
+class ControlClient:
+    """One connection to the control socket."""
+
+    def __init__(self, path):
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.connect(path)
+        self.socket.settimeout(seconds(30))
+        self.replies = self.socket.makefile(encoding="utf-8")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.replies.close()
+        self.socket.close()
+
+    def send(self, data):
+        """As it is."""
+        self.socket.sendall(data)
+
+    def ask(self, request):
+        """The replies to it, the last one too."""
+        with contextlib.suppress(BrokenPipeError):  # turned away: it has been said why
+            self.send((line(request) + "\n").encode())
+        return self.hear()
+
+    def hear(self):
+        """The replies until a last one, or the end of the connection."""
+        heard = []
+        for text in self.replies:
+            heard.append(json.loads(text))
+            if "end" in heard[-1] or "error" in heard[-1]:
+                break
+        return heard
+
+    def service(self, name):
+        """What `list` has of it; None: there is none."""
+        told = (reply.get("service", {}) for reply in self.ask({"verb": "list"}))
+        return next((service for service in told if service.get("id") == name), None)
 
 
 class FakeDaemon:

@@ -41,10 +41,11 @@ class Daemon:
         self.config = os.path.join(self.folder, file_name)
         self.pid_file = os.path.join(self.folder, "inetd.pid")
         self.log_path = os.path.join(self.folder, "log")
+        self.control = os.path.join(self.folder, "control")  # where uvinetctl asks it
         self.write_config(lines)
         ready, ready_end = os.pipe()
         command = [os.path.join(bin_dir(), "uvinetd"), "-f", *(["-e"] if to_stderr else []), "-p", self.pid_file,
-                   "--ready-fd", str(ready_end), "--control", os.path.join(self.folder, "control")]
+                   "--ready-fd", str(ready_end), "--control", self.control]
         command += ["--log-connections"] if log_connections else []
         command += ["--spawner", spawner()] if spawner() else []
         command += [*options, self.config]

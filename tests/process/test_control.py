@@ -10,6 +10,7 @@ import sys
 import unittest
 
 from harness import sockets
+from harness.control import ControlClient, line
 from harness.daemon import Daemon
 from harness.surroundings import free_port, free_ports, me, requires_linux_build, requires_root
 from harness.waiting import eventually, seconds
@@ -37,47 +38,6 @@ with socket.socket(socket.AF_UNIX) as client:
 """
 _STRANGER = 12345
 _MEMBER_GROUP = 23456
-
-
-def line(request):
-    """A request as it is sent."""
-    return json.dumps({"uvinetd": 1, **request})
-
-
-class Client:
-    """One connection to the control socket."""
-
-    def __init__(self, path):
-        self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.connect(path)
-        self.socket.settimeout(seconds(30))
-        self.replies = self.socket.makefile(encoding="utf-8")
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.replies.close()
-        self.socket.close()
-
-    def send(self, data):
-        """As it is."""
-        self.socket.sendall(data)
-
-    def ask(self, request):
-        """The replies to it, the last one too."""
-        with contextlib.suppress(BrokenPipeError):  # turned away: it has been said why
-            self.send((line(request) + "\n").encode())
-        return self.hear()
-
-    def hear(self):
-        """The replies until a last one, or the end of the connection."""
-        heard = []
-        for text in self.replies:
-            heard.append(json.loads(text))
-            if "end" in heard[-1] or "error" in heard[-1]:
-                break
-        return heard
 
 
 def ask_as(path, request, user=_STRANGER, group=_STRANGER, more=0):
@@ -114,7 +74,7 @@ class Rights(unittest.TestCase):
         served = Daemon(config(free_port(), keys), file_name="uvinetd.toml")
         self.addCleanup(served.__exit__, None, None, None)
         os.chmod(served.folder, 0o755)
-        return os.path.join(served.folder, "control")
+        return served.control
 
     def test_nobody_else_may_connect(self):
         self.assertIn("PermissionError", ask_as(self.daemon(""), STATUS))
@@ -148,7 +108,7 @@ class Rights(unittest.TestCase):
         with Daemon(config(free_port(), 'control_group = "no-such-group"'),
                     file_name="uvinetd.toml") as served:
             served.wait_for_log(r"control: control group no-such-group: Invalid argument")
-            self.assertFalse(os.path.exists(os.path.join(served.folder, "control")))
+            self.assertFalse(os.path.exists(served.control))
 
 
 class Place(unittest.TestCase):
@@ -156,8 +116,8 @@ class Place(unittest.TestCase):
 
     def test_it_goes_with_the_daemon(self):
         with Daemon(config(free_port()), file_name="uvinetd.toml") as served:
-            path = os.path.join(served.folder, "control")
-            with Client(path) as client:
+            path = served.control
+            with ControlClient(path) as client:
                 self.assertEqual(client.ask(STATUS)[0]["status"]["pid"], served.pid)
             served.stop()
             self.assertFalse(os.path.exists(path))
@@ -165,18 +125,18 @@ class Place(unittest.TestCase):
     def test_there_need_be_none(self):
         port = free_port()
         with Daemon(config(port), file_name="uvinetd.toml", options=["--control", "none"]) as served:
-            self.assertFalse(os.path.exists(os.path.join(served.folder, "control")))
+            self.assertFalse(os.path.exists(served.control))
             self.assertEqual(echoed(port), b"x")
 
     def test_a_second_daemon_leaves_the_first_ones_alone(self):
         with Daemon(config(free_port()), file_name="uvinetd.toml") as first:
-            path = os.path.join(first.folder, "control")
+            path = first.control
             port = free_port()
             with Daemon(config(port), file_name="uvinetd.toml", options=["--control", path]) as second:
                 second.wait_for_log(r"control: bind \S+: Address already in use; "
                                     r"uvinetctl cannot reach this daemon")
                 self.assertEqual(echoed(port), b"x")
-            with Client(path) as client:
+            with ControlClient(path) as client:
                 self.assertEqual(client.ask(STATUS)[0]["status"]["pid"], first.pid)
 
     def test_what_a_dead_daemon_left_is_replaced(self):
@@ -185,15 +145,15 @@ class Place(unittest.TestCase):
             with socket.socket(socket.AF_UNIX) as left:
                 left.bind(path)
             with Daemon(config(free_port()), file_name="uvinetd.toml",
-                        options=["--control", path]) as second, Client(path) as client:
+                        options=["--control", path]) as second, ControlClient(path) as client:
                 self.assertEqual(client.ask(STATUS)[0]["status"]["pid"], second.pid)
 
     def test_a_new_reactor_serves_the_same_socket(self):
         with Daemon(config(free_port()), file_name="uvinetd.toml") as served:
-            path = os.path.join(served.folder, "control")
+            path = served.control
             before = served.reactor()
             served.replace_reactor()
-            with Client(path) as client:
+            with ControlClient(path) as client:
                 status = client.ask(STATUS)[0]["status"]
             self.assertNotEqual(status["reactor"]["pid"], before)
             self.assertEqual(status["reactor_restarts"], 1)
@@ -205,8 +165,8 @@ class Events(unittest.TestCase):
     def test_what_the_monitor_does_is_heard_too(self):
         port = free_port()
         with Daemon(config(port), file_name="uvinetd.toml") as served:
-            path = os.path.join(served.folder, "control")
-            with Client(path) as listener, Client(path) as client:
+            path = served.control
+            with ControlClient(path) as listener, ControlClient(path) as client:
                 listener.send((line({"verb": "tail"}) + "\n").encode())
                 # Answered in turn: the listener listens when this has come.
                 eventually(lambda: client.ask(STATUS)[0]["status"]["control_clients"] == 2,
@@ -228,13 +188,13 @@ class Hostile(unittest.TestCase):
         self.port = free_port()
         self.daemon = Daemon(config(self.port), file_name="uvinetd.toml")
         self.addCleanup(self.daemon.__exit__, None, None, None)
-        self.path = os.path.join(self.daemon.folder, "control")
+        self.path = self.daemon.control
         self.open = contextlib.ExitStack()
         self.addCleanup(self.open.close)
 
     def client(self):
         """One more."""
-        return self.open.enter_context(Client(self.path))
+        return self.open.enter_context(ControlClient(self.path))
 
     def assert_well(self):
         """Everybody else is served."""
@@ -288,9 +248,9 @@ class Hostile(unittest.TestCase):
 
     def test_those_who_leave_in_the_middle_leave_nothing(self):
         for _ in range(200):
-            with Client(self.path) as client:
+            with ControlClient(self.path) as client:
                 client.send((line({"verb": "list"}) + "\n" + line(STATUS)).encode())
-        with Client(self.path) as client:
+        with ControlClient(self.path) as client:
             eventually(lambda: client.ask(STATUS)[0]["status"]["control_clients"] == 1,
                        what="only one client is left")
 
@@ -305,7 +265,7 @@ class Many(unittest.TestCase):
             f"[services.s{i:05}]\nlisten = \"unix://@uvitest-{ports[0]}-{i}\"\n"
             f"exec = \"/bin/true\"\nuser = \"{me()}\"\n" for i in range(count))
         with Daemon(config(ports[1]) + services, file_name="uvinetd.toml") as served, \
-                Client(os.path.join(served.folder, "control")) as client:
+                ControlClient(served.control) as client:
             listed = client.ask({"verb": "list"})
             ids = [reply["service"]["id"] for reply in listed[:-1]]
             self.assertEqual(ids, sorted(ids))

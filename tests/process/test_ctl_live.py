@@ -50,7 +50,7 @@ class Live(unittest.TestCase):
                        f'user = "{me()}"\nexec = "/bin/cat"\ninstances = 5\n'
                        'deny = ["192.0.2.0/24"]\n')
         self.daemon = Daemon(self.config, file_name="uvinetd.toml")
-        self.path = os.path.join(self.daemon.folder, "control")
+        self.path = self.daemon.control
         self.clients = []
         self.addCleanup(self.end)
 

@@ -173,7 +173,7 @@ class RealDaemon(Top):
 
     def test_shows_its_services(self):
         with Daemon([f"{free_port()} stream tcp4 nowait {me()} internal echo"]) as daemon:
-            self.start(os.path.join(daemon.folder, "control"))
+            self.start(daemon.control)
             self.expect(rf"(?s)pid {daemon.pid}.*open")
             self.type("q")
             self.assert_ended(0)
