@@ -128,6 +128,25 @@ std::string SocketAddress::host() const {
   return buffer;
 }
 
+namespace {
+
+// A client chooses the name that it is bound to: it must not look like an address, or like more
+// than one word.
+std::string path_text(const std::string& path) {
+  if (path.empty()) return "-";
+  std::string out = path[0] == '/' || path[0] == '@' ? "" : "./";
+  for (const char c : path) {
+    if (c == ' ') {
+      out += "\\x20";
+    } else {
+      out += c;
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
 std::string SocketAddress::text() const {
   if (family() == AF_INET) return host() + ":" + std::to_string(port());
   if (family() == AF_INET6) {
@@ -135,8 +154,7 @@ std::string SocketAddress::text() const {
     const bool bare = name.find(':') == std::string::npos;  // v4-mapped
     return (bare ? name : "[" + name + "]") + ":" + std::to_string(port());
   }
-  const auto path = unix_path();
-  return path.empty() ? "-" : path;
+  return path_text(unix_path());
 }
 
 std::string SocketAddress::unix_path() const {

@@ -35,14 +35,16 @@ std::string_view host_of(std::string_view from) {
   }
   const auto colon = from.find(':');
   const bool is_v4 = colon != std::string_view::npos && colon > 0 &&
-                     from.find_first_not_of("0123456789.") == colon;
+                     from.find_first_not_of("0123456789.") == colon &&
+                     from.find(':', colon + 1) == std::string_view::npos;
   return is_v4 ? from.substr(0, colon) : from;
 }
 
 std::string private_address(std::string_view from, AddressPrivacy how, const SipKey& key) {
   if (how == AddressPrivacy::Full) return std::string(from);
   const auto host = host_of(from);
-  const auto address = SocketAddress::parse_ip(host, 0);
+  // An interface is no part of it, and may be gone.
+  const auto address = SocketAddress::parse_ip(host.substr(0, host.find('%')), 0);
   if (!address) return std::string(from);
   if (how == AddressPrivacy::Truncate) return network_of(*address);
   return fmt::format("hash:{:016x}", siphash(key, address->host()));

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <iterator>
 #include <type_traits>
 
 #include "spawn/io_priority.h"
@@ -297,8 +298,23 @@ Json table_json(const LoadedConfig& config) {
   return out;
 }
 
-std::string json_text(const Json& document) {
-  return document.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
+// The library leaves DEL and U+0080 to U+009F as they are, which some terminals obey.
+std::string json_text(const Json& document, int indent) {
+  const auto text = document.dump(indent, ' ', false, Json::error_handler_t::replace);
+  std::string out;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const auto byte = static_cast<unsigned char>(text[at]);
+    const auto next = at + 1 < text.size() ? static_cast<unsigned char>(text[at + 1]) : 0U;
+    if (byte == 0x7f) {
+      out += "\\u007f";
+    } else if (byte == 0xc2 && next >= 0x80 && next <= 0x9f) {
+      fmt::format_to(std::back_inserter(out), "\\u{:04x}", next);
+      ++at;
+    } else {
+      out += text[at];
+    }
+  }
+  return out + '\n';
 }
 
 }  // namespace uvinetd

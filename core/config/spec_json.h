@@ -17,7 +17,8 @@ namespace uvinetd {
 // The whole table: {"schema": 1, "services": [...]}, in the order of the configuration.
 [[nodiscard]] nlohmann::ordered_json table_json(const LoadedConfig& config);
 
-// Indented by two, with a line end; bytes that are no UTF-8 become U+FFFD.
-[[nodiscard]] std::string json_text(const nlohmann::ordered_json& document);
+// Indented by two, or with -1 in one line; with a line end. Bytes that are no UTF-8 become U+FFFD,
+// and no control character is left as it is.
+[[nodiscard]] std::string json_text(const nlohmann::ordered_json& document, int indent = 2);
 
 }  // namespace uvinetd

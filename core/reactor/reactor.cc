@@ -350,6 +350,7 @@ void Reactor::check_stopped() {
   if (is_monitor_gone_) {
     loop_.stop();
   } else {
+    events_.flush();  // what follows may be SIGKILL
     tell(MessageType::Stopped, "");
   }
 }

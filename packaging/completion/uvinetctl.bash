@@ -18,6 +18,16 @@ _uvinetctl_ids() {
     done
 }
 
+# What a daemon names is not for the shell to expand, as compgen -W does.
+_uvinetctl_offer_ids() {
+  local id
+  COMPREPLY=()
+  while IFS= read -r id; do
+    [[ $id != "$word"* ]] || COMPREPLY+=("$(printf %q "$id")")
+  done < <(_uvinetctl_ids)
+  ((${#COMPREPLY[@]} > 0))
+}
+
 _uvinetctl() {
   local word=${COMP_WORDS[COMP_CWORD]} option=${COMP_WORDS[COMP_CWORD - 1]} verb="" at operands=0
   # Readline takes "--to=to" for three words.
@@ -66,7 +76,7 @@ _uvinetctl() {
       words="start exit refuse pause resume timeout zygote ident stderr repeated reload ban
         unban"
       ;;
-    tail:--id) words=$(_uvinetctl_ids) ;;
+    tail:--id) _uvinetctl_offer_ids && return 0 ;;
     # Anything: a time, a text, a number.
     *:--wait | *:--filter | *:--drain | *:-d | *:--delay)
       compopt +o default 2>/dev/null
@@ -85,10 +95,10 @@ _uvinetctl() {
               kill stop reopen-logs check convert"
             ;;
           # An id, or a file.
-          show:0) words=$(_uvinetctl_ids) ;;
+          show:0) _uvinetctl_offer_ids && return 0 ;;
           ps:0 | match:0 | pause:0 | resume:0 | kill:0)
             compopt +o default 2>/dev/null
-            words=$(_uvinetctl_ids)
+            _uvinetctl_offer_ids && return 0
             ;;
           kill:1)
             compopt +o default 2>/dev/null

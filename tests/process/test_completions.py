@@ -98,6 +98,18 @@ class CasesMixin:
                                  self.offers(f"uvinetctl --socket {daemon.path} show ec"))
         self.assertEqual(self.offers(f"uvinetctl --socket {folder}/none pause "), set())
 
+    def test_what_a_daemon_calls_its_services_is_not_carried_out(self):
+        """Its user may be another than the one who types."""
+        folder = temporary_folder()
+        os.symlink(requires_program("uvinetctl"), os.path.join(folder, "uvinetctl"))
+        self.search_in(folder)
+        touched = os.path.join(folder, "touched")
+        names = (f"$(touch${{IFS}}{touched})", f"`touch${{IFS}}{touched}`")
+        with FakeDaemon({"list": [*({"service": {"id": name}} for name in names),
+                                  {"end": True}]}) as daemon:
+            self.offers(f"uvinetctl --socket {daemon.path} pause ")
+        self.assertFalse(os.path.exists(touched))
+
     def test_options_of_the_load_generator(self):
         """It is not part of every build."""
         self.assert_offers_all("uvinetd-bench", options_of_help("uvinetd-bench"))

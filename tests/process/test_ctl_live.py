@@ -361,7 +361,7 @@ class Hostile(unittest.TestCase):
         self.expect([{"error": "?"}], r"does not say why")
 
     def test_control_characters_do_not_reach_the_terminal(self):
-        evil = "\x1b]0;title\x07"
+        evil = "\x1b]0;title\x07\x7f\x9b2J"
         with FakeDaemon({"list": [{"service": {"id": evil, "state": evil}}, END],
                          "ps": [{"server": {"id": evil, "from": evil}}, END],
                          "bans": [{"ban": {"address": evil, "until": evil}}, END],
@@ -369,13 +369,14 @@ class Hostile(unittest.TestCase):
                          "match": [{"match": {"answer": evil, "rule": evil}}, END],
                          "reload": [{"diagnostic": {"file": evil, "message": evil}},
                                     {"error": {"code": evil, "message": evil}}],
+                         "metrics": [{"text": evil + "x\n"}, END],
                          "tail": [{"event": {"event": evil, evil: evil, "time": evil}}, END],
                          "show": [{"service": {"id": evil, "config": {evil: evil}}}, END]}) as daemon:
             for words in (["list"], ["ps"], ["bans"], ["status"], ["match", "a", "b"], ["reload"],
-                          ["tail"], ["show", "x"]):
+                          ["tail"], ["show", "x"], ["metrics"]):
                 for more in ([], ["--json"]):
                     done = run(daemon.path, *words, *more)
-                    self.assertNotRegex(done.stdout + done.stderr, "[\x00-\x09\x0b-\x1f\x7f]", words)
+                    self.assertNotRegex(done.stdout + done.stderr, "[\x00-\x09\x0b-\x1f\x7f-\x9f]", words)
                     self.assertNotEqual(done.stdout + done.stderr, "", words)
 
     def test_what_is_not_known_is_passed_over(self):

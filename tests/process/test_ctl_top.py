@@ -69,6 +69,7 @@ class Top(unittest.TestCase):
             match = re.search(pattern, text)
             if match:
                 self.seen = ""
+                self.drawn = text
                 return match
             left = end - time.monotonic()
             self.assertGreater(left, 0, f"{pattern!r} did not appear; drawn: {text!r}")
@@ -131,7 +132,7 @@ class Screen(Top):
         with FakeDaemon(answers(names)) as daemon:
             self.start(daemon.path, "--sort", "id")
             self.expect("service-17")
-            self.assertNotIn("service-30", self.seen)
+            self.assertNotIn("service-30", self.drawn)
             self.resize(50, 200)
             self.expect("service-40")
             self.resize(3, 10)

@@ -41,7 +41,7 @@ struct Reply {
 // Sends the request and reads all of the answer. An error that the daemon answers with is part of
 // it. Blocks: for at most kLongestAnswer, and while the daemon goes on talking.
 inline constexpr std::chrono::minutes kLongestAnswer{5};
-inline constexpr std::size_t kMostAnswer = 512UL * 1024 * 1024;  // bytes
+inline constexpr std::size_t kMostAnswer = 64UL * 1024 * 1024;  // bytes: of 50,000 services
 [[nodiscard]] Asked<Answer> ask(ControlClient& client, const ControlRequest& request);
 
 }  // namespace uvinetd

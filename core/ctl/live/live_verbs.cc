@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: ISC
 #include "core/ctl/live/live_verbs.h"
+#include "core/config/spec_json.h"
 
 #include <unistd.h>
 
@@ -31,10 +32,18 @@ int report(const Printed& printed) {
   return printed.status;
 }
 
+// A stream has a document in each line, its last one too.
+Printed in_one_line(Printed printed) {
+  const auto document = nlohmann::ordered_json::parse(printed.out, nullptr, false);
+  if (!document.is_discarded()) printed.out = json_text(document, -1);
+  return printed;
+}
+
 int fail_with(const Command& command, const ClientError& error, const std::string& path) {
   const auto text = trouble_text(error, path);
-  return report({command.json ? error_document(trouble_code(error.trouble), text) : "",
-                 "uvinetctl: " + text + "\n", trouble_status(error.trouble)});
+  Printed printed{command.json ? error_document(trouble_code(error.trouble), text) : "",
+                  "uvinetctl: " + text + "\n", trouble_status(error.trouble)};
+  return report(command.verb == Verb::Tail ? in_one_line(std::move(printed)) : printed);
 }
 
 PrintForm form_of(const Command& command) {
@@ -83,7 +92,7 @@ int tail(const Command& command, ControlClient& client, const std::string& path)
     }
     if (reply->error) {
       const Answer answer{{}, reply->error};
-      return report(command.json ? print_document(command, answer)
+      return report(command.json ? in_one_line(print_document(command, answer))
                                  : print_answer(command, answer, form));
     }
     if (reply->is_last) return 0;

@@ -12,6 +12,8 @@ std::string metrics_text(const Answer& answer) {
   for (const auto* piece : values_of(answer, "text")) {
     if (piece->is_string()) out += piece->get_ref<const std::string&>();
   }
+  // Whoever answers there, it is printed on a terminal.
+  std::erase_if(out, [](char c) { return (c >= 0 && c < ' ' && c != '\n') || c == 0x7f; });
   return out;
 }
 

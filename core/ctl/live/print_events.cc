@@ -3,6 +3,7 @@
 #include <array>
 
 #include "core/base/escape.h"
+#include "core/config/spec_json.h"
 #include "core/ctl/live/print.h"
 #include "core/ctl/live/text_table.h"
 #include "core/ctl/live/values.h"
@@ -68,7 +69,7 @@ std::string print_event_document(const json& reply) {
   if (!reply.contains("event") && !reply.contains("missed")) return "";
   json document = reply;
   document["schema"] = 1;
-  return document.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
+  return json_text(document, -1);
 }
 
 }  // namespace uvinetd

@@ -61,7 +61,10 @@ Counts counts_of(const json& object, std::string_view key) {
   const auto* value = member_of(object, key);
   if (value == nullptr || !value->is_object()) return out;
   for (const auto& [word, count] : value->items()) {
-    if (count.is_number()) out.emplace_back(one_line(word, kMostShown), *number_of(*value, word));
+    if (!count.is_number()) continue;
+    if (const auto number = number_of(*value, word)) {
+      out.emplace_back(one_line(word, kMostShown), *number);
+    }
   }
   std::stable_sort(out.begin(), out.end(),
                    [](const auto& a, const auto& b) { return a.second > b.second; });

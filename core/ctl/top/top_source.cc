@@ -5,12 +5,15 @@
 #include <utility>
 
 #include "core/config/quote.h"
+#include "core/ctl/live/answer.h"
 #include "core/ctl/live/process_cpu.h"
 #include "core/ctl/live/values.h"
 
 namespace uvinetd {
 namespace {
 
+// For connecting: a daemon that has no room is tried again at the next look.
+constexpr std::chrono::milliseconds kNoPatience{1};
 // Above this many servers it would take too long to look at each.
 constexpr std::int64_t kMostLookedAt = 2'000;
 
@@ -39,12 +42,14 @@ Asked<void> TopSource::ask_next(ControlVerb verb) {
 Asked<void> TopSource::begin(Time now) {
   if (is_looking_) return {};
   if (!client_) {
-    auto client = ControlClient::connect(path_, patience_);
+    auto client = ControlClient::connect(path_, kNoPatience);
     if (!client) return tl::unexpected(client.error());
     client_ = std::move(*client);
   }
   is_looking_ = true;
   last_word_ = now;
+  asked_at_ = now;
+  heard_ = 0;
   daemon_.clear();
   services_.clear();
   servers_.clear();
@@ -64,6 +69,10 @@ Asked<std::optional<TopSnapshot>> TopSource::on_input(Time now) {
     const auto line = client_->next_line();
     if (!line) return give_up(line.error());
     if (!*line) break;
+    heard_ += (*line)->size();
+    if (heard_ > kMostAnswer || now - asked_at_ > kLongestAnswer) {
+      return give_up({ClientTrouble::Nonsense, "an answer without end"});
+    }
     const auto is_complete = on_line(**line, now);
     if (!is_complete) return give_up(is_complete.error());
     if (*is_complete) return snapshot(now);

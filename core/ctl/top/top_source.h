@@ -47,6 +47,8 @@ class TopSource {
   bool is_looking_ = false;
   ControlVerb asked_ = ControlVerb::DaemonStatus;
   Time last_word_;
+  Time asked_at_;
+  std::size_t heard_ = 0;  // bytes, since then
   std::string daemon_;
   std::vector<ServiceView> services_;
   std::vector<nlohmann::json> servers_;

@@ -3,6 +3,8 @@
 
 #include <gmock/gmock.h>
 
+#include "core/base/address.h"
+
 namespace uvinetd {
 namespace {
 
@@ -33,10 +35,29 @@ TEST(AddressPrivacy, TruncatesToNetworks) {
   EXPECT_EQ(truncated("[2001:db8:1:2:3::4]:99"), "2001:db8:1::/48");
   EXPECT_EQ(truncated("[::1]:99"), "::/48");
   EXPECT_EQ(truncated("[fe80::1%lo]:99"), "fe80::/48");
+  EXPECT_EQ(truncated("[fe80::1%gone0]:99"), "fe80::/48");
+  // As it stands where a port would be too much.
+  EXPECT_EQ(truncated("2001:db8:1:2:3::4"), "2001:db8:1::/48");
+  EXPECT_EQ(truncated("::1"), "::/48");
   for (const char* other : {"-", "/run/x", "@x", "", "x:99", "[::1", ":1"}) {
     EXPECT_EQ(truncated(other), other);
   }
   EXPECT_EQ(private_address("192.0.2.7:99", AddressPrivacy::Full, {}), "192.0.2.7:99");
+}
+
+TEST(AddressPrivacy, KnowsAHostFromAHostWithAPort) {
+  EXPECT_EQ(host_of("192.0.2.7:99"), "192.0.2.7");
+  EXPECT_EQ(host_of("2001:db8::7"), "2001:db8::7");
+  EXPECT_EQ(host_of("[2001:db8::7]:99"), "2001:db8::7");
+  EXPECT_EQ(host_of("2001:db8:1::/48"), "2001:db8:1::/48");
+  EXPECT_EQ(host_of("192.0.2.0/24"), "192.0.2.0/24");
+}
+
+TEST(UnixClients, HaveNamesThatAreNoAddressesAndOneWord) {
+  EXPECT_EQ(SocketAddress::unix_path("/run/x")->text(), "/run/x");
+  EXPECT_EQ(SocketAddress::unix_path("@x y")->text(), "@x\\x20y");
+  EXPECT_EQ(SocketAddress::unix_path("192.0.2.7:1")->text(), "./192.0.2.7:1");
+  EXPECT_EQ(SocketAddress::unix_path("-")->text(), "./-");
 }
 
 TEST(AddressPrivacy, HashesOneClientToOneToken) {

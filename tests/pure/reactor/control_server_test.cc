@@ -7,7 +7,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
+#include <numeric>
 #include <string>
 #include <vector>
 
@@ -30,8 +32,8 @@ class Host final : public ControlHost {
  public:
   std::unique_ptr<TextSource> answer(const ControlRequest& request) override {
     if (!only_reads(request.verb)) return nullptr;
-    std::vector<int> keys(lines);
-    for (int i = 0; i < lines; ++i) keys[static_cast<std::size_t>(i)] = i;
+    std::vector<int> keys(static_cast<std::size_t>(lines));
+    std::iota(keys.begin(), keys.end(), 0);
     return std::make_unique<EachText<int>>(
         std::move(keys),
         [this](int key, std::string& out) {
