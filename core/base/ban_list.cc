@@ -5,6 +5,11 @@
 
 namespace uvinetd {
 
+std::optional<std::chrono::milliseconds> BanList::end_of(const Source& source) const {
+  const auto found = until_.find(source);
+  return found == until_.end() ? std::nullopt : std::optional(found->second);
+}
+
 bool BanList::add(const Ban& ban, std::chrono::milliseconds now) {
   drop_ended(now);
   if (ban.until <= now) return false;

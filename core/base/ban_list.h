@@ -40,6 +40,8 @@ class BanList {
   bool add(const Ban& ban, std::chrono::milliseconds now);
   // Exactly this address or prefix. False: it was not there.
   bool remove(const Source& source);
+  // Until when exactly this address or prefix is banned; nullopt: it is not there.
+  [[nodiscard]] std::optional<std::chrono::milliseconds> end_of(const Source& source) const;
   // Whether the address, or a prefix that it is in, is banned. O(prefix lengths in use · log n).
   [[nodiscard]] bool holds(const Source& address, std::chrono::milliseconds now);
 

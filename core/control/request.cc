@@ -11,7 +11,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t kMostListed = 1'000;
+constexpr std::size_t kMostListed = 100;
 constexpr std::int64_t kMostSeconds = 10LL * 365 * 24 * 3600;
 constexpr std::int64_t kMostSignal = 64;
 
@@ -47,8 +47,9 @@ constexpr std::array kVerbs{
 
 bool read(const json& value, std::string& out) {
   if (!value.is_string()) return false;
+  constexpr std::size_t kLongest = 4 * 1024;  // bytes: a request goes on in one message
   out = value.get<std::string>();
-  return !out.empty() && out.find('\0') == std::string::npos;
+  return !out.empty() && out.size() <= kLongest && out.find('\0') == std::string::npos;
 }
 
 bool read(const json& value, bool& out) {

@@ -116,6 +116,8 @@ class Monitor {
   [[nodiscard]] nlohmann::json status_json() const;
   void show_service(std::uint64_t ticket, const std::string& id);
   void hold(std::uint64_t ticket, const std::string& id, HoldHow how);
+  [[nodiscard]] bool is_service(const std::string& id);
+  void pack_soon();
   void change_ban(std::uint64_t ticket, const ControlRequest& request);
   void answer_reload(const Diagnostics& problems);
 
@@ -188,6 +190,7 @@ class Monitor {
   std::uint32_t global_instances_ = 0;
   BanList bans_;
   ControlListener control_;
+  Timers::Id pack_timer_ = 0;
   std::map<std::string, HoldHow> holds_;       // what operators have paused, by id
   std::vector<std::uint64_t> reload_asks_;     // tickets that wait for a reload to begin
   std::vector<std::uint64_t> reload_answers_;  // ... and for the one under way

@@ -21,7 +21,8 @@ using nlohmann::json;
 
 constexpr std::int64_t kForEverSeconds = 0;  // of a ban: until it is lifted
 constexpr std::size_t kMostTold = 200;       // diagnostics of a refused reload
-constexpr std::size_t kMostHolds = 100'000;
+constexpr std::chrono::seconds kPackDelay{1};
+constexpr std::size_t kMostAsks = 1'000;  // for a reload
 
 }  // namespace
 
@@ -67,6 +68,7 @@ void Monitor::on_control(const ControlText& ask) {
       return show_service(ticket, request.id);
     case ControlVerb::Reload:
       if (is_stopping_) return refuse(ticket, "refused", "the daemon is stopping");
+      if (reload_asks_.size() >= kMostAsks) return refuse(ticket, "busy", "too many ask for it");
       reload_asks_.push_back(ticket);
       return reload();
     case ControlVerb::Pause:
@@ -119,25 +121,46 @@ void Monitor::show_service(std::uint64_t ticket, const std::string& id) {
       std::find_if(list.begin(), list.end(), [&](const auto& each) { return each.spec.id == id; });
   const bool is_known = found != list.end();
   const auto config = is_known ? json(spec_json(found->spec, &found->identity, true)) : json();
-  if (is_ready_ && !is_publishing_) services_.pack();
+  pack_soon();
   reply(ticket, reply_line("service", {{"id", id}, {"config", config}}), false);
   done(ticket);
 }
 
 // ---- pauses and bans, which outlive the reactor ----------------------------------------------
 
+// Of services that there are, and were: so many of them and no more.
 void Monitor::hold(std::uint64_t ticket, const std::string& id, HoldHow how) {
   const auto found = holds_.find(id);
   const auto before = found == holds_.end() ? HoldHow::None : found->second;
+  if (before == HoldHow::None && how == HoldHow::None) {
+    return is_service(id) ? done(ticket) : refuse(ticket, "not-found", "no such service is paused");
+  }
   if (how == HoldHow::None) {
-    holds_.erase(id);
-  } else if (holds_.size() >= kMostHolds) {
-    return refuse(ticket, "refused", "too many services are paused");
+    holds_.erase(found);
+  } else if (before == HoldHow::None && !is_service(id)) {
+    return refuse(ticket, "not-found", "no such service");
   } else {
     holds_[id] = how;
   }
   if (how != before && reactor_) reactor_->send(MessageType::Hold, print(Hold{id, how}));
   done(ticket);
+}
+
+bool Monitor::is_service(const std::string& id) {
+  const auto& list = services_.list();
+  const bool is_one =
+      std::any_of(list.begin(), list.end(), [&](const auto& each) { return each.spec.id == id; });
+  pack_soon();
+  return is_one;
+}
+
+// Whoever asks again and again does not have all of them unpacked each time.
+void Monitor::pack_soon() {
+  if (pack_timer_ != 0) return;
+  pack_timer_ = timers_.after(kPackDelay, [this] {
+    pack_timer_ = 0;
+    if (is_ready_ && !is_publishing_) services_.pack();
+  });
 }
 
 void Monitor::change_ban(std::uint64_t ticket, const ControlRequest& request) {
@@ -152,10 +175,11 @@ void Monitor::change_ban(std::uint64_t ticket, const ControlRequest& request) {
   const auto until = seconds == kForEverSeconds
                          ? BanList::kForEver
                          : loop_.now() + std::chrono::milliseconds(std::chrono::seconds(seconds));
-  if (is_lifted && !bans_.remove(*source)) {
-    return refuse(ticket, "not-found", request.address + " is not banned");
+  if (is_lifted) {
+    (void)bans_.remove(*source);
+  } else if (!bans_.add({*source, until}, loop_.now()) && !bans_.end_of(*source)) {
+    return refuse(ticket, "refused", "so many are banned that there is no room for it");
   }
-  if (!is_lifted) bans_.add({*source, until}, loop_.now());
   if (reactor_) {
     const WireBan ban{source->high, source->low, source->bits, until.count()};
     reactor_->send(MessageType::Bans, print(Bans{is_lifted, {ban}}));

@@ -31,7 +31,7 @@ void Monitor::role_facts_changed() {
   facts_timer_ = timers_.after(kTellFacts, [this] { tell_role_facts(); });
 }
 
-// The reactor counts its own descriptors.
+// A reactor that is in no box of ours counts its own descriptors, where we may not.
 void Monitor::tell_role_facts() {
   timers_.cancel(facts_timer_);
   if (!reactor_) return;
@@ -43,7 +43,7 @@ void Monitor::tell_role_facts() {
   reactor_->send(MessageType::RoleFacts,
                  print(RoleFacts{{
                      {"monitor", 1, 0, wire_form(descriptors_.count())},
-                     {"reactor", 1, epoch_ - 1, -1},
+                     {"reactor", 1, epoch_ - 1, open_in({reactor_->pid()})},
                      {"launcher", count(launchers), launchers_->losses(), open_in(launchers)},
                      {"resolver", count(resolvers), resolver_restarts, open_in(resolvers)},
                  }}));

@@ -31,6 +31,7 @@ void Monitor::reload() {
     if (diagnostic.severity == Severity::Warning) log_.warning("{}", diagnostic.text());
   }
   if (config.is_unreadable || !problems.empty()) {
+    reload_.reset();  // of one that could not be published
     // What made a file unreadable may have been said before: it is said again.
     const auto& told = problems.empty() ? config.diagnostics : problems;
     std::size_t errors = 0;
@@ -89,6 +90,8 @@ void Monitor::publish() {
   }
   if (auto status = make_table(); !status) {
     log_.error("table: {}", status.error().text());
+    reload_.reset();
+    answer_reload({});
     return;
   }
   is_publishing_ = true;

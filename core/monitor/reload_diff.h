@@ -12,7 +12,7 @@
 namespace uvinetd {
 
 struct ReloadDiff {
-  static constexpr std::size_t kMostNamed = 100;  // of each kind: the first ones
+  static constexpr std::size_t kMostNamed = 50;  // of each kind: the first ones
 
   std::size_t kept = 0;
   std::size_t added = 0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
 #include "core/reactor/listener.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "core/base/process.h"
@@ -33,6 +34,15 @@ void Listener::set_starved(bool on) {
 UniqueFd Listener::release_fd() {
   if (std::exchange(is_polled_, false)) (void)host_.poller().unwatch(fd());
   return std::move(fd_);
+}
+
+const char* pause_text(const Service& service) {
+  if (service.pause != 0) return service.pause_reason;
+  if (service.hold != HoldHow::None) return "operator";
+  const auto& list = service.listeners;
+  const bool is_failing = std::any_of(list.begin(), list.end(),
+                                      [](const auto* each) { return each->is_backing_off(); });
+  return is_failing ? "failing" : "";
 }
 
 Permit ask_limits(ListenerHost& host, Service& service) {

@@ -26,6 +26,10 @@ enum class Permit : std::uint8_t { Yes, AtLimit, Paused, NoRoom };
 // nullptr, and ask_limits() decides.
 [[nodiscard]] const char* refusal_at_limit(ListenerHost& host, Service& service);
 
+// Why the service takes nobody just now, at one of its sockets or at all, or refuses who comes; "":
+// it does neither.
+[[nodiscard]] const char* pause_text(const Service& service);
+
 class Listener : public LaunchOwner {
  public:
   Listener(ListenerHost& host, Service& service, std::uint32_t key, UniqueFd fd)
@@ -50,6 +54,8 @@ class Listener : public LaunchOwner {
   // The service's limit was freed, or its pause has begun or is over.
   virtual void on_limit_freed() {}
   virtual void on_pause(bool /*is_paused*/) {}
+  // Its servers have ended too soon: it waits before the next.
+  [[nodiscard]] virtual bool is_backing_off() const { return false; }
   // A server owns the socket now: the socket must keep its gate over a change of its service.
   [[nodiscard]] virtual bool is_held() const { return false; }
 

@@ -76,6 +76,7 @@ class WaitListener final : public Listener {
   void on_limit_freed() override;
   void on_pause(bool) override { reconcile(); }
   [[nodiscard]] bool is_held() const override;
+  [[nodiscard]] bool is_backing_off() const override;
   [[nodiscard]] int type() const { return type_; }  // SOCK_STREAM, ...
 
  protected:

@@ -281,6 +281,7 @@ Status Reactor::take_start(const ReactorStart& start, Message& message) {
   tzset();  // local time is told and asked for; the zone's file is out of reach afterwards
   prepare_load_average();
   if (start.becomes_user) {
+    descriptors_ = OpenDescriptors();  // a folder that is open is a way out of any root
     enter_empty_root();
     if (auto status = become({start.uid, start.gid, {}, 0}); !status) return status;
   }

@@ -28,19 +28,24 @@ std::unique_ptr<TextSource> Reactor::answer(const ControlRequest& request) {
       return answers.bans(now());
     case ControlVerb::Metrics:
       return std::make_unique<TextReplies>(metrics(request.services));
+    case ControlVerb::Unban: {
+      // The monitor may not have heard of all that sensors have seen.
+      const auto source = parse_source(request.address);
+      const bool is_there = !source || admission_.bans().end_of(*source).has_value();
+      return is_there ? nullptr : Answers::refuse("not-found", request.address + " is not banned");
+    }
     case ControlVerb::Kill:
       return kill_servers(request);
     case ControlVerb::Show:
-    case ControlVerb::Pause:
-    case ControlVerb::Resume: {
+    case ControlVerb::Pause: {
       const auto* service = answers.find(request.id);
       return service == nullptr ? Answers::no_service(request.id) : nullptr;
     }
     case ControlVerb::DaemonStatus:
     case ControlVerb::Tail:
     case ControlVerb::Reload:
+    case ControlVerb::Resume:  // also of a service that there is not any more
     case ControlVerb::Ban:
-    case ControlVerb::Unban:
     case ControlVerb::Stop:
     case ControlVerb::ReopenLogs:
       return nullptr;

@@ -45,7 +45,7 @@ std::optional<ServiceMetrics> Reactor::service(std::uint32_t key) const {
   if (found == services_.end()) return std::nullopt;
   const auto& service = *found->second;
   return ServiceMetrics{service.entry.id, &service.counters.get(), service.instances,
-                        *service.pause_text() != '\0'};
+                        *pause_text(service) != '\0'};
 }
 
 std::optional<QueueLength> Reactor::queue(std::uint32_t key) const {
@@ -66,7 +66,8 @@ DaemonMetrics Reactor::daemon() const {
   DaemonMetrics out{instances_, sessions_.count() + relays_.count() + health_.count(),
                     waiting_room_.count(), turns_, roles_};
   for (auto& role : out.roles) {
-    if (role.role == "reactor") role.descriptors = descriptors_.count();
+    // As root's it has no way to look: the monitor does.
+    if (role.role == "reactor" && !role.descriptors) role.descriptors = descriptors_.count();
   }
   return out;
 }

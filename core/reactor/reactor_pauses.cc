@@ -64,6 +64,7 @@ void Reactor::on_hold(const Hold& hold) {
   for (auto& [key, service] : services_) {
     if (service->entry.id != hold.id) continue;
     settle_hold(*service);
+    if (!has_applied_) continue;  // it has been so before this reactor
     events_.tell(Event(LogLevel::Notice, hold.how == HoldHow::None ? "resume" : "pause")
                      .add("id", hold.id)
                      .add("reason", "operator"));

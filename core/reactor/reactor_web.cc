@@ -41,7 +41,7 @@ DaemonStatus Reactor::daemon_status() const {
   for (const auto& [key, service] : services_) {
     if (service->is_removed) continue;
     ++out.services;
-    if (*service->pause_text() != '\0') ++out.paused;
+    if (*pause_text(*service) != '\0') ++out.paused;
   }
   out.running = static_cast<std::uint32_t>(running_.size());
   out.counters = meter_.total();
@@ -60,7 +60,7 @@ bool Reactor::fill_in(std::uint32_t key, ServiceStatus& out) const {
   if (!service.entry.mux_name->empty())
     out.addresses.push_back("tcpmux:" + *service.entry.mux_name);
   out.running = service.instances;
-  out.paused = service.pause_text();
+  out.paused = pause_text(service);
   out.counters = &service.counters.get();
   return true;
 }

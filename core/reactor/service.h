@@ -40,10 +40,6 @@ struct Service {
   [[nodiscard]] bool is_paused() const {
     return pause != 0 || (hold != HoldHow::None && !refuses_held());
   }
-  // Why it takes nobody just now, or refuses who comes; "": it does neither.
-  [[nodiscard]] const char* pause_text() const {
-    return pause != 0 ? pause_reason : hold != HoldHow::None ? "operator" : "";
-  }
   [[nodiscard]] bool is_at_limit() const {
     return entry.instances != 0 && instances >= entry.instances;
   }

@@ -48,6 +48,7 @@ class SocketGroup final : public LaunchOwner {
   [[nodiscard]] bool wants_polling() const;
   // A server has the sockets, or is about to.
   [[nodiscard]] bool is_held() const;
+  [[nodiscard]] bool is_backing_off() const { return backoff_ != 0; }
 
  private:
   void advance(WaitEvent event);
@@ -74,7 +75,7 @@ class SocketGroup final : public LaunchOwner {
   std::chrono::milliseconds window_{0};  // of is_storm()
   std::uint32_t exits_in_window_ = 0;
   bool is_at_limit_ = false;
-  Timers::Id backoff_ = 0;
+  Timers::Id backoff_ = 0;  // set while it waits to try again
 };
 
 }  // namespace uvinetd

@@ -39,6 +39,10 @@ bool WaitListener::wants_polling() const {
   return group_->wants_polling();
 }
 
+bool WaitListener::is_backing_off() const {
+  return group_->is_backing_off();
+}
+
 bool WaitListener::is_held() const {
   return group_->is_held();
 }

@@ -5,6 +5,7 @@ import contextlib
 import json
 import os
 import socket
+import stat
 import subprocess
 import sys
 import unittest
@@ -179,6 +180,56 @@ class Events(unittest.TestCase):
             self.assertEqual(heard[0]["kept"], 1)
             self.assertEqual(heard[1]["address"], "192.0.2.1")
             self.assertEqual((heard[2]["id"], heard[2]["reason"]), ("echo", "operator"))
+
+
+class Kept(unittest.TestCase):
+    """What operators have decided."""
+
+    def setUp(self):
+        self.port = free_port()
+        self.daemon = Daemon(config(self.port), file_name="uvinetd.toml")
+        self.addCleanup(self.daemon.__exit__, None, None, None)
+
+    def test_a_pause_can_be_lifted_when_its_service_is_gone(self):
+        with ControlClient(self.daemon.control) as client:
+            self.assertIn("end", client.ask({"verb": "pause", "id": "echo"})[0])
+            self.daemon.write_config(config(self.port).replace("services.echo", "services.other"))
+            self.assertEqual(client.ask(RELOAD)[0]["reload"]["removed_ids"], ["echo"])
+            self.assertIn("end", client.ask({"verb": "resume", "id": "echo"})[0])
+            error = client.ask({"verb": "resume", "id": "echo"})[0]["error"]
+            self.assertEqual(error["code"], "not-found")
+            self.assertEqual(client.ask({"verb": "pause", "id": "echo"})[0]["error"]["code"],
+                             "not-found")
+
+    def test_a_pause_is_told_once_however_often_the_reactor_is_replaced(self):
+        with ControlClient(self.daemon.control) as client:
+            client.ask({"verb": "pause", "id": "echo", "refuse": True})
+        self.daemon.wait_for_log("pause id=echo reason=operator")
+        self.daemon.replace_reactor()
+        with ControlClient(self.daemon.control) as client:
+            self.assertEqual(client.service("echo")["hold"], "refuse")
+        self.daemon.assert_count("pause id=echo reason=operator", 1)
+
+    def test_a_ban_that_there_is_not_cannot_be_lifted(self):
+        with ControlClient(self.daemon.control) as client:
+            request = {"verb": "unban", "address": "192.0.2.1"}
+            self.assertEqual(client.ask(request)[0]["error"]["code"], "not-found")
+            client.ask({"verb": "ban", "address": "192.0.2.1"})
+            self.assertIn("end", client.ask(request)[0])
+            self.assertEqual(client.ask(request)[0]["error"]["code"], "not-found")
+            self.assertEqual(client.ask({"verb": "bans"}), [{"end": True}])
+
+
+class Box(unittest.TestCase):
+    """What the reactor, which serves the socket, could do more than that."""
+
+    def test_no_folder_is_open_in_it(self):
+        requires_root("its root is an empty one")
+        with Daemon(config(free_port()), file_name="uvinetd.toml") as served:
+            folder = f"/proc/{served.reactor()}/fd"
+            kinds = {name: os.stat(os.path.join(folder, name)).st_mode for name in os.listdir(folder)}
+            self.assertGreater(len(kinds), 5)
+            self.assertEqual([name for name, mode in kinds.items() if stat.S_ISDIR(mode)], [])
 
 
 class Hostile(unittest.TestCase):

@@ -7,14 +7,28 @@
 namespace uvinetd {
 namespace {
 
+// Whoever answers there, it is printed on a terminal: no control characters, U+0080 to U+009F with
+// them.
+std::string without_controls(std::string_view text) {
+  std::string out;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const auto byte = static_cast<unsigned char>(text[at]);
+    const auto next = at + 1 < text.size() ? static_cast<unsigned char>(text[at + 1]) : 0U;
+    if (byte == 0xc2 && next >= 0x80 && next <= 0x9f) {
+      ++at;
+    } else if ((byte >= ' ' && byte != 0x7f) || byte == '\n') {
+      out += text[at];
+    }
+  }
+  return out;
+}
+
 std::string metrics_text(const Answer& answer) {
   std::string out;
   for (const auto* piece : values_of(answer, "text")) {
     if (piece->is_string()) out += piece->get_ref<const std::string&>();
   }
-  // Whoever answers there, it is printed on a terminal.
-  std::erase_if(out, [](char c) { return (c >= 0 && c < ' ' && c != '\n') || c == 0x7f; });
-  return out;
+  return without_controls(out);
 }
 
 std::string killed_text(const Answer& answer) {

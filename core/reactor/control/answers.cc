@@ -67,7 +67,7 @@ json histogram_json(const Histogram& histogram) {
 const char* state_of(const Service& service) {
   if (service.is_removed) return "removed";
   if (service.hold != HoldHow::None) return "held";
-  if (service.pause != 0) return "paused";
+  if (*pause_text(service) != '\0') return "paused";
   if (service.is_at_limit()) return "full";
   if (service.listeners.empty() && service.entry.mux_name->empty()) return "unbound";
   return "open";
@@ -82,13 +82,9 @@ std::string seconds_until(std::chrono::milliseconds until, std::chrono::millisec
 // ---- services --------------------------------------------------------------------------------
 
 const Service* Answers::find(const std::string& id) const {
-  const Service* out = nullptr;
-  for (const auto& [key, service] : state_.services) {
-    if (service->entry.id != id) continue;
-    if (!service->is_removed) return service.get();
-    out = service.get();
-  }
-  return out;
+  const auto found = std::find_if(state_.services.begin(), state_.services.end(),
+                                  [&](const auto& each) { return each.second->entry.id == id; });
+  return found == state_.services.end() ? nullptr : found->second.get();
 }
 
 std::vector<std::uint32_t> Answers::sorted_keys() const {
@@ -111,7 +107,8 @@ json Answers::service_json(const Service& service) const {
   out["running"] = service.instances;
   out["limit"] = entry.instances != 0 ? json(entry.instances) : json();
   out["internal"] = entry.is_internal() ? json(*entry.internal) : json();
-  out["reason"] = service.pause != 0 ? json(service.pause_reason) : json();
+  const char* reason = pause_text(service);
+  out["reason"] = *reason != '\0' ? json(reason) : json();
   out["hold"] = service.hold == HoldHow::None    ? json()
                 : service.hold == HoldHow::Queue ? json("queue")
                                                  : json("refuse");
@@ -235,7 +232,7 @@ void Answers::add_status(json& status, const ReactorFacts& facts) const {
   std::size_t served = 0;
   for (const auto& [key, service] : state_.services) {
     held += service->hold != HoldHow::None;
-    paused += service->pause != 0;
+    paused += service->hold == HoldHow::None && *pause_text(*service) != '\0';
     served += !service->is_removed;
   }
   status["reactor"] = {{"pid", getpid()},

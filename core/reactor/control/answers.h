@@ -54,8 +54,7 @@ class Answers {
   void add_status(nlohmann::json& status, const ReactorFacts& facts) const;
   void add_service(nlohmann::json& service, const std::string& id) const;
 
-  // nullptr: no such service is served or has servers left. With two of that id, after a reload,
-  // the one that is served.
+  // nullptr: no such service is served or has servers left.
   [[nodiscard]] const Service* find(const std::string& id) const;
   [[nodiscard]] static std::unique_ptr<TextSource> refuse(std::string_view code,
                                                           std::string message);

@@ -91,15 +91,15 @@ void ControlServer::on_ready(One& one, int events) {
   settle(one);
 }
 
-// Nobody has to say anything while it is answered; what it says is bounded by one request.
+// A little at a time, and never more than a request ahead. A listener has nothing to say: what it
+// says all the same is read to see its end.
 bool ControlServer::read(One& one) {
-  for (;;) {
-    const auto got = read_some(one.fd.get(), stream_scratch);
-    if (got.state == IoState::Ended) return false;
-    if (got.state == IoState::Again) return true;
+  const auto got = read_some(one.fd.get(), stream_scratch);
+  if (got.state == IoState::Ended) return false;
+  if (got.state == IoState::Moved && !one.is_listener && !one.is_ending) {
     one.input.add({reinterpret_cast<const char*>(stream_scratch.data()), got.bytes});
-    if (!one.is_answered() || got.bytes < stream_scratch.size()) return true;
   }
+  return true;
 }
 
 bool ControlServer::write(One& one) {
@@ -116,7 +116,10 @@ bool ControlServer::write(One& one) {
     one.sent += put.bytes;
     timers_.cancel(one.deadline);  // it takes what it is told
   }
-  if (one.has_output()) return true;
+  if (one.has_output()) {
+    if (one.sent > TextSource::kPiece) one.output.erase(0, std::exchange(one.sent, 0));
+    return true;
+  }
   one.output.clear();
   one.sent = 0;
   if (const auto missed = std::exchange(one.missed, 0); missed > 0) {
@@ -126,13 +129,14 @@ bool ControlServer::write(One& one) {
 }
 
 void ControlServer::serve(One& one) {
-  while (one.is_answered() && !one.is_ending) {
+  // The next answer begins when the one before is gone.
+  while (one.is_answered() && !one.is_ending && !one.has_output()) {
     const auto line = one.input.next();
-    if (line) {
+    if (line && line->size() <= kLongestControlRequest) {
       ask(one, *line);
       continue;
     }
-    if (!one.input.is_too_long()) return;
+    if (!line && !one.input.is_too_long()) return;
     say(one, reply_error({"malformed", "a request is at most 64 KiB"}));
     one.is_ending = true;
   }
@@ -172,18 +176,26 @@ void ControlServer::told(const ControlText& reply) {
 }
 
 void ControlServer::publish(const Event& event) {
-  publish(event.name(), event.text_of("id"), event_line(event));
+  std::string line;
+  each_listener(event.name(), event.text_of("id"), [&]() -> const std::string& {
+    if (line.empty()) line = event_line(event);
+    return line;
+  });
 }
 
 void ControlServer::publish(std::string_view name, std::string_view id, const std::string& line) {
-  for (auto at = clients_.begin(); at != clients_.end();) {
-    auto& one = *at++;
+  each_listener(name, id, [&]() -> const std::string& { return line; });
+}
+
+void ControlServer::each_listener(std::string_view name, std::string_view id,
+                                  const std::function<const std::string&()>& line) {
+  for (auto& one : clients_) {
     if (!one.is_listener || !listens_to(one.request, name, id)) continue;
     if (one.output.size() - one.sent >= kMostUnread || one.missed > 0) {
       ++one.missed;
       continue;
     }
-    say(one, line);
+    say(one, line());
     settle(one);  // written in the next turn, with what comes in this one
   }
 }
@@ -192,17 +204,20 @@ void ControlServer::settle(One& one) {
   // What it has asked meanwhile has its turn when the answer is gone.
   const bool writes =
       one.has_output() || one.answer != nullptr || (one.is_answered() && one.input.has_line());
-  const bool reads = one.is_answered() || one.is_listener;
+  const bool reads = one.is_listener || (one.is_answered() && !one.has_output() && !one.is_ending &&
+                                         !one.input.has_line());
   one.watcher->watch((writes ? UV_WRITABLE : 0) | (reads ? UV_READABLE : 0));
   limit(one);
 }
 
 void ControlServer::limit(One& one) {
   if (one.is_listener && !one.has_output()) return timers_.cancel(one.deadline);
-  if (one.deadline != 0) return;
   const auto time = one.ticket != 0                             ? kMonitorLimit
                     : one.has_output() || one.answer != nullptr ? kWriteLimit
                                                                 : kIdleLimit;
+  if (one.deadline != 0 && time == one.limit) return;
+  timers_.cancel(one.deadline);
+  one.limit = time;
   one.deadline = timers_.after(time, [this, &one] {
     one.deadline = 0;
     if (one.missed > 0) host_.on_dropped(one.missed);

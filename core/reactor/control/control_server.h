@@ -82,6 +82,7 @@ class ControlServer {
     std::uint64_t missed = 0;  // events
     bool is_ending = false;    // when its output is gone
     Timers::Id deadline = 0;
+    std::chrono::seconds limit{0};  // that it is for
     std::unique_ptr<FdWatcher> watcher;
     std::list<One>::iterator self;
 
@@ -99,6 +100,9 @@ class ControlServer {
   void serve(One& one);  // the next request, if it may have one
   void ask(One& one, const std::string& line);
   void say(One& one, std::string_view text) { one.output += text; }
+  // Says it to those who want to hear it; `line` is asked for at the first.
+  void each_listener(std::string_view name, std::string_view id,
+                     const std::function<const std::string&()>& line);
   void settle(One& one);  // what to wait for, and for how long
   void limit(One& one);
   void close(One& one);

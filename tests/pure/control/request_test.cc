@@ -96,6 +96,9 @@ TEST(ControlRequests, ValuesOutOfRangeAreRefused) {
   EXPECT_EQ(code_of(request(R"("verb":"pause","id":"")")), "malformed");
   EXPECT_EQ(code_of(request(R"("verb":"pause","id":"a\u0000b")")), "malformed");
   EXPECT_EQ(code_of(request(R"("verb":"pause","id":"a","refuse":1)")), "malformed");
+  const std::string name(4 * 1024, 'x');
+  EXPECT_EQ(code_of(request(R"("verb":"pause","id":")" + name + "\"")), "good");
+  EXPECT_EQ(code_of(request(R"("verb":"pause","id":"x)" + name + "\"")), "malformed");
   EXPECT_EQ(code_of(request(R"("verb":"tail","ids":"a")")), "malformed");
   EXPECT_EQ(code_of(request(R"("verb":"tail","ids":[""])")), "malformed");
 }

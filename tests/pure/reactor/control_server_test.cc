@@ -279,6 +279,63 @@ TEST_F(ControlServerTest, AListenerThatDoesNotReadIsLetGo) {
   EXPECT_FALSE(host.listens);
 }
 
+TEST_F(ControlServerTest, WhatAListenerSaysIsNotKept) {
+  const auto client = connect_one();
+  say(client, kTail);
+  EXPECT_TRUE(turn_until([&] { return server.has_listeners(); }));
+  const std::string some(16'000, 'x');
+  for (int i = 0; i < 1'000; ++i) {
+    say(client, some);
+    turn();
+  }
+  EXPECT_EQ(server.count(), 1U);
+  server.publish(Event(LogLevel::Info, "exit").add("id", "a"));
+  std::string heard;
+  EXPECT_TRUE(turn_until([&] {
+    char bytes[4096];
+    const auto got = recv(client.get(), bytes, sizeof bytes, 0);
+    if (got > 0) heard.append(bytes, static_cast<std::size_t>(got));
+    return heard.find("\"exit\"") != std::string::npos;
+  }));
+}
+
+// Each is answered with an error at once, so that nothing but the room for output bounds them.
+TEST_F(ControlServerTest, OneWhoAsksOnAndOnAndNeverReadsIsNotReadEither) {
+  const auto client = connect_one();
+  std::size_t sent = 0;
+  for (int i = 0; i < 100'000; ++i) {
+    const auto put = send(client.get(), "{}\n{}\n{}\n{}\n", 12, MSG_NOSIGNAL);
+    if (put > 0) sent += static_cast<std::size_t>(put);
+    turn();
+    if (put < 0) break;
+  }
+  EXPECT_LT(sent, 1'000'000U);
+  EXPECT_EQ(server.count(), 1U);
+}
+
+TEST_F(ControlServerTest, AWholeLineThatIsTooLongIsRefusedToo) {
+  const auto client = connect_one();
+  std::string line(kLongestControlRequest + 10, ' ');
+  for (std::size_t at = 0; at < line.size(); at += 16'000) {
+    say(client, std::string_view(line).substr(at, 16'000));
+    turn();
+  }
+  (void)send(client.get(), "\n", 1, MSG_NOSIGNAL);
+  EXPECT_THAT(hear(client), HasSubstr("malformed"));
+}
+
+TEST_F(ControlServerTest, ARequestHasItsOwnTimeHoweverLongNobodyAsked) {
+  const auto client = connect_one();
+  EXPECT_TRUE(turn_until([&] { return server.count() == 1; }));
+  pass(ControlServer::kIdleLimit - 1s);
+  say(client, kReload);
+  EXPECT_TRUE(turn_until([&] { return host.asked.size() == 1; }));
+  pass(ControlServer::kMonitorLimit - 1s);
+  EXPECT_EQ(server.count(), 1U);
+  server.told({host.asked[0], true, "{\"end\":true}\n"});
+  EXPECT_EQ(hear(client), "{\"end\":true}\n");
+}
+
 TEST_F(ControlServerTest, AListenerMayWaitForLong) {
   const auto client = connect_one();
   say(client, kTail);
