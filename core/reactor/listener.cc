@@ -36,7 +36,7 @@ UniqueFd Listener::release_fd() {
   return std::move(fd_);
 }
 
-const char* pause_text(const Service& service) {
+std::string_view pause_text(const Service& service) {
   if (service.pause != 0) return service.pause_reason;
   if (service.hold != HoldHow::None) return "operator";
   const auto& list = service.listeners;

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string_view>
 
 #include "core/base/address.h"
 #include "core/base/unique_fd.h"
@@ -28,7 +29,7 @@ enum class Permit : std::uint8_t { Yes, AtLimit, Paused, NoRoom };
 
 // Why the service takes nobody just now, at one of its sockets or at all, or refuses who comes; "":
 // it does neither.
-[[nodiscard]] const char* pause_text(const Service& service);
+[[nodiscard]] std::string_view pause_text(const Service& service);
 
 class Listener : public LaunchOwner {
  public:

@@ -45,7 +45,7 @@ std::optional<ServiceMetrics> Reactor::service(std::uint32_t key) const {
   if (found == services_.end()) return std::nullopt;
   const auto& service = *found->second;
   return ServiceMetrics{service.entry.id, &service.counters.get(), service.instances,
-                        *pause_text(service) != '\0'};
+                        !pause_text(service).empty()};
 }
 
 std::optional<QueueLength> Reactor::queue(std::uint32_t key) const {

@@ -41,7 +41,7 @@ DaemonStatus Reactor::daemon_status() const {
   for (const auto& [key, service] : services_) {
     if (service->is_removed) continue;
     ++out.services;
-    if (*pause_text(*service) != '\0') ++out.paused;
+    if (!pause_text(*service).empty()) ++out.paused;
   }
   out.running = static_cast<std::uint32_t>(running_.size());
   out.counters = meter_.total();

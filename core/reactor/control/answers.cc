@@ -67,7 +67,7 @@ json histogram_json(const Histogram& histogram) {
 const char* state_of(const Service& service) {
   if (service.is_removed) return "removed";
   if (service.hold != HoldHow::None) return "held";
-  if (*pause_text(service) != '\0') return "paused";
+  if (!pause_text(service).empty()) return "paused";
   if (service.is_at_limit()) return "full";
   if (service.listeners.empty() && service.entry.mux_name->empty()) return "unbound";
   return "open";
@@ -107,8 +107,8 @@ json Answers::service_json(const Service& service) const {
   out["running"] = service.instances;
   out["limit"] = entry.instances != 0 ? json(entry.instances) : json();
   out["internal"] = entry.is_internal() ? json(*entry.internal) : json();
-  const char* reason = pause_text(service);
-  out["reason"] = *reason != '\0' ? json(reason) : json();
+  const auto reason = pause_text(service);
+  out["reason"] = reason.empty() ? json() : json(reason);
   out["hold"] = service.hold == HoldHow::None    ? json()
                 : service.hold == HoldHow::Queue ? json("queue")
                                                  : json("refuse");
@@ -232,7 +232,7 @@ void Answers::add_status(json& status, const ReactorFacts& facts) const {
   std::size_t served = 0;
   for (const auto& [key, service] : state_.services) {
     held += service->hold != HoldHow::None;
-    paused += service->hold == HoldHow::None && *pause_text(*service) != '\0';
+    paused += service->hold == HoldHow::None && !pause_text(*service).empty();
     served += !service->is_removed;
   }
   status["reactor"] = {{"pid", getpid()},
