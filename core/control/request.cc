@@ -27,7 +27,7 @@ struct VerbForm {
 constexpr std::array kVerbs{
     VerbForm{"status", ControlVerb::DaemonStatus, true},
     VerbForm{"list", ControlVerb::List, true},
-    VerbForm{"show", ControlVerb::Show, true},
+    VerbForm{"show", ControlVerb::Show, false},
     VerbForm{"ps", ControlVerb::Ps, true},
     VerbForm{"match", ControlVerb::Match, true},
     VerbForm{"metrics", ControlVerb::Metrics, true},

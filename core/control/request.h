@@ -51,7 +51,8 @@ struct ControlRequest {
 };
 
 [[nodiscard]] std::string_view verb_name(ControlVerb verb);
-// It leaves everything as it is.
+// It leaves everything as it is, and tells nothing that the configuration may keep to itself (the
+// environment of servers).
 [[nodiscard]] bool only_reads(ControlVerb verb);
 
 struct ParsedRequest {

@@ -86,6 +86,7 @@ class Rights(unittest.TestCase):
         self.assertEqual(ask_as(path, RELOAD)[0]["error"]["code"], "denied")
         for request in ({"verb": "stop"}, {"verb": "pause", "id": "echo"},
                         {"verb": "kill", "pid": 1}, {"verb": "reopen-logs"},
+                        {"verb": "show", "id": "echo"},
                         {"verb": "ban", "address": "192.0.2.1"}):
             self.assertEqual(ask_as(path, request)[0]["error"]["code"], "denied", request)
         self.assertIn("end", ask_as(path, {"verb": "list"})[-1])
