@@ -2,8 +2,9 @@
 #include "spawn/capability.h"
 
 #include <array>
-#include <cctype>
 #include <string>
+
+#include "core/base/words.h"
 
 namespace uvinetd {
 namespace {
@@ -59,10 +60,7 @@ std::span<const std::string_view> capability_names() {
 }
 
 std::optional<unsigned> capability_from_name(std::string_view name) {
-  std::string wanted;
-  for (const char c : name) {
-    wanted += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  }
+  auto wanted = lower(name);
   if (!wanted.starts_with(kPrefix)) wanted.insert(0, kPrefix);
   for (unsigned i = 0; i < kNames.size(); ++i) {
     if (kNames.at(i) == wanted) return i;

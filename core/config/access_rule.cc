@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: ISC
 #include "core/config/access_rule.h"
+#include "core/base/words.h"
 
 #include <arpa/inet.h>
 #include <fmt/format.h>
@@ -119,8 +120,7 @@ Result<AccessRule> named(Kind kind, std::string_view name) {
 }
 
 Result<AccessRule> parse_host(std::string_view text) {
-  std::string name(text);
-  for (auto& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  auto name = lower(text);
   const bool is_domain = name.starts_with('.');
   if (is_domain) name.erase(0, 1);
   if (name.ends_with('.')) name.pop_back();  // the root is meant anyhow

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: ISC
 #include "core/config/socket_index.h"
+#include "core/base/words.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -91,9 +91,7 @@ class SocketIndex {
   // Reached through the TCP port multiplexer, where its name counts without regard to case.
   bool claim_mux_name(std::size_t service) {
     auto& spec = *services_[service];
-    auto name = spec.more->tcpmux;
-    for (auto& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-    const auto [found, is_new] = mux_names_.try_emplace(std::move(name), service);
+    const auto [found, is_new] = mux_names_.try_emplace(lower(spec.more->tcpmux), service);
     if (is_new) {
       make_id_unique(spec.id);
     } else {

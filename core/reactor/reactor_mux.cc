@@ -4,9 +4,9 @@
 // Such a client is admitted by the limits of the service that it names, as if it had come to a
 // socket of that service. But there is no backlog for it to wait in: where a listener would stop
 // polling, it is refused.
-#include <cctype>
 #include <utility>
 
+#include "core/base/words.h"
 #include "core/reactor/reactor.h"
 
 namespace uvinetd {
@@ -14,17 +14,11 @@ namespace {
 
 constexpr std::size_t kMostHeld = Launchers::kMostInFlight;  // waiting for a launcher, by identity
 
-std::string lower_case(std::string_view text) {
-  std::string out(text);
-  for (auto& c : out) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return out;
-}
-
 }  // namespace
 
 void Reactor::note_mux_name(const TableOutline& entry) {
   if (!entry.mux_name->empty()) {
-    mux_services_.try_emplace(lower_case(*entry.mux_name), entry.key);
+    mux_services_.try_emplace(lower(*entry.mux_name), entry.key);
   }
 }
 
@@ -38,7 +32,7 @@ std::string Reactor::list_mux_names() {
 
 // Sessions::OnWanted
 std::string Reactor::multiplex(const Sessions::Wanted& wanted) {
-  const auto name = lower_case(wanted.name);
+  const auto name = lower(wanted.name);
   if (name == "help") return list_mux_names();
   const auto found = mux_services_.find(name);
   auto* service = found == mux_services_.end() ? nullptr : find_service(found->second);

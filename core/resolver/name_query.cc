@@ -7,6 +7,8 @@
 #include <cctype>
 #include <utility>
 
+#include "core/base/words.h"
+
 namespace uvinetd {
 namespace {
 
@@ -28,9 +30,7 @@ std::optional<std::string> as_host_name(std::string_view text) {
                        text.find("..") == std::string_view::npos &&
                        std::all_of(text.begin(), text.end(), is_name_byte);
   if (!is_name) return std::nullopt;
-  std::string out(text);
-  for (auto& c : out) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return out;
+  return lower(text);
 }
 
 NameQuery::NameQuery(uv_loop_t* loop, const SocketAddress& address, OnAnswer on_answer)

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: ISC
 #include "core/config/load/ends.h"
+#include "core/base/words.h"
 
 #include <sys/stat.h>
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <charconv>
 #include <limits>
 #include <span>
@@ -48,13 +48,6 @@ constexpr std::array kLevels{Numbered{"emerg", 0}, Numbered{"alert", 1},   Numbe
                              Numbered{"err", 3},   Numbered{"warning", 4}, Numbered{"notice", 5},
                              Numbered{"info", 6},  Numbered{"debug", 7}};
 constexpr std::uint8_t kInfo = 6;
-
-bool is_same_word(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
-    return std::tolower(static_cast<unsigned char>(x)) ==
-           std::tolower(static_cast<unsigned char>(y));
-  });
-}
 
 std::optional<std::uint8_t> number_of(std::string_view name, std::span<const Numbered> list) {
   for (const auto& each : list) {

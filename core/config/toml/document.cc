@@ -2,7 +2,6 @@
 #include "core/config/toml/document.h"
 
 #include <algorithm>
-#include <cctype>
 #include <cstddef>
 #include <exception>
 #include <new>
@@ -11,6 +10,7 @@
 
 #include <toml++/toml.h>
 
+#include "core/base/words.h"
 #include "core/config/toml/bounds.h"
 
 namespace uvinetd {
@@ -167,7 +167,7 @@ std::string told(std::string_view description) {
   std::string out;
   while (description.ends_with('.')) description.remove_suffix(1);
   for (const char c : description) out += c < ' ' || c > '~' ? '?' : c;
-  if (!out.empty()) out[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(out[0])));
+  if (!out.empty()) out[0] = lower(out[0]);
   return out;
 }
 

@@ -13,10 +13,6 @@ namespace {
 
 constexpr std::string_view kBlanks = " \t";
 
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
 struct OperatorText {
   std::string_view text;
   Operator op;
@@ -25,17 +21,6 @@ constexpr OperatorText kOperators[] = {
     {"=", Operator::Set}, {"+=", Operator::Add}, {"-=", Operator::Remove}};
 
 }  // namespace
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) c = lower(c);
-  return out;
-}
-
-bool is_same_word(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](char x, char y) { return lower(x) == lower(y); });
-}
 
 std::string_view LineReader::take_line() {
   const auto begin = next_;

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/base/words.h"
 #include "core/config/field.h"
 #include "core/config/report.h"
 
@@ -71,9 +72,5 @@ struct Attribute {
 
 // nullopt: reported. A blank that is missing before the operator is told and forgiven.
 [[nodiscard]] std::optional<Attribute> read_attribute(const Line& line, Report& report);
-
-// Attribute names and keywords know no letter case.
-[[nodiscard]] std::string lower(std::string_view text);
-[[nodiscard]] bool is_same_word(std::string_view a, std::string_view b);
 
 }  // namespace uvinetd::xinetd

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: ISC
 #include "core/reactor/web/http_request.h"
+#include "core/base/words.h"
 
 #include <algorithm>
 #include <string>
@@ -14,22 +15,13 @@ using State = HttpRequest::State;
 constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";  // in a token, beside letters and digits
 constexpr std::string_view kBlanks = " \t";
 
-char to_lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-bool is_same_word(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](char x, char y) { return to_lower(x) == to_lower(y); });
-}
-
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
 
 bool is_token(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-    const char low = to_lower(c);
+    const char low = lower(c);
     return is_digit(c) || (low >= 'a' && low <= 'z') || kMarks.find(c) != std::string_view::npos;
   });
 }
