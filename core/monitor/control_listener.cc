@@ -2,12 +2,12 @@
 #include "core/monitor/control_listener.h"
 
 #include <grp.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdlib>
 
-#include "spawn/identity.h"
+#include "core/base/run_folder.h"
+#include "core/control/control_socket_path.h"
 
 namespace uvinetd {
 namespace {
@@ -22,23 +22,11 @@ std::optional<std::uint32_t> group_id(const std::string& name) {
   return static_cast<std::uint32_t>(number);
 }
 
-Status make_folder_of(const std::string& path) {
-  const auto folder = path.substr(0, path.rfind('/'));
-  if (mkdir(folder.c_str(), 0755) == 0 || errno == EEXIST) return {};
-  return fail_errno("mkdir", folder);
-}
-
 }  // namespace
 
-std::string ControlListener::default_path() {
-  if (can_change_identity()) return "/run/uvinetd/control";
-  const char* runtime = std::getenv("XDG_RUNTIME_DIR");
-  const bool is_set = runtime != nullptr && *runtime == '/';
-  return is_set ? std::string(runtime) + "/uvinetd/control" : "";
-}
-
 Status ControlListener::open(const ControlSettings& settings) {
-  path_ = settings.path.value_or(default_path());
+  const auto folder = settings.path ? std::string() : run_folder();
+  path_ = settings.path ? *settings.path : control_socket_in(folder);
   if (path_.empty()) return {};
   rules_.owner = geteuid();
   rules_.everybody_reads = settings.everybody_reads;
@@ -49,7 +37,7 @@ Status ControlListener::open(const ControlSettings& settings) {
     rules_.group = *group;
   }
   if (!settings.path) {
-    if (auto status = make_folder_of(path_); !status) return status;
+    if (auto status = make_run_folder(folder); !status) return status;
   }
   ListenSpec spec;
   spec.kind = SocketKind::UnixStream;

@@ -14,13 +14,9 @@ namespace uvinetd {
 
 class ControlListener {
  public:
-  // Where it stands if nobody says so: as root /run/uvinetd/control, else
-  // $XDG_RUNTIME_DIR/uvinetd/control; "": nowhere.
-  [[nodiscard]] static std::string default_path();
-
-  // Not open where `settings` say that there is none. Who may connect is who may ask anything.
-  // Errors: EADDRINUSE: another daemon answers there; EINVAL: an unknown group; those of mkdir(2),
-  // bind(2).
+  // Not open where `settings` say that there is none, or say nothing and there is no run_folder().
+  // Who may connect is who may ask anything. Errors: EADDRINUSE: another daemon answers there;
+  // EINVAL: an unknown group; those of mkdir(2), bind(2).
   Status open(const ControlSettings& settings);
   // Removes the path if it is still ours.
   void remove();

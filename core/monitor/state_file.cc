@@ -2,26 +2,18 @@
 #include "core/monitor/state_file.h"
 
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdio>
-#include <cstdlib>
 #include <nlohmann/json.hpp>
 
+#include "core/base/run_folder.h"
 #include "core/base/unique_fd.h"
 
 namespace uvinetd {
 namespace {
 
 constexpr int kSchema = 1;  // grows only by addition
-
-// "" where there is none that only we can write to.
-std::string state_folder() {
-  if (geteuid() == 0) return "/run/uvinetd";
-  const char* runtime = std::getenv("XDG_RUNTIME_DIR");
-  return runtime != nullptr ? std::string(runtime) + "/uvinetd" : std::string();
-}
 
 std::string to_json(const StateSnapshot& state) {
   auto services = nlohmann::json::array();
@@ -43,9 +35,9 @@ std::string to_json(const StateSnapshot& state) {
 }  // namespace
 
 Status write_state_file(const StateSnapshot& state) {
-  const auto folder = state_folder();
+  const auto folder = run_folder();
   if (folder.empty()) return fail("state file", "XDG_RUNTIME_DIR is not set", 0);
-  if (mkdir(folder.c_str(), 0755) != 0 && errno != EEXIST) return fail_errno("mkdir", folder);
+  if (auto status = make_run_folder(folder); !status) return status;
   const auto path = folder + "/state.json";
   const auto draft = path + ".new";
   unlink(draft.c_str());

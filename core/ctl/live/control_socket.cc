@@ -5,7 +5,9 @@
 
 #include <cstdlib>
 
+#include "core/base/run_folder.h"
 #include "core/config/quote.h"
+#include "core/control/control_socket_path.h"
 #include "core/ctl/live/print.h"
 
 namespace uvinetd {
@@ -20,8 +22,7 @@ bool is_set(const char* variable) {
 std::string control_socket(const SocketChoice& choice) {
   if (!choice.option.empty()) return choice.option;
   if (is_set(choice.control)) return choice.control;
-  if (choice.uid == 0) return "/run/uvinetd/control";
-  return is_set(choice.runtime_dir) ? std::string(choice.runtime_dir) + "/uvinetd/control" : "";
+  return control_socket_in(run_folder(choice.uid, choice.runtime_dir));
 }
 
 std::string control_socket(const std::string& option) {

@@ -11,7 +11,7 @@
 namespace uvinetd {
 
 // --socket, else UVINETD_CONTROL, else that of root or, under XDG_RUNTIME_DIR, of a user; "": there
-// is no such folder. An empty variable counts as none. Pure.
+// is no such folder (run_folder.h). An empty variable counts as none. Pure.
 struct SocketChoice {
   std::string option;
   const char* control = nullptr;      // UVINETD_CONTROL

@@ -128,6 +128,7 @@ TEST(ControlSocket, IsThatOfTheOptionTheEnvironmentOrTheUser) {
   EXPECT_EQ(control_socket({"", "", "/c", 0}), "/run/uvinetd/control");
   EXPECT_EQ(control_socket({"", nullptr, "/c", 1000}), "/c/uvinetd/control");
   EXPECT_EQ(control_socket({"", nullptr, nullptr, 1000}), "");
+  EXPECT_EQ(control_socket({"", nullptr, "relative", 1000}), "");
 }
 
 TEST(Colors, AreForTerminalsThatHaveSome) {
