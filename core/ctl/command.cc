@@ -109,8 +109,8 @@ void refuse_unknown(const CLI::App& app) {
   }
 }
 
-ParsedCommand ended(std::string_view text) {
-  return {{}, 0, std::string(text)};
+ParsedCommand ended(std::string text) {
+  return {{}, 0, std::move(text)};
 }
 
 constexpr const char* kVersion = "uvinetctl " UVINETD_VERSION "\n";

@@ -85,6 +85,6 @@ struct ParsedCommand {
 [[nodiscard]] std::string_view verb_name(Verb verb);
 
 // What --help prints, in lines of at most 80 columns; nullopt: of the program as a whole.
-[[nodiscard]] std::string_view ctl_help_text(std::optional<Verb> verb);
+[[nodiscard]] std::string ctl_help_text(std::optional<Verb> verb);
 
 }  // namespace uvinetd

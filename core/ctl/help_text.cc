@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: ISC
 // Written by hand, so that it reads well; a test holds it against the parser and uvinetctl(1).
+#include <array>
+
 #include "core/ctl/command.h"
 
 namespace uvinetd {
@@ -52,12 +54,6 @@ constexpr std::string_view kStatus =
 Prints how the daemon is: its processes, services and servers, and what it has
 counted.
 
-      --json          Print one JSON document
-      --socket PATH   Where the daemon is asked
-      --color WHEN    Colours: auto (on a terminal), always or never
-      --wait TIME     How long the daemon may be silent, as "30s", "5min"
-  -V, --version       Print the version
-  -h, --help          Print this
 )";
 
 constexpr std::string_view kList =
@@ -74,12 +70,6 @@ of them took less than P50, 99 of 100 less than P99.
       --filter TEXT   Only where the id, state, kind or an address has TEXT
       --running       Only with servers that run
       --paused        Only paused ones
-      --json          Print one JSON document
-      --socket PATH   Where the daemon is asked
-      --color WHEN    Colours: auto (on a terminal), always or never
-      --wait TIME     How long the daemon may be silent, as "30s", "5min"
-  -V, --version       Print the version
-  -h, --help          Print this
 )";
 
 constexpr std::string_view kPs =
@@ -88,12 +78,6 @@ constexpr std::string_view kPs =
 Prints the servers that run, of all services or of one: process, service,
 client, age, and CPU time where /proc tells it.
 
-      --json          Print one JSON document
-      --socket PATH   Where the daemon is asked
-      --color WHEN    Colours: auto (on a terminal), always or never
-      --wait TIME     How long the daemon may be silent, as "30s", "5min"
-  -V, --version       Print the version
-  -h, --help          Print this
 )";
 
 constexpr std::string_view kMatch =
@@ -102,12 +86,6 @@ constexpr std::string_view kMatch =
 Prints whether a client of this numeric ADDRESS may come to the service now, and
 which rule decides.
 
-      --json          Print one JSON document
-      --socket PATH   Where the daemon is asked
-      --color WHEN    Colours: auto (on a terminal), always or never
-      --wait TIME     How long the daemon may be silent, as "30s", "5min"
-  -V, --version       Print the version
-  -h, --help          Print this
 )";
 
 constexpr std::string_view kMetrics =
@@ -116,12 +94,6 @@ constexpr std::string_view kMetrics =
 Prints what the daemon has counted, in the text format of Prometheus.
 
       --services      Of each service too
-      --json          Print one JSON document
-      --socket PATH   Where the daemon is asked
-      --color WHEN    Colours: auto (on a terminal), always or never
-      --wait TIME     How long the daemon may be silent, as "30s", "5min"
-  -V, --version       Print the version
-  -h, --help          Print this
 )";
 
 constexpr std::string_view kTail =
@@ -134,11 +106,6 @@ all events of all services; each option may be given more than once.
       --event NAME    Only this: start, exit, refuse, pause, resume, timeout,
                       zygote, ident, stderr, repeated, reload, ban or unban
       --json          Print one JSON document in each line
-      --socket PATH   Where the daemon is asked
-      --color WHEN    Colours: auto (on a terminal), always or never
-      --wait TIME     How long the daemon may be silent, as "30s", "5min"
-  -V, --version       Print the version
-  -h, --help          Print this
 )";
 
 constexpr std::string_view kBans =
@@ -146,12 +113,6 @@ constexpr std::string_view kBans =
 
 Prints which clients are banned, and until when.
 
-      --json          Print one JSON document
-      --socket PATH   Where the daemon is asked
-      --color WHEN    Colours: auto (on a terminal), always or never
-      --wait TIME     How long the daemon may be silent, as "30s", "5min"
-  -V, --version       Print the version
-  -h, --help          Print this
 )";
 
 constexpr std::string_view kTop =
@@ -165,11 +126,6 @@ looks again each second. Its keys are at the bottom, and h explains them.
                       p99 or load; numbers from the largest
       --reverse       The other way round
       --filter TEXT   Only where the id, state, kind or an address has TEXT
-      --socket PATH   Where the daemon is asked
-      --color WHEN    Colours: auto (on a terminal), always or never
-      --wait TIME     How long the daemon may be silent, as "30s", "5min"
-  -V, --version       Print the version
-  -h, --help          Print this
 )";
 
 constexpr std::string_view kReload =
@@ -179,12 +135,6 @@ Makes the daemon read its configuration again, and prints how many services it
 has kept, added, removed and changed. With an error that was not there before
 nothing changes: the errors are printed, and the exit status is 78.
 
-      --json          Print one JSON document
-      --socket PATH   Where the daemon is asked
-      --color WHEN    Colours: auto (on a terminal), always or never
-      --wait TIME     How long the daemon may be silent, as "30s", "5min"
-  -V, --version       Print the version
-  -h, --help          Print this
 )";
 
 constexpr std::string_view kPause =
@@ -195,12 +145,6 @@ the replacement of a process of the daemon does that. Clients wait in the queue
 of the kernel; servers that run go on.
 
       --refuse        Refuse clients instead
-      --json          Print one JSON document
-      --socket PATH   Where the daemon is asked
-      --color WHEN    Colours: auto (on a terminal), always or never
-      --wait TIME     How long the daemon may be silent, as "30s", "5min"
-  -V, --version       Print the version
-  -h, --help          Print this
 )";
 
 constexpr std::string_view kResume =
@@ -208,12 +152,6 @@ constexpr std::string_view kResume =
 
 Ends a pause.
 
-      --json          Print one JSON document
-      --socket PATH   Where the daemon is asked
-      --color WHEN    Colours: auto (on a terminal), always or never
-      --wait TIME     How long the daemon may be silent, as "30s", "5min"
-  -V, --version       Print the version
-  -h, --help          Print this
 )";
 
 constexpr std::string_view kBan =
@@ -222,12 +160,6 @@ constexpr std::string_view kBan =
 Refuses this client, or a network such as 192.0.2.0/24, at all services, for
 TIME ("10min", "1h", "2d") or for ever.
 
-      --json          Print one JSON document
-      --socket PATH   Where the daemon is asked
-      --color WHEN    Colours: auto (on a terminal), always or never
-      --wait TIME     How long the daemon may be silent, as "30s", "5min"
-  -V, --version       Print the version
-  -h, --help          Print this
 )";
 
 constexpr std::string_view kUnban =
@@ -235,12 +167,6 @@ constexpr std::string_view kUnban =
 
 Ends the ban of this client or network.
 
-      --json          Print one JSON document
-      --socket PATH   Where the daemon is asked
-      --color WHEN    Colours: auto (on a terminal), always or never
-      --wait TIME     How long the daemon may be silent, as "30s", "5min"
-  -V, --version       Print the version
-  -h, --help          Print this
 )";
 
 constexpr std::string_view kKill =
@@ -249,12 +175,6 @@ constexpr std::string_view kKill =
 Signals the servers of a service, or one server of the daemon, with their
 process groups. SIGNAL is a name or a number: TERM (the default), SIGHUP, 9.
 
-      --json          Print one JSON document
-      --socket PATH   Where the daemon is asked
-      --color WHEN    Colours: auto (on a terminal), always or never
-      --wait TIME     How long the daemon may be silent, as "30s", "5min"
-  -V, --version       Print the version
-  -h, --help          Print this
 )";
 
 constexpr std::string_view kStop =
@@ -263,12 +183,6 @@ constexpr std::string_view kStop =
 Ends the daemon. Servers of connections live on, unless they are waited for.
 
       --drain TIME    Wait for servers that run, as "30s", "5min"; then end them
-      --json          Print one JSON document
-      --socket PATH   Where the daemon is asked
-      --color WHEN    Colours: auto (on a terminal), always or never
-      --wait TIME     How long the daemon may be silent, as "30s", "5min"
-  -V, --version       Print the version
-  -h, --help          Print this
 )";
 
 constexpr std::string_view kReopenLogs =
@@ -276,12 +190,6 @@ constexpr std::string_view kReopenLogs =
 
 Makes the daemon open its log files anew, after they were renamed.
 
-      --json          Print one JSON document
-      --socket PATH   Where the daemon is asked
-      --color WHEN    Colours: auto (on a terminal), always or never
-      --wait TIME     How long the daemon may be silent, as "30s", "5min"
-  -V, --version       Print the version
-  -h, --help          Print this
 )";
 
 constexpr std::string_view kCheck =
@@ -315,11 +223,6 @@ file of that name, or with --dialect. With --socket it is an ID.
       --json          Print one JSON document, which FILEs always give
       --dialect NAME  How to read what systems disagree about in an inetd.conf:
                       debian, freebsd, netbsd, openbsd, gnu or busybox
-      --socket PATH   Where the daemon is asked
-      --color WHEN    Colours: auto (on a terminal), always or never
-      --wait TIME     How long the daemon may be silent, as "30s", "5min"
-  -V, --version       Print the version
-  -h, --help          Print this
 )";
 
 constexpr std::string_view kConvert =
@@ -347,51 +250,58 @@ Coming from xinetd:
   uvinetctl check /etc/uvinetd/uvinetd.toml
 )";
 
+// What follows the text of a verb.
+enum class Rest : std::uint8_t { Own, Live, JsonAndLive };
+constexpr std::string_view kJson =
+    R"(      --json          Print one JSON document
+)";
+// Of those that ask a daemon.
+constexpr std::string_view kLive =
+    R"(      --socket PATH   Where the daemon is asked
+      --color WHEN    Colours: auto (on a terminal), always or never
+      --wait TIME     How long the daemon may be silent, as "30s", "5min"
+  -V, --version       Print the version
+  -h, --help          Print this
+)";
+
+struct HelpText {
+  Verb verb;
+  std::string_view text;
+  Rest rest;
+};
+constexpr std::array kTexts{
+    HelpText{Verb::DaemonStatus, kStatus, Rest::JsonAndLive},
+    HelpText{Verb::List, kList, Rest::JsonAndLive},
+    HelpText{Verb::Show, kShow, Rest::Live},
+    HelpText{Verb::Ps, kPs, Rest::JsonAndLive},
+    HelpText{Verb::Match, kMatch, Rest::JsonAndLive},
+    HelpText{Verb::Metrics, kMetrics, Rest::JsonAndLive},
+    HelpText{Verb::Tail, kTail, Rest::Live},
+    HelpText{Verb::Bans, kBans, Rest::JsonAndLive},
+    HelpText{Verb::Top, kTop, Rest::Live},
+    HelpText{Verb::Reload, kReload, Rest::JsonAndLive},
+    HelpText{Verb::Pause, kPause, Rest::JsonAndLive},
+    HelpText{Verb::Resume, kResume, Rest::JsonAndLive},
+    HelpText{Verb::Ban, kBan, Rest::JsonAndLive},
+    HelpText{Verb::Unban, kUnban, Rest::JsonAndLive},
+    HelpText{Verb::Kill, kKill, Rest::JsonAndLive},
+    HelpText{Verb::Stop, kStop, Rest::JsonAndLive},
+    HelpText{Verb::ReopenLogs, kReopenLogs, Rest::JsonAndLive},
+    HelpText{Verb::Check, kCheck, Rest::Own},
+    HelpText{Verb::Convert, kConvert, Rest::Own},
+};
+
 }  // namespace
 
-std::string_view ctl_help_text(std::optional<Verb> verb) {
-  if (!verb) return kProgram;
-  switch (*verb) {
-    case Verb::DaemonStatus:
-      return kStatus;
-    case Verb::List:
-      return kList;
-    case Verb::Show:
-      return kShow;
-    case Verb::Ps:
-      return kPs;
-    case Verb::Match:
-      return kMatch;
-    case Verb::Metrics:
-      return kMetrics;
-    case Verb::Tail:
-      return kTail;
-    case Verb::Bans:
-      return kBans;
-    case Verb::Top:
-      return kTop;
-    case Verb::Reload:
-      return kReload;
-    case Verb::Pause:
-      return kPause;
-    case Verb::Resume:
-      return kResume;
-    case Verb::Ban:
-      return kBan;
-    case Verb::Unban:
-      return kUnban;
-    case Verb::Kill:
-      return kKill;
-    case Verb::Stop:
-      return kStop;
-    case Verb::ReopenLogs:
-      return kReopenLogs;
-    case Verb::Check:
-      return kCheck;
-    case Verb::Convert:
-      return kConvert;
+std::string ctl_help_text(std::optional<Verb> verb) {
+  std::string out(kProgram);
+  for (const auto& [each, text, rest] : kTexts) {
+    if (each != verb) continue;
+    out = text;
+    if (rest == Rest::JsonAndLive) out += kJson;
+    if (rest != Rest::Own) out += kLive;
   }
-  return kProgram;
+  return out;
 }
 
 }  // namespace uvinetd

@@ -92,4 +92,12 @@ Asked<Answer> ask(ControlClient& client, const ControlRequest& request) {
   }
 }
 
+std::string whole_text(const Answer& answer) {
+  std::string out;
+  for (const auto* piece : values_of(answer, "text")) {
+    if (piece->is_string()) out += piece->get_ref<const std::string&>();
+  }
+  return out;
+}
+
 }  // namespace uvinetd

@@ -38,6 +38,9 @@ struct Reply {
 // The first one; nullptr: none has it.
 [[nodiscard]] const nlohmann::json* value_of(const Answer& answer, std::string_view key);
 
+// A text that comes in pieces, whole.
+[[nodiscard]] std::string whole_text(const Answer& answer);
+
 // Sends the request and reads all of the answer. An error that the daemon answers with is part of
 // it. Blocks: for at most kLongestAnswer, and while the daemon goes on talking.
 inline constexpr std::chrono::minutes kLongestAnswer{5};

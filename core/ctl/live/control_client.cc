@@ -59,6 +59,9 @@ timeval time_value(milliseconds time) {
 Asked<ControlClient> ControlClient::connect(const std::string& path, milliseconds patience) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
+  if (path.empty()) {
+    return fail_as(ClientTrouble::NotRunning, "neither UVINETD_CONTROL nor XDG_RUNTIME_DIR is set");
+  }
   if (path.size() >= sizeof address.sun_path) {
     return fail_as(ClientTrouble::NoSocket, std::strerror(ENAMETOOLONG));
   }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: ISC
 #include "core/ctl/live/live_verbs.h"
-#include "core/config/spec_json.h"
 
 #include <unistd.h>
 
 #include <cstdio>
 
 #include "core/config/quote.h"
+#include "core/config/spec_json.h"
 #include "core/config/suggest.h"
 #include "core/ctl/live/answer.h"
 #include "core/ctl/live/control_client.h"
@@ -114,11 +114,6 @@ std::chrono::milliseconds patience_of(const Command& command) {
 
 int run_live(const Command& command) {
   const auto path = control_socket(command.live.socket);
-  if (path.empty()) {
-    return fail_with(
-        command, {ClientTrouble::NotRunning, "neither UVINETD_CONTROL nor XDG_RUNTIME_DIR is set"},
-        path);
-  }
   const auto patience = patience_of(command);
   auto client = ControlClient::connect(path, patience);
   if (!client) return fail_with(command, client.error(), path);

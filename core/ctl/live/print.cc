@@ -1,34 +1,27 @@
 // SPDX-License-Identifier: ISC
 #include "core/ctl/live/print.h"
 
+#include <algorithm>
+
+#include "core/base/escape.h"
 #include "core/config/check_report.h"
 #include "core/ctl/live/values.h"
 
 namespace uvinetd {
 namespace {
 
-// Whoever answers there, it is printed on a terminal: no control characters, U+0080 to U+009F with
-// them.
-std::string without_controls(std::string_view text) {
+// Whoever answers there, it is printed on a terminal.
+std::string metrics_text(const Answer& answer) {
+  constexpr std::size_t kLongestLine = 64 * 1024;
+  const auto text = whole_text(answer);
   std::string out;
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    const auto byte = static_cast<unsigned char>(text[at]);
-    const auto next = at + 1 < text.size() ? static_cast<unsigned char>(text[at + 1]) : 0U;
-    if (byte == 0xc2 && next >= 0x80 && next <= 0x9f) {
-      ++at;
-    } else if ((byte >= ' ' && byte != 0x7f) || byte == '\n') {
-      out += text[at];
-    }
+  for (std::string_view rest = text; !rest.empty();) {
+    const auto end = std::min(rest.find('\n'), rest.size());
+    out += one_line(rest.substr(0, end), kLongestLine);
+    if (end < rest.size()) out += '\n';
+    rest.remove_prefix(std::min(end + 1, rest.size()));
   }
   return out;
-}
-
-std::string metrics_text(const Answer& answer) {
-  std::string out;
-  for (const auto* piece : values_of(answer, "text")) {
-    if (piece->is_string()) out += piece->get_ref<const std::string&>();
-  }
-  return without_controls(out);
 }
 
 std::string killed_text(const Answer& answer) {

@@ -25,14 +25,6 @@ ordered_json one_of(const Answer& answer, std::string_view key) {
   return value == nullptr ? ordered_json() : ordered_json(*value);
 }
 
-std::string whole_text(const Answer& answer) {
-  std::string out;
-  for (const auto* piece : values_of(answer, "text")) {
-    if (piece->is_string()) out += piece->get_ref<const std::string&>();
-  }
-  return out;
-}
-
 void fill(const Command& command, const Answer& answer, ordered_json& document) {
   switch (command.live.request.verb) {
     case ControlVerb::DaemonStatus:

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: ISC
 // `status` and `show`: one thing, a line for each fact about it.
+#include <algorithm>
 #include <array>
 
 #include "core/config/spec_json.h"
@@ -10,19 +11,8 @@
 namespace uvinetd {
 namespace {
 
-constexpr std::array kOfDaemon{
-    Fact{"version", "version", fact_plain},
-    Fact{"pid", "pid", fact_plain},
-    Fact{"uptime_ms", "up for", fact_age},
-    Fact{"configuration", "configuration", fact_plain},
-    Fact{"stopping", "stopping", fact_plain},
-    Fact{"accepting", "accepting", fact_plain},
-    Fact{"services.served", "services", fact_count},
-    Fact{"services.paused", "paused by limits", fact_count},
-    Fact{"services.held", "paused by hand", fact_count},
-    Fact{"servers.running", "running", fact_count},
-    Fact{"servers.starting", "starting", fact_count},
-    Fact{"servers.limit", "at most", fact_count},
+// Of a service, and of all together.
+constexpr std::array kCounted{
     Fact{"queue", "in the queue", fact_count},
     Fact{"accepted", "accepted", fact_count},
     Fact{"started", "started", fact_count},
@@ -36,40 +26,58 @@ constexpr std::array kOfDaemon{
     Fact{"start_p99_ms", "start, 99 %", fact_ms},
     Fact{"cpu_seconds", "CPU of servers", fact_cpu},
     Fact{"max_rss_bytes", "largest server", fact_bytes},
-    Fact{"left_out", "left out", fact_count},
-    Fact{"retrying", "tried again", fact_count},
-    Fact{"sockets", "sockets", fact_count},
-    Fact{"launchers", "launchers", fact_count},
-    Fact{"reactor.pid", "reactor pid", fact_plain},
-    Fact{"reactor.uptime_ms", "reactor up for", fact_age},
-    Fact{"reactor_restarts", "reactor restarts", fact_count},
-    Fact{"control_clients", "control clients", fact_count},
 };
 
-constexpr std::array kOfService{
-    Fact{"id", "service", fact_plain},
-    Fact{"mode", "mode", fact_plain},
-    Fact{"internal", "built-in", fact_plain},
-    Fact{"addresses", "listens on", fact_plain},
-    Fact{"state", "state", fact_plain},
-    Fact{"reason", "because of", fact_plain},
-    Fact{"hold", "paused by hand", fact_plain},
-    Fact{"running", "running", fact_count},
-    Fact{"limit", "at most", fact_count},
-    Fact{"queue", "in the queue", fact_count},
-    Fact{"accepted", "accepted", fact_count},
-    Fact{"started", "started", fact_count},
-    Fact{"answered", "answered", fact_count},
-    Fact{"datagrams", "datagrams", fact_count},
-    Fact{"refused", "refused", fact_counts},
-    Fact{"failed", "failed", fact_counts},
-    Fact{"exits", "exits", fact_counts},
-    Fact{"pauses", "pauses", fact_count},
-    Fact{"start_p50_ms", "start, median", fact_ms},
-    Fact{"start_p99_ms", "start, 99 %", fact_ms},
-    Fact{"cpu_seconds", "CPU of servers", fact_cpu},
-    Fact{"max_rss_bytes", "largest server", fact_bytes},
-};
+// The first of its lines, what is counted, and the others.
+template <std::size_t First, std::size_t Last>
+constexpr auto around_counted(const std::array<Fact, First>& first,
+                              const std::array<Fact, Last>& last) {
+  std::array<Fact, First + kCounted.size() + Last> out{};
+  auto* at = std::copy(first.begin(), first.end(), out.begin());
+  at = std::copy(kCounted.begin(), kCounted.end(), at);
+  std::copy(last.begin(), last.end(), at);
+  return out;
+}
+
+constexpr auto kOfDaemon = around_counted(
+    std::array{
+        Fact{"version", "version", fact_plain},
+        Fact{"pid", "pid", fact_plain},
+        Fact{"uptime_ms", "up for", fact_age},
+        Fact{"configuration", "configuration", fact_plain},
+        Fact{"stopping", "stopping", fact_plain},
+        Fact{"accepting", "accepting", fact_plain},
+        Fact{"services.served", "services", fact_count},
+        Fact{"services.paused", "paused by limits", fact_count},
+        Fact{"services.held", "paused by hand", fact_count},
+        Fact{"servers.running", "running", fact_count},
+        Fact{"servers.starting", "starting", fact_count},
+        Fact{"servers.limit", "at most", fact_count},
+    },
+    std::array{
+        Fact{"left_out", "left out", fact_count},
+        Fact{"retrying", "tried again", fact_count},
+        Fact{"sockets", "sockets", fact_count},
+        Fact{"launchers", "launchers", fact_count},
+        Fact{"reactor.pid", "reactor pid", fact_plain},
+        Fact{"reactor.uptime_ms", "reactor up for", fact_age},
+        Fact{"reactor_restarts", "reactor restarts", fact_count},
+        Fact{"control_clients", "control clients", fact_count},
+    });
+
+constexpr auto kOfService = around_counted(
+    std::array{
+        Fact{"id", "service", fact_plain},
+        Fact{"mode", "mode", fact_plain},
+        Fact{"internal", "built-in", fact_plain},
+        Fact{"addresses", "listens on", fact_plain},
+        Fact{"state", "state", fact_plain},
+        Fact{"reason", "because of", fact_plain},
+        Fact{"hold", "paused by hand", fact_plain},
+        Fact{"running", "running", fact_count},
+        Fact{"limit", "at most", fact_count},
+    },
+    std::array<Fact, 0>{});
 
 }  // namespace
 

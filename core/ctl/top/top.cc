@@ -152,11 +152,6 @@ Asked<void> show(const Command& command, const std::string& path, std::string& n
 
 int run_top(const Command& command) {
   const auto path = control_socket(command.live.socket);
-  if (path.empty()) {
-    const ClientError error{ClientTrouble::NotRunning,
-                            "neither UVINETD_CONTROL nor XDG_RUNTIME_DIR is set"};
-    return fail_with(trouble_text(error, path), trouble_status(error.trouble));
-  }
   // Before the terminal is touched: is there a daemon at all?
   if (const auto trial = ControlClient::connect(path, kPatience); !trial) {
     return fail_with(trouble_text(trial.error(), path), trouble_status(trial.error().trouble));

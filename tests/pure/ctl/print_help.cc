@@ -6,9 +6,9 @@
 
 int main() {
   using uvinetd::Verb;
-  std::fputs(uvinetd::ctl_help_text(std::nullopt).data(), stdout);
+  std::fputs(uvinetd::ctl_help_text(std::nullopt).c_str(), stdout);
   for (int verb = 0; verb <= static_cast<int>(uvinetd::kLastVerb); ++verb) {
-    std::fputs(uvinetd::ctl_help_text(static_cast<Verb>(verb)).data(), stdout);
+    std::fputs(uvinetd::ctl_help_text(static_cast<Verb>(verb)).c_str(), stdout);
   }
   return 0;
 }
