@@ -63,9 +63,8 @@ class Reactor final : public ListenerHost,
   // Returns the exit status of the process.
   int run();
 
-  // All that is counted, as Prometheus text; it must not outlive this. `has_histograms`: each
-  // service's too.
-  [[nodiscard]] std::unique_ptr<TextSource> metrics(bool has_histograms) const;
+  // WebContent, and what the control socket tells too.
+  [[nodiscard]] std::unique_ptr<TextSource> metrics_text(bool per_service) const override;
 
   // ListenerHost
   Poller& poller() override { return poller_; }
@@ -194,7 +193,6 @@ class Reactor final : public ListenerHost,
   void read_header(WaitingRoom::Ticket ticket);
 
   // WebContent: what the built-ins that speak HTTP tell (reactor_web.cc).
-  [[nodiscard]] std::unique_ptr<TextSource> metrics_text(bool per_service) override;
   [[nodiscard]] DaemonStatus daemon_status() const override;
   [[nodiscard]] bool fill_in(std::uint32_t key, ServiceStatus& out) const override;
   [[nodiscard]] std::vector<ServerStatus> servers(std::size_t most) const override;

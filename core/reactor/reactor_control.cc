@@ -27,7 +27,7 @@ std::unique_ptr<TextSource> Reactor::answer(const ControlRequest& request) {
     case ControlVerb::Bans:
       return answers.bans(now());
     case ControlVerb::Metrics:
-      return std::make_unique<TextReplies>(metrics(request.services));
+      return std::make_unique<TextReplies>(metrics_text(request.services));
     case ControlVerb::Unban: {
       // The monitor may not have heard of all that sensors have seen.
       const auto source = parse_source(request.address);

@@ -8,8 +8,8 @@
 
 namespace uvinetd {
 
-std::unique_ptr<TextSource> Reactor::metrics(bool has_histograms) const {
-  return std::make_unique<MetricsSource>(*this, has_histograms);
+std::unique_ptr<TextSource> Reactor::metrics_text(bool per_service) const {
+  return std::make_unique<MetricsSource>(*this, per_service);
 }
 
 void Reactor::watch_turns() {
@@ -37,6 +37,7 @@ std::vector<std::uint32_t> Reactor::service_keys() const {
   std::vector<std::uint32_t> out;
   out.reserve(services_.size());
   for (const auto& [key, service] : services_) out.push_back(key);
+  std::sort(out.begin(), out.end());
   return out;
 }
 

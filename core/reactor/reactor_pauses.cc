@@ -61,10 +61,10 @@ void Reactor::on_hold(const Hold& hold) {
   } else {
     holds_[hold.id] = hold.how;
   }
+  if (!has_applied_) return;  // it has been so before this reactor: settled with the others
   for (auto& [key, service] : services_) {
     if (service->entry.id != hold.id) continue;
     settle_hold(*service);
-    if (!has_applied_) continue;  // it has been so before this reactor
     events_.tell(Event(LogLevel::Notice, hold.how == HoldHow::None ? "resume" : "pause")
                      .add("id", hold.id)
                      .add("reason", "operator"));

@@ -23,6 +23,7 @@ void Reactor::apply(std::uint32_t generation) {
   next_fds_.clear();
   if (is_first) {
     std::vector<std::pair<std::uint32_t, std::uint32_t>>().swap(owners_);
+    for (auto& [key, service] : services_) settle_hold(*service);
     replay_ledgers();
     launchers_.start_reading();
     errors_.start_reading();

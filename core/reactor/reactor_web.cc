@@ -10,20 +10,6 @@
 #include "core/reactor/socket_text.h"
 
 namespace uvinetd {
-namespace {
-
-// "tcp://127.0.0.1:21", as in uvinetd.toml(5).
-std::string address_text(const Listener& listener, int socket_type) {
-  const auto address = SocketAddress::local_of(listener.fd());
-  if (!address) return {};
-  return socket_text(*address, socket_type);
-}
-
-}  // namespace
-
-std::unique_ptr<TextSource> Reactor::metrics_text(bool per_service) {
-  return metrics(per_service);
-}
 
 std::string Reactor::host_name() const {
   std::array<char, 256> name{};
@@ -53,12 +39,8 @@ bool Reactor::fill_in(std::uint32_t key, ServiceStatus& out) const {
   if (found == services_.end() || found->second->is_removed) return false;
   const auto& service = *found->second;
   out.id = service.entry.id;
-  for (const auto* listener : service.listeners) {
-    auto text = address_text(*listener, service.entry.socket_type);
-    if (!text.empty()) out.addresses.push_back(std::move(text));
-  }
-  if (!service.entry.mux_name->empty())
-    out.addresses.push_back("tcpmux:" + *service.entry.mux_name);
+  const bool is_reached = !service.listeners.empty() || !service.entry.mux_name->empty();
+  if (is_reached) out.addresses = socket_texts(table_, key);
   out.running = service.instances;
   out.paused = pause_text(service);
   out.counters = &service.counters.get();

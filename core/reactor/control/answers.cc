@@ -112,13 +112,7 @@ json Answers::service_json(const Service& service) const {
   out["hold"] = service.hold == HoldHow::None    ? json()
                 : service.hold == HoldHow::Queue ? json("queue")
                                                  : json("refuse");
-  auto& addresses = out["addresses"] = json::array();
-  if (const auto whole = state_.table.is_open() ? state_.table.service(entry.key) : std::nullopt) {
-    for (const auto& listener : whole->listeners) {
-      const int type = listener.socket_type != 0 ? listener.socket_type : entry.socket_type;
-      addresses.push_back(socket_text(listener.address, type));
-    }
-  }
+  out["addresses"] = socket_texts(state_.table, entry.key);
   out["sockets"] = service.listeners.size();
   const auto queue = state_.metrics.queue(entry.key);
   out["queue"] = queue ? json(queue->length) : json();

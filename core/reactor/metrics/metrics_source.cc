@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: ISC
 #include "core/reactor/metrics/metrics_source.h"
 
-#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -118,9 +117,7 @@ constexpr std::size_t kHistograms = 2;
 }  // namespace
 
 MetricsSource::MetricsSource(const MetricsView& view, bool has_histograms)
-    : view_(&view), keys_(view.service_keys()), has_histograms_(has_histograms) {
-  std::sort(keys_.begin(), keys_.end());
-}
+    : view_(&view), keys_(view.service_keys()), has_histograms_(has_histograms) {}
 
 bool MetricsSource::next(std::string& out) {
   const auto begin = out.size();

@@ -53,7 +53,7 @@ class MetricsView {
  public:
   virtual ~MetricsView() = default;
 
-  // The services that there are, by their keys.
+  // The services that there are, by their keys, in the order in which they have come.
   [[nodiscard]] virtual std::vector<std::uint32_t> service_keys() const = 0;
   // nullopt: there is none any more.
   [[nodiscard]] virtual std::optional<ServiceMetrics> service(std::uint32_t key) const = 0;

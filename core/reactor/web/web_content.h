@@ -46,7 +46,7 @@ class WebContent {
  public:
   virtual ~WebContent() = default;
   // Prometheus text; with `per_service` the histograms of each service, too.
-  [[nodiscard]] virtual std::unique_ptr<TextSource> metrics_text(bool per_service) = 0;
+  [[nodiscard]] virtual std::unique_ptr<TextSource> metrics_text(bool per_service) const = 0;
   [[nodiscard]] virtual DaemonStatus daemon_status() const = 0;
   // Of the services that there are, in the order in which they are told.
   [[nodiscard]] virtual std::vector<std::uint32_t> service_keys() const = 0;

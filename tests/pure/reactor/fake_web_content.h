@@ -37,7 +37,7 @@ class FakeWebContent final : public WebContent {
   Counters all;
   std::vector<std::string> metrics{"one 1\n", "", "two 2\n"};
   std::string name = "host.example";
-  bool was_per_service = false;
+  mutable bool was_per_service = false;
 
   Entry& add(std::string id) {
     auto& out = services.emplace_back();
@@ -45,7 +45,7 @@ class FakeWebContent final : public WebContent {
     return out;
   }
 
-  std::unique_ptr<TextSource> metrics_text(bool per_service) override {
+  std::unique_ptr<TextSource> metrics_text(bool per_service) const override {
     was_per_service = per_service;
     return std::make_unique<FakeText>(metrics);
   }

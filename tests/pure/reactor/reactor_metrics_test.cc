@@ -199,6 +199,22 @@ TEST_F(ReactorMetricsTest, EachRefusalCountsHoweverFewAreLogged) {
   EXPECT_THAT(text, HasSubstr("uvinetd_started_total 1\n"));
 }
 
+TEST_F(ReactorMetricsTest, ServicesComeInTheOrderOfTheirKeys) {
+  constexpr std::uint32_t kServices = 12;
+  start();
+  std::vector<TableService> list;
+  for (std::uint32_t key = 1; key <= kServices; ++key) list.push_back(service(key, 0));
+  apply(list);
+  const auto text = end_and_measure();
+  std::size_t before = 0;
+  for (std::uint32_t key = 1; key <= kServices; ++key) {
+    const auto at = text.find("uvinetd_service_running{id=\"service" + std::to_string(key) + "\"}");
+    ASSERT_NE(at, std::string::npos) << key;
+    EXPECT_GT(at, before) << key;
+    before = at;
+  }
+}
+
 TEST_F(ReactorMetricsTest, APauseCounts) {
   start();
   const int listener = tcp(10);

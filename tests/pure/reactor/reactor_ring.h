@@ -61,7 +61,7 @@ class ReactorRing : public testing::Test {
       if (!poller) _exit(99);
       Reactor reactor{Channel(std::move(pair.second)), std::move(*poller)};
       const int status = reactor.run();
-      std::ofstream(metrics_path()) << text_of(*reactor.metrics(true));
+      std::ofstream(metrics_path()) << text_of(*reactor.metrics_text(true));
       _exit(status);
     }
     monitor_ = Channel(std::move(pair.first));
