@@ -52,6 +52,14 @@ class ControlClient:
             self.send((line(request) + "\n").encode())
         return self.hear()
 
+    def listen(self):
+        """Asks for events; told() has them."""
+        self.send((line({"verb": "tail"}) + "\n").encode())
+
+    def told(self):
+        """The next event."""
+        return json.loads(self.replies.readline())["event"]
+
     def hear(self):
         """The replies until a last one, or the end of the connection."""
         heard = []

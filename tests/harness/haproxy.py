@@ -2,14 +2,14 @@
 """A real HAProxy in front of the daemon: one frontend, one server, and what it thinks of that."""
 import csv
 import os
-import subprocess
 
 from harness import sockets
+from harness.real_server import RealServer
 from harness.surroundings import requires, temporary_folder
-from harness.waiting import eventually, seconds
+from harness.waiting import eventually
 
 
-class Haproxy:
+class Haproxy(RealServer):
     """Passes the clients of `port` on to `server`, words of a `server` line after its name.
 
     `bind` goes behind the address that it listens at, `options` are lines for its server's part.
@@ -27,27 +27,8 @@ class Haproxy:
                  *(f"  {option}" for option in options), f"  server one {server}"]
         with open(config, "w", encoding="utf-8") as out:
             out.write("\n".join(lines) + "\n")
-        self.log_path = os.path.join(self.folder, "log")
-        with open(self.log_path, "wb") as log:
-            self.process = subprocess.Popen(  # pylint: disable=consider-using-with
-                [program, "-db", "-f", config], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        super().__init__(self.folder, program, "-db", "-f", config)
         eventually(self._is_there, what=lambda: f"haproxy to answer: {self.log()}")
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.process.terminate()
-        try:
-            self.process.wait(seconds())
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-
-    def log(self):
-        """What it has said so far."""
-        with open(self.log_path, encoding="utf-8", errors="replace") as log:
-            return log.read()
 
     def ask(self, command):
         """The answer on its stats socket."""

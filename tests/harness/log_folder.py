@@ -64,31 +64,3 @@ def fetch_from(port, source):
     """What a client with this address is told."""
     with socket.create_connection(("127.0.0.1", port), seconds(20), (source, 0)) as client:
         return sockets.read_all(client)
-
-
-class Control:
-    """A client of the control socket."""
-
-    def __init__(self, daemon):
-        self.socket = sockets.connect_unix(os.path.join(daemon.folder, "control"))
-        self.lines = self.socket.makefile("r", encoding="utf-8")
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.lines.close()
-        self.socket.close()
-
-    def say(self, verb):
-        """Asks, and leaves the answer to others."""
-        self.socket.sendall(json.dumps({"uvinetd": 1, "verb": verb}).encode() + b"\n")
-
-    def ask(self, verb):
-        """The first line of the answer."""
-        self.say(verb)
-        return self.told()
-
-    def told(self):
-        """The next line."""
-        return json.loads(self.lines.readline())

@@ -3,14 +3,14 @@
 import http.client
 import json
 import os
-import subprocess
 import urllib.parse
 
+from harness.real_server import RealServer
 from harness.surroundings import free_port, requires, temporary_folder
 from harness.waiting import eventually, seconds
 
 
-class Prometheus:
+class Prometheus(RealServer):
     """Scrapes 127.0.0.1:`port` each second, and answers questions."""
 
     def __init__(self, port):
@@ -22,28 +22,9 @@ class Prometheus:
                       "scrape_configs:\n- job_name: uvinetd\n  static_configs:\n"
                       f"  - targets: ['127.0.0.1:{port}']\n")
         self.port = free_port()
-        self.log_path = os.path.join(folder, "log")
-        with open(self.log_path, "wb") as log:
-            self.process = subprocess.Popen(  # pylint: disable=consider-using-with
-                [program, f"--config.file={config}", f"--storage.tsdb.path={folder}/data",
-                 f"--web.listen-address=127.0.0.1:{self.port}"],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=folder)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.process.terminate()
-        try:
-            self.process.wait(seconds())
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-
-    def log(self):
-        """What it has said so far."""
-        with open(self.log_path, encoding="utf-8", errors="replace") as log:
-            return log.read()
+        super().__init__(folder, program, f"--config.file={config}",
+                         f"--storage.tsdb.path={folder}/data",
+                         f"--web.listen-address=127.0.0.1:{self.port}")
 
     def ask(self, path, **query):
         """The data of an answer of its HTTP interface; None: there is none yet."""

@@ -169,14 +169,14 @@ class Events(unittest.TestCase):
         with Daemon(config(port), file_name="uvinetd.toml") as served:
             path = served.control
             with ControlClient(path) as listener, ControlClient(path) as client:
-                listener.send((line({"verb": "tail"}) + "\n").encode())
+                listener.listen()
                 # Answered in turn: the listener listens when this has come.
                 eventually(lambda: client.ask(STATUS)[0]["status"]["control_clients"] == 2,
                            what="both are clients")
                 self.assertIn("reload", client.ask(RELOAD)[0])
                 client.ask({"verb": "ban", "address": "192.0.2.1"})
                 client.ask({"verb": "pause", "id": "echo"})
-                heard = [json.loads(listener.replies.readline())["event"] for _ in range(3)]
+                heard = [listener.told() for _ in range(3)]
             self.assertEqual([event["event"] for event in heard], ["reload", "ban", "pause"])
             self.assertEqual(heard[0]["kept"], 1)
             self.assertEqual(heard[1]["address"], "192.0.2.1")

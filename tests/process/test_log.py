@@ -9,7 +9,8 @@ import textwrap
 import unittest
 
 from harness import sandbox, sockets
-from harness.log_folder import Control, Folder, fetch_from, service
+from harness.control import ControlClient
+from harness.log_folder import Folder, fetch_from, service
 from harness.surroundings import free_port, free_ports, requires, requires_ipv6
 from harness.waiting import eventually
 
@@ -152,8 +153,8 @@ class Files(Folder):
             self.wait_for("own", "exit id=one")
             for name in ("log", "own"):
                 os.rename(self.path(name), self.path(name + ".1"))
-            with Control(daemon) as control:
-                self.assertEqual(control.ask("reopen-logs"), {"end": True})
+            with ControlClient(daemon.control) as control:
+                self.assertEqual(control.ask({"verb": "reopen-logs"}), [{"end": True}])
             sockets.fetch(port)
             self.wait_for("own", "exit id=one")
             eventually(lambda: os.path.exists(self.path("log")), what="a new file")

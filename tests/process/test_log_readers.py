@@ -6,7 +6,8 @@ import subprocess
 import unittest
 
 from harness import sandbox, sockets
-from harness.log_folder import Control, Folder, fetch_from, service
+from harness.control import ControlClient
+from harness.log_folder import Folder, fetch_from, service
 from harness.surroundings import free_port, requires
 from harness.syslog import Journal, Syslog
 from harness.waiting import eventually
@@ -62,12 +63,12 @@ class Listeners(Folder):
         port = free_port()
         with self.daemon(self.to_file('log_addresses = "truncate"'),
                          service("one", port, "log_connections = false"),
-                         log_connections=False) as daemon, Control(daemon) as control:
-            control.say("tail")
+                         log_connections=False) as daemon, ControlClient(daemon.control) as control:
+            control.listen()
             heard = []
             def hears(name):
                 sockets.fetch(port)
-                heard.append(control.told()["event"])
+                heard.append(control.told())
                 return next((event for event in heard if event["event"] == name), None)
             start = eventually(lambda: hears("start"), what="a start")
             end = eventually(lambda: hears("exit"), what="an end")

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <numeric>
 #include <string>
@@ -82,18 +83,35 @@ class ControlServerTest : public LoopTest {
     EXPECT_EQ(send(fd.get(), text.data(), text.size(), MSG_NOSIGNAL),
               static_cast<ssize_t>(text.size()));
   }
-  // All that comes until a last line, or the end of the connection.
-  std::string hear(const UniqueFd& fd) {
+  // All that comes until it is enough, or the connection ends ("EOF").
+  std::string hear_until(const UniqueFd& fd,
+                         const std::function<bool(const std::string&)>& is_enough) {
     std::string out;
     (void)turn_until([&] {
       char bytes[65536];
       const auto got = recv(fd.get(), bytes, sizeof bytes, 0);
       if (got > 0) out.append(bytes, static_cast<std::size_t>(got));
       if (got == 0) out += "EOF";
-      return got == 0 || out.ends_with("\"end\":true}\n") ||
-             (out.find("\"error\"") != std::string::npos && out.ends_with("\n"));
+      return got == 0 || is_enough(out);
     });
     return out;
+  }
+  // Until a last line.
+  std::string hear(const UniqueFd& fd) {
+    return hear_until(fd, [](const std::string& out) {
+      const bool has_error = out.find("\"error\"") != std::string::npos && out.ends_with("\n");
+      return has_error || out.ends_with("\"end\":true}\n");
+    });
+  }
+  std::string hear_lines(const UniqueFd& fd, std::ptrdiff_t count) {
+    return hear_until(fd, [count](const std::string& out) {
+      return std::count(out.begin(), out.end(), '\n') == count;
+    });
+  }
+  std::string hear_word(const UniqueFd& fd, std::string_view word) {
+    return hear_until(fd, [word](const std::string& out) {
+      return out.find(word) != std::string::npos && out.ends_with("\n");
+    });
   }
   static constexpr std::string_view kList = "{\"uvinetd\":1,\"verb\":\"list\"}\n";
   static constexpr std::string_view kReload = "{\"uvinetd\":1,\"verb\":\"reload\"}\n";
@@ -121,13 +139,10 @@ TEST_F(ControlServerTest, WhatIsAskedAtOnceIsAnsweredInTurn) {
   std::string all;
   for (int i = 0; i < count; ++i) all += kList;
   say(client, all);
-  std::string heard;
-  EXPECT_TRUE(turn_until([&] {
-    char bytes[4096];
-    const auto got = recv(client.get(), bytes, sizeof bytes, 0);
-    if (got > 0) heard.append(bytes, static_cast<std::size_t>(got));
-    return heard.size() == count * std::string("{\"line\":0}\n{\"end\":true}\n").size();
-  })) << heard;
+  const std::string one = "{\"line\":0}\n{\"end\":true}\n";
+  std::string wanted;
+  for (int i = 0; i < count; ++i) wanted += one;
+  EXPECT_EQ(hear_lines(client, 2 * count), wanted);
 }
 
 TEST_F(ControlServerTest, OneThatHasSaidAllIsAnsweredStill) {
@@ -217,22 +232,12 @@ TEST_F(ControlServerTest, ListenersHearWhatTheyAskedFor) {
   server.publish(Event(LogLevel::Info, "start").add("id", "b").add("pid", 7));
   server.publish(Event(LogLevel::Warning, "refuse").add("id", "a"));
   server.publish(Event(LogLevel::Warning, "refuse").add("id", "b").add("reason", "access"));
-  const auto lines_of = [&](const UniqueFd& fd, std::size_t count) {
-    std::string heard;
-    (void)turn_until([&] {
-      char bytes[4096];
-      const auto got = recv(fd.get(), bytes, sizeof bytes, 0);
-      if (got > 0) heard.append(bytes, static_cast<std::size_t>(got));
-      return std::count(heard.begin(), heard.end(), '\n') == static_cast<std::ptrdiff_t>(count);
-    });
-    return heard;
-  };
-  const auto first = nlohmann::json::parse(lines_of(some, 1))["event"];
+  const auto first = nlohmann::json::parse(hear_lines(some, 1))["event"];
   EXPECT_EQ(first["event"], "refuse");
   EXPECT_EQ(first["id"], "b");
   EXPECT_EQ(first["level"], "warning");
   EXPECT_EQ(first["reason"], "access");
-  EXPECT_THAT(lines_of(all, 3), HasSubstr("\"pid\":7"));
+  EXPECT_THAT(hear_lines(all, 3), HasSubstr("\"pid\":7"));
 }
 
 TEST_F(ControlServerTest, AListenerThatIsSlowHearsHowMuchItMissed) {
@@ -243,23 +248,11 @@ TEST_F(ControlServerTest, AListenerThatIsSlowHearsHowMuchItMissed) {
   for (int i = 0; i < count; ++i) {
     server.publish(Event(LogLevel::Info, "start").add("id", "a").add("number", i));
   }
-  std::string heard;
-  EXPECT_TRUE(turn_until([&] {
-    char bytes[65536];
-    const auto got = recv(client.get(), bytes, sizeof bytes, 0);
-    if (got > 0) heard.append(bytes, static_cast<std::size_t>(got));
-    return heard.find("\"missed\"") != std::string::npos && heard.ends_with("}\n");
-  }));
+  const auto heard = hear_word(client, "\"missed\"");
   const auto events = std::count(heard.begin(), heard.end(), '\n') - 1;
   EXPECT_THAT(heard, EndsWith("{\"missed\":" + std::to_string(count - events) + "}\n"));
   server.publish(Event(LogLevel::Info, "exit").add("id", "a"));
-  heard.clear();
-  EXPECT_TRUE(turn_until([&] {
-    char bytes[65536];
-    const auto got = recv(client.get(), bytes, sizeof bytes, 0);
-    if (got > 0) heard.append(bytes, static_cast<std::size_t>(got));
-    return heard.find("\"exit\"") != std::string::npos;
-  }));
+  EXPECT_THAT(hear_word(client, "\"exit\""), HasSubstr("\"exit\""));
 }
 
 TEST_F(ControlServerTest, AListenerThatDoesNotReadIsLetGo) {
@@ -290,13 +283,7 @@ TEST_F(ControlServerTest, WhatAListenerSaysIsNotKept) {
   }
   EXPECT_EQ(server.count(), 1U);
   server.publish(Event(LogLevel::Info, "exit").add("id", "a"));
-  std::string heard;
-  EXPECT_TRUE(turn_until([&] {
-    char bytes[4096];
-    const auto got = recv(client.get(), bytes, sizeof bytes, 0);
-    if (got > 0) heard.append(bytes, static_cast<std::size_t>(got));
-    return heard.find("\"exit\"") != std::string::npos;
-  }));
+  EXPECT_THAT(hear_word(client, "\"exit\""), HasSubstr("\"exit\""));
 }
 
 // Each is answered with an error at once, so that nothing but the room for output bounds them.
