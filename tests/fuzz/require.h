@@ -2,6 +2,7 @@
 // What every front end promises for any bytes.
 #pragma once
 
+#include <cstdio>
 #include <cstdlib>
 #include <string>
 #include <unordered_set>
@@ -11,8 +12,11 @@
 
 namespace uvinetd {
 
-inline void require(bool claim) {
-  if (!claim) std::abort();
+// The place is the caller's. std::source_location needs a newer clang.
+inline void require(bool claim, const char* file = __builtin_FILE(), int line = __builtin_LINE()) {
+  if (claim) return;
+  std::fprintf(stderr, "%s:%d: a promise is broken\n", file, line);
+  std::abort();
 }
 
 // A program, an answer of our own (maybe by a program), or a redirect. A sensor may do without.

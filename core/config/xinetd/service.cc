@@ -159,11 +159,11 @@ bool check_sensor(Making& making, SocketKind kind) {
   if (!draft.has(Flag::Sensor)) return true;
   if (kind == SocketKind::Tcp) {
     if (draft.spec.mode == Mode::Nowait) return true;
-    return making.report().error(draft.of(Key::Flags)->at(), "sensor",
+    return making.report().error(making.at(Key::Flags), "sensor",
                                  "a sensor is about clients, which a wait service has none of",
                                  "wait = no");
   }
-  return making.report().error(draft.of(Key::Flags)->at(), "sensor",
+  return making.report().error(making.at(Key::Flags), "sensor",
                                "a sensor of datagrams would ban whoever is named in forged ones",
                                "socket_type = stream");
 }

@@ -34,6 +34,10 @@ struct Making {
   [[nodiscard]] Draft& draft() const { return reading.draft; }
   [[nodiscard]] Report& report() const { return reading.report; }
   [[nodiscard]] Place name_at() const { return {block.at.line, block.name.column}; }
+  // Where the block says so; its name, where defaults do, which may stand in another file.
+  [[nodiscard]] Place at(Key key) const {
+    return draft().is_own(key) ? draft().of(key)->at() : name_at();
+  }
   // Always false. What is missing may stand in a part that could not be read: that is told then.
   bool missing(Place at, std::string message) const {
     if (!block.is_bad) report().error(at, "missing-field", std::move(message));

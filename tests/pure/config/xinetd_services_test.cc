@@ -207,6 +207,14 @@ TEST(XinetdServices, ASensorNeedsNoServerAndBansForItsTime) {
       block("service smtp", "socket_type = stream\nwait = yes\nuser = root\nflags = SENSOR\n"));
   EXPECT_THAT(judgements(waiting.diagnostics), ElementsAre("error 6:1 sensor"));
   EXPECT_THAT(waiting.services, IsEmpty());
+  // The defaults may stand in another file: what is told here has its place here.
+  const auto inherited =
+      parse_xinetd(block("defaults", "\n\n\n\n\n\nflags = SENSOR\n") + "include /a\n",
+                   {{"/a", block("service tftp", "socket_type = dgram\nwait = no\n")}});
+  std::vector<std::string> places;
+  for (const auto& d : inherited.diagnostics) places.push_back(d.at.text() + ' ' + d.slug);
+  EXPECT_THAT(places, ElementsAre("f:9:1 defaults", "/a:1:9 sensor", "/a:4:8 xinetd-differs"));
+  EXPECT_THAT(inherited.services, IsEmpty());
 }
 
 TEST(XinetdServices, ArgumentsFollowTheNameOrBeginWithIt) {
