@@ -46,6 +46,7 @@ void Launcher::turn() {
   if (Wakeups::take_child_end() || is_due) reap();
   if (!lingering_.empty()) check_lingering();
   if (is_due || reactor_.has_backlog() || reports_.is_due(monotonic_now())) flush_reports();
+  if (is_leaving_ && !(zygotes_ && zygotes_->has_unborn())) is_finished_ = true;
 }
 
 Wakeups::Until Launcher::what_wakes() {
@@ -238,6 +239,14 @@ void Launcher::on_table(Message& message) {
 void Launcher::on_reactor_channel(Message& message) {
   const auto epoch = parse_as<Epoch>(message.body);
   if (!epoch || message.fds.size() != 1) return;
+  take_all_launches();
+  reactor_ = Channel(std::move(message.fds[0]));
+  reports_.hurry();
+  if (ledger_) ledger_->restart_count();
+  tell_monitor(MessageType::Drained, print(*epoch));
+}
+
+void Launcher::take_all_launches() {
   while (reactor_.is_open()) {
     auto received = reactor_.peek();
     if (received.event == Channel::Event::Message) {
@@ -245,13 +254,9 @@ void Launcher::on_reactor_channel(Message& message) {
     } else if (received.event == Channel::Event::TooFewDescriptors) {
       on_launch(received.message, true);
     } else {
-      break;
+      return;
     }
   }
-  reactor_ = Channel(std::move(message.fds[0]));
-  reports_.hurry();
-  if (ledger_) ledger_->restart_count();
-  tell_monitor(MessageType::Drained, print(*epoch));
 }
 
 void Launcher::on_stop(StopHow how) {
@@ -265,6 +270,10 @@ void Launcher::on_stop(StopHow how) {
       return signal_children(SIGKILL, false);
     case StopHow::LeaveNow:
       is_finished_ = true;
+      return;
+    case StopHow::LeaveWhenDone:
+      take_all_launches();
+      is_leaving_ = true;
       return;
   }
 }

@@ -67,6 +67,7 @@ class Launcher {
   void on_table(Message& message);
   void on_reactor_channel(Message& message);
   void on_stop(StopHow how);
+  void take_all_launches();
   void tell_monitor(MessageType type, const std::string& body);
 
   void read_reactor(int most);
@@ -123,6 +124,7 @@ class Launcher {
   bool is_short_of_descriptors_ = false;  // launches stand in the channel
   std::optional<std::chrono::nanoseconds> short_since_;
   bool is_monitor_gone_ = false;
+  bool is_leaving_ = false;  // once all launches are begun
   bool is_finished_ = false;
   int exit_status_ = 0;
 };

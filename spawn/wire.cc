@@ -55,7 +55,7 @@ struct Decoder {
   }
   void get(std::string& value) { value = std::string(in.get_text()); }
   void get(SpawnerKind& value) { value = in.get_enum(SpawnerKind::Clone); }
-  void get(StopHow& value) { value = in.get_enum(StopHow::KillAll); }
+  void get(StopHow& value) { value = in.get_enum(StopHow::LeaveWhenDone); }
   void get(ReportKind& value) { value = in.get_enum(ReportKind::Cold); }
   void get(HoldHow& value) { value = in.get_enum(HoldHow::Refuse); }
   void get(std::vector<RoleFact>& list) {
@@ -124,6 +124,8 @@ UVINETD_FIELDS(AccessListForm, b.number, b.bytes)
 UVINETD_FIELDS(ResolverStart, b.becomes_user, b.uid, b.gid, b.is_dumpable)
 UVINETD_FIELDS(FindName, b.address)
 UVINETD_FIELDS(NameFound, b.address, b.name, b.is_answered)
+UVINETD_FIELDS(ClientBack, b.service, b.listener, b.is_admitted, b.has_banner, b.was_watched,
+               b.has_header, b.is_identified, b.has_name, b.name, b.peer, b.local, b.accepted_ns)
 #undef UVINETD_FIELDS
 
 // What the fields alone do not say.
@@ -189,6 +191,7 @@ UVINETD_WIRE_BODY(AccessListForm)
 UVINETD_WIRE_BODY(ResolverStart)
 UVINETD_WIRE_BODY(FindName)
 UVINETD_WIRE_BODY(NameFound)
+UVINETD_WIRE_BODY(ClientBack)
 #undef UVINETD_WIRE_BODY
 
 std::string print(const Reports& body) {

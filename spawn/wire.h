@@ -25,56 +25,61 @@ namespace uvinetd {
 inline constexpr std::uint32_t kWireVersion = 1;
 inline constexpr int kChannelFd = 3;  // where a role finds its channel to the monitor
 
+// The numbers are the wire format. During an upgrade roles of the build before talk to the monitor
+// of this one, so these are frozen, numbers and bodies (frozen_wire_test.cc): Retire, Stopped,
+// ClientBack, ControlTold, LauncherGone, AdoptedExit, EndServer, StopLauncher; and the ledger.
 enum class MessageType : std::uint16_t {
-  Hello = 1,        // role → monitor
-  LauncherStart,    // monitor → launcher; fds: table, ledger (writer)
-  LauncherStarted,  // launcher → monitor
-  Table,            // monitor → either; fds: table
-  TableTaken,       // launcher → monitor
-  TableCommit,      // monitor → launcher: forget the older table
-  ReactorChannel,   // monitor → launcher; fds: channel
-  Drained,          // launcher → monitor
-  StopLauncher,     // monitor → launcher
-  ReactorStart,     // monitor → reactor; fds: table, log
-  Listeners,        // monitor → reactor; fds: one per key
-  LauncherJoined,  // monitor → reactor; fds: channel, ledger (reader), the launcher's end or none
-  LauncherGone,    // monitor → reactor
-  LauncherFailed,  // monitor → reactor
-  Adopted,         // monitor → reactor: a running child of a dead launcher
-  AdoptedExit,     // monitor → reactor
-  Apply,           // monitor → reactor: table and listeners are complete, use them
-  Applied,         // reactor → monitor
-  StopAccepting,   // monitor → reactor
-  Stopped,         // reactor → monitor: nothing in flight any more
-  Ping,            // monitor → reactor
-  Pong,            // reactor → monitor
-  Active,          // reactor → monitor: work has begun after a quiet time
-  LogTarget,       // monitor → reactor; fds: log, or none: a service's that cannot be opened
-  LogLost,         // reactor → monitor: the daemon's, or with any body the syslog of services
-  NeedLauncher,    // reactor → monitor
-  RetireLauncher,  // reactor → monitor
-  StuckLauncher,   // reactor → monitor
-  Rebind,          // reactor → monitor: a server spoilt this socket
-  EndServer,       // reactor → monitor → launcher: it has taken longer than it may
-  Bans,            // reactor → monitor: who came to a sensor; monitor → reactor: who is banned
-  Launch,          // reactor → launcher; fds: the connection or the listening sockets
-  Reports,         // launcher → reactor
-  AccessList,      // monitor → reactor; fds: the list, where it is large
-  NeedResolver,    // reactor → monitor
-  ResolverJoined,  // monitor → reactor; fds: channel
-  ResolverStart,   // monitor → resolver; fds: channel
-  FindName,        // reactor → resolver
-  NameFound,       // resolver → reactor
-  ErrorSocket,     // monitor → launcher; fds: where its servers write to the log
-  ErrorFiles,      // monitor → launcher, before a table of it; fds: one per path
-  ServerErrors,    // monitor → reactor; fds: where it reads that
-  ControlSocket,   // monitor → reactor; fds: the socket that uvinetctl talks to
-  ControlAsk,      // reactor → monitor: what a client there wants done
-  ControlTold,     // monitor → reactor: what became of it
-  Happened,        // monitor → reactor: an event, for those who listen
-  Hold,        // monitor → reactor: a service that an operator has paused, or has not any more
-  LogTrouble,  // reactor → monitor
-  RoleFacts,   // monitor → reactor: before each Ping
+  Hello = 1,            // role → monitor
+  LauncherStart = 2,    // monitor → launcher; fds: table, ledger (writer)
+  LauncherStarted = 3,  // launcher → monitor
+  Table = 4,            // monitor → either; fds: table
+  TableTaken = 5,       // launcher → monitor
+  TableCommit = 6,      // monitor → launcher: forget the older table
+  ReactorChannel = 7,   // monitor → launcher; fds: channel
+  Drained = 8,          // launcher → monitor
+  StopLauncher = 9,     // monitor → launcher
+  ReactorStart = 10,    // monitor → reactor; fds: table, log
+  Listeners = 11,       // monitor → reactor; fds: one per key
+  LauncherJoined = 12,  // monitor → reactor; fds: channel, ledger (reader), maybe its own end
+  LauncherGone = 13,    // monitor → reactor
+  LauncherFailed = 14,  // monitor → reactor
+  Adopted = 15,         // monitor → reactor: a running child of a dead launcher
+  AdoptedExit = 16,     // monitor → reactor
+  Apply = 17,           // monitor → reactor: table and listeners are complete, use them
+  Applied = 18,         // reactor → monitor
+  StopAccepting = 19,   // monitor → reactor
+  Stopped = 20,         // reactor → monitor: nothing in flight any more
+  Ping = 21,            // monitor → reactor
+  Pong = 22,            // reactor → monitor
+  Active = 23,          // reactor → monitor: work has begun after a quiet time
+  LogTarget = 24,       // monitor → reactor; fds: log, or none: a service's that cannot be opened
+  LogLost = 25,       // reactor → monitor: the daemon's, or with any body the syslog of services
+  NeedLauncher = 26,  // reactor → monitor
+  RetireLauncher = 27,  // reactor → monitor
+  StuckLauncher = 28,   // reactor → monitor
+  Rebind = 29,          // reactor → monitor: a server spoilt this socket
+  EndServer = 30,       // reactor → monitor → launcher: it has taken longer than it may
+  Bans = 31,        // reactor → monitor: who came to a sensor; monitor → reactor: who is banned
+  Launch = 32,      // reactor → launcher; fds: the connection or the listening sockets
+  Reports = 33,     // launcher → reactor
+  AccessList = 34,  // monitor → reactor; fds: the list, where it is large
+  NeedResolver = 35,    // reactor → monitor
+  ResolverJoined = 36,  // monitor → reactor; fds: channel
+  ResolverStart = 37,   // monitor → resolver; fds: channel
+  FindName = 38,        // reactor → resolver
+  NameFound = 39,       // resolver → reactor
+  ErrorSocket = 40,     // monitor → launcher; fds: where its servers write to the log
+  ErrorFiles = 41,      // monitor → launcher, before a table of it; fds: one per path
+  ServerErrors = 42,    // monitor → reactor; fds: where it reads that
+  ControlSocket = 43,   // monitor → reactor; fds: the socket that uvinetctl talks to
+  ControlAsk = 44,      // reactor → monitor: what a client there wants done
+  ControlTold = 45,     // monitor → reactor: what became of it
+  Happened = 46,        // monitor → reactor: an event, for those who listen
+  Hold = 47,  // monitor → reactor: a service that an operator has paused, or has not any more
+  LogTrouble = 48,  // reactor → monitor
+  RoleFacts = 49,   // monitor → reactor: before each Ping
+  Retire = 50,      // monitor → reactor: another takes its place; it finishes what it has begun
+  ClientBack = 51,  // reactor that retires → monitor → the one in its place; fds: the connection
 };
 
 // Never reused: the reactor's incarnation in the upper 20 bits, a sequence in the lower 44.
@@ -113,8 +118,16 @@ struct Epoch {  // ReactorChannel, Drained
   std::uint32_t epoch = 0;
 };
 
-// How the launcher ends: at once, leaving its children to init; or after them.
-enum class StopHow : std::uint8_t { EndWaitServers, LeaveNow, TerminateAll, KillAll };
+// What a launcher does with its children; or how it ends itself, leaving them to the monitor (or to
+// init): at once, or when it has begun all launches that the reactor has sent. The numbers are the
+// wire format.
+enum class StopHow : std::uint8_t {
+  EndWaitServers = 0,
+  LeaveNow = 1,
+  TerminateAll = 2,
+  KillAll = 3,
+  LeaveWhenDone = 4
+};
 struct StopLauncher {
   StopHow how = StopHow::LeaveNow;
 };
@@ -312,6 +325,22 @@ struct NameFound {
   bool is_answered = false;
 };
 
+// A client that a reactor which retires has accepted, for the one in its place.
+struct ClientBack {
+  std::string service;         // id
+  std::uint32_t listener = 0;  // key, or kNoListener
+  bool is_admitted = false;    // and has been told all that comes before its server
+  bool has_banner = false;     // the rest as in Visitor and Client
+  bool was_watched = false;
+  bool has_header = false;
+  bool is_identified = false;
+  bool has_name = false;
+  std::string name;
+  std::string peer;   // SocketAddress::bytes()
+  std::string local;  // the same, or ""
+  std::int64_t accepted_ns = 0;
+};
+
 // One overload pair per body.
 #define UVINETD_WIRE_BODY(Type)                      \
   [[nodiscard]] std::string print(const Type& body); \
@@ -347,6 +376,7 @@ UVINETD_WIRE_BODY(AccessListForm)
 UVINETD_WIRE_BODY(ResolverStart)
 UVINETD_WIRE_BODY(FindName)
 UVINETD_WIRE_BODY(NameFound)
+UVINETD_WIRE_BODY(ClientBack)
 #undef UVINETD_WIRE_BODY
 
 // parse_as<Launch>(body)

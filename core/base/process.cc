@@ -82,6 +82,16 @@ rlimit original_descriptor_limit() {
   return limit;
 }
 
+void set_original_descriptor_limit(const rlimit& limit) {
+  remembered_limit = limit;
+}
+
+void unblock_signals() {
+  sigset_t none;
+  sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+}
+
 Status set_cloexec(int fd) {
   const int flags = ::fcntl(fd, F_GETFD);
   if (flags < 0 || ::fcntl(fd, F_SETFD, flags | FD_CLOEXEC) != 0) return fail_errno("fcntl");

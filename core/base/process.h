@@ -36,6 +36,10 @@ class SignalsBlocked {
 Status raise_descriptor_limit(rlim_t wanted);
 // As it was before the first raise: what servers are to be given.
 rlimit original_descriptor_limit();
+// As it was before a program raised it that this one has taken the place of.
+void set_original_descriptor_limit(const rlimit& limit);
+// Lets signals through again that were blocked when this program began.
+void unblock_signals();
 
 Status set_cloexec(int fd);
 Status set_nonblocking(int fd, bool on);

@@ -41,6 +41,7 @@ constexpr std::array kVerbs{
     VerbForm{"kill", ControlVerb::Kill, false},
     VerbForm{"stop", ControlVerb::Stop, false},
     VerbForm{"reopen-logs", ControlVerb::ReopenLogs, false},
+    VerbForm{"upgrade", ControlVerb::Upgrade, false},
 };
 
 // ---- values: false if it is none ---------------------------------------------------------------

@@ -32,6 +32,7 @@ enum class ControlVerb : std::uint8_t {
   Kill,
   Stop,
   ReopenLogs,
+  Upgrade,
 };
 
 struct ControlRequest {

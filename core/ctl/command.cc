@@ -79,6 +79,7 @@ constexpr std::array kVerbs{
     VerbForm{"unban", Verb::Unban},
     VerbForm{"kill", Verb::Kill},
     VerbForm{"stop", Verb::Stop},
+    VerbForm{"upgrade", Verb::Upgrade},
     VerbForm{"reopen-logs", Verb::ReopenLogs},
     VerbForm{"check", Verb::Check, add_check},
     VerbForm{"convert", Verb::Convert, add_convert},

@@ -33,6 +33,7 @@ enum class Verb : std::uint8_t {
   Unban,
   Kill,
   Stop,
+  Upgrade,
   ReopenLogs,
   // of files
   Check,

@@ -28,6 +28,7 @@ Asks a running uvinetd, and tells it what to do:
   unban ADDRESS             Let it come again
   kill ID|PID [SIGNAL]      Signal the servers of a service, or one server
   stop              End the daemon
+  upgrade           Go on with the program that is installed now
   reopen-logs       Open log files anew, after they were renamed
 
 Looks at configuration files, without a daemon. FILE is an inetd.conf, an xinetd
@@ -185,6 +186,15 @@ Ends the daemon. Servers of connections live on, unless they are waited for.
       --drain TIME    Wait for servers that run, as "30s", "5min"; then end them
 )";
 
+constexpr std::string_view kUpgrade =
+    R"(Usage: uvinetctl upgrade [OPTION]...
+
+Makes the daemon go on with the program that is installed now, in the same
+process: no client and no server notices. If that program cannot take over, or
+the configuration has new errors, nothing changes.
+
+)";
+
 constexpr std::string_view kReopenLogs =
     R"(Usage: uvinetctl reopen-logs [OPTION]...
 
@@ -286,6 +296,7 @@ constexpr std::array kTexts{
     HelpText{Verb::Unban, kUnban, Rest::JsonAndLive},
     HelpText{Verb::Kill, kKill, Rest::JsonAndLive},
     HelpText{Verb::Stop, kStop, Rest::JsonAndLive},
+    HelpText{Verb::Upgrade, kUpgrade, Rest::JsonAndLive},
     HelpText{Verb::ReopenLogs, kReopenLogs, Rest::JsonAndLive},
     HelpText{Verb::Check, kCheck, Rest::Own},
     HelpText{Verb::Convert, kConvert, Rest::Own},

@@ -171,6 +171,7 @@ int run_command(const Command& command) {
     case Verb::Unban:
     case Verb::Kill:
     case Verb::Stop:
+    case Verb::Upgrade:
     case Verb::ReopenLogs:
       return run_live(command);
   }

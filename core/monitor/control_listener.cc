@@ -24,7 +24,21 @@ std::optional<std::uint32_t> group_id(const std::string& name) {
 
 }  // namespace
 
-Status ControlListener::open(const ControlSettings& settings) {
+Status ControlListener::take(const UpgradeState& kept, const ListenSpec& spec,
+                             const BindOptions& options) {
+  fd_.reset(kept.control_fd);
+  identity_ = {kept.control_device, kept.control_inode};
+  return update_socket(fd_.get(), spec, options);
+}
+
+void ControlListener::save(UpgradeState& state) const {
+  state.control_path = path_;
+  state.control_fd = fd_.get();
+  state.control_device = identity_.device;
+  state.control_inode = identity_.inode;
+}
+
+Status ControlListener::open(const ControlSettings& settings, const UpgradeState* kept) {
   const auto folder = settings.path ? std::string() : run_folder();
   path_ = settings.path ? *settings.path : control_socket_in(folder);
   if (path_.empty()) return {};
@@ -48,6 +62,14 @@ Status ControlListener::open(const ControlSettings& settings) {
   BindOptions options;
   options.backlog = kBacklog;
   options.is_nonblocking = true;
+  if (kept != nullptr && kept->control_fd >= 0) {
+    const PathIdentity identity{kept->control_device, kept->control_inode};
+    if (kept->control_path == path_ && path_identity(path_) == identity) {
+      return take(*kept, spec, options);
+    }
+    UniqueFd(kept->control_fd).reset();
+    remove_path_if(kept->control_path, identity);
+  }
   auto bound = bind_socket(spec, options);
   if (!bound) return tl::unexpected(bound.error());
   fd_ = std::move(*bound);

@@ -8,6 +8,7 @@
 #include "core/base/unique_fd.h"
 #include "core/monitor/bind.h"
 #include "core/monitor/options.h"
+#include "core/monitor/upgrade/upgrade_state.h"
 #include "spawn/wire.h"
 
 namespace uvinetd {
@@ -17,7 +18,10 @@ class ControlListener {
   // Not open where `settings` say that there is none, or say nothing and there is no run_folder().
   // Who may connect is who may ask anything. Errors: EADDRINUSE: another daemon answers there;
   // EINVAL: an unknown group; those of mkdir(2), bind(2).
-  Status open(const ControlSettings& settings);
+  // `kept` (see save()) is taken where it is the socket of that path still.
+  Status open(const ControlSettings& settings, const UpgradeState* kept = nullptr);
+  // For the program that takes our place in this process.
+  void save(UpgradeState& state) const;
   // Removes the path if it is still ours.
   void remove();
 
@@ -27,6 +31,8 @@ class ControlListener {
   [[nodiscard]] const ControlSocket& rules() const { return rules_; }
 
  private:
+  Status take(const UpgradeState& kept, const ListenSpec& spec, const BindOptions& options);
+
   std::string path_;
   PathIdentity identity_;
   UniqueFd fd_;

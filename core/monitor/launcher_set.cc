@@ -112,6 +112,7 @@ void LauncherSet::on_channel(std::uint32_t launcher) {
 }
 
 void LauncherSet::on_message(One& one, const Message& message) {
+  if (one.is_old) return;
   switch (static_cast<MessageType>(message.type)) {
     case MessageType::Hello: {
       const auto hello = parse_as<Hello>(message.body);
@@ -151,13 +152,16 @@ void LauncherSet::fail(One& one, int code, const std::string& step) {
 
 void LauncherSet::send_table(std::uint32_t generation, int table) {
   for (auto& [id, one] : all_) {
+    if (one->is_old) continue;
     send_error_files(*one);
     send(*one, MessageType::Table, print(Generation{generation}), {table});
   }
 }
 
 void LauncherSet::commit_table(std::uint32_t generation) {
-  for (auto& [id, one] : all_) send(*one, MessageType::TableCommit, print(Generation{generation}));
+  for (auto& [id, one] : all_) {
+    if (!one->is_old) send(*one, MessageType::TableCommit, print(Generation{generation}));
+  }
 }
 
 void LauncherSet::retire(std::uint32_t launcher) {
@@ -238,13 +242,17 @@ void LauncherSet::adopt(const One& one) {
       exit.pid = child.pid;
       exit.status = entry.status;
       timers_.after(std::chrono::milliseconds(0), [this, child, exit] { report_end(child, exit); });
-    } else if (entry.state != SlotState::Lingering && is_child(child.pid)) {
-      adopted_.emplace(child.pid, child);
     } else {
-      adopted_.emplace(child.pid, child);
-      watch_session(child);
+      keep_child(child, entry.state == SlotState::Lingering || !is_child(child.pid));
     }
   }
+}
+
+void LauncherSet::keep_child(const RunningChild& child, bool is_session) {
+  adopted_.emplace(child.pid, child);
+  if (!is_session) return;
+  sessions_.insert(child.pid);
+  watch_session(child);
 }
 
 // A child that is not ours to wait for: looked at until its process group is empty.
@@ -255,6 +263,7 @@ void LauncherSet::watch_session(const RunningChild& child) {
       watch_session(child);
     } else {
       adopted_.erase(child.pid);
+      sessions_.erase(child.pid);
       told_to_end_.erase(child.pid);
       report_end(child, {});
     }

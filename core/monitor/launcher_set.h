@@ -19,6 +19,7 @@
 #include "core/base/log.h"
 #include "core/base/loop.h"
 #include "core/monitor/error_file_store.h"
+#include "core/monitor/upgrade/upgrade_state.h"
 #include "spawn/ledger.h"
 #include "spawn/reaper.h"
 #include "spawn/wire.h"
@@ -90,6 +91,20 @@ class LauncherSet {
   [[nodiscard]] std::optional<ErrorReader> errors_of(std::uint32_t launcher) const;
   [[nodiscard]] std::vector<ErrorReader> orphaned_errors();
 
+  // For the program that takes our place in this process: what it has to know (borrowed
+  // descriptors), and the other way round. Launchers that it gets are old ones: they are given
+  // nothing new, and their children are adopted when they leave.
+  void save(UpgradeState& state) const;
+  void restore(const UpgradeState& state);
+  // Old ones leave once they have begun what the reactor of their time has sent.
+  void let_old_leave();
+  void kill_old();
+  [[nodiscard]] std::vector<std::uint32_t> old() const;
+  // Whether those that have been started are ready, or will never be.
+  [[nodiscard]] bool is_settled() const;
+  // Something that has been said to one has not left yet.
+  [[nodiscard]] bool has_backlog() const;
+
   // A process has ended: true when it was a launcher of ours.
   bool on_process_end(const Exit& exit);
   // A process has ended that may be an adopted child: reported if it is.
@@ -121,6 +136,7 @@ class LauncherSet {
     std::chrono::milliseconds started{0};
     bool is_ready = false;
     bool is_ending = false;  // its death is expected
+    bool is_old = false;     // of the program before this one; is_ending too
   };
 
   void on_channel(std::uint32_t launcher);
@@ -131,6 +147,7 @@ class LauncherSet {
   static void end(const One& one);
   void fail(One& one, int code, const std::string& step);
   void adopt(const One& one);
+  void keep_child(const RunningChild& child, bool is_session);
   void watch_session(const RunningChild& child);
   void report_end(const RunningChild& child, const Exit& exit);
 
@@ -144,6 +161,7 @@ class LauncherSet {
   std::map<std::uint32_t, std::unique_ptr<One>> all_;
   std::unordered_map<pid_t, RunningChild> adopted_;
   std::unordered_set<pid_t> told_to_end_;  // of these
+  std::unordered_set<pid_t> sessions_;     // of these: not ours to wait for
   struct Orphaned {
     std::uint32_t launcher = 0;
     std::uint32_t identity = 0;

@@ -42,6 +42,11 @@ class LogKeeper {
   void send_again(bool is_of_services);
   // All logs anew, of both roles: files may have been moved away.
   void reopen();
+  // The key of hashed addresses, for the program that takes our place: clients keep their tokens.
+  [[nodiscard]] std::string key() const { return {key_.begin(), key_.end()}; }
+  void set_key(const std::string& key) {
+    if (key.size() == key_.size()) std::copy(key.begin(), key.end(), key_.begin());
+  }
   // The reactor cannot write its file (an errno value), or can again (0).
   void on_reactor_trouble(int code) { note(reactor_code_, code); }
 

@@ -43,7 +43,7 @@ Monitor::Monitor(MonitorStart start, Log& log)
   const auto& account = start_.account;
   reactor_uid_ = account.uid;
   reactor_gid_ = account.gid;
-  if (!account.missing.empty()) {
+  if (!account.missing.empty() && !start_.resumed) {
     log_.warning(
         "no account \"{}\" for the reactor: using the unnamed id {} (to create it: useradd "
         "--system --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin {})",
@@ -63,7 +63,10 @@ Monitor::Monitor(MonitorStart start, Log& log)
   launchers_ = std::make_unique<LauncherSet>(
       loop_, timers_, log_, settings,
       LauncherSet::Callbacks{
-          [this](std::uint32_t id) { connect_launcher(id, false); },
+          [this](std::uint32_t id) {
+            connect_launcher(id, false);
+            hand_over();
+          },
           [this](std::uint32_t id) { on_drained(id); },
           [this](std::uint32_t id, std::uint32_t generation) { on_table_taken(id, generation); },
           [this](std::uint32_t id) { on_launcher_gone(id); },
@@ -97,8 +100,13 @@ int Monitor::run() {
   on_signal(SIGINT, [this] { stop(true); });
   on_signal(SIGQUIT, [this] { stop(true); });
   on_signal(SIGUSR1, [this] { write_state(); });
-  on_signal(SIGUSR2, [this] { log_.warning("USR2: upgrade in place is not built in yet"); });
+  on_signal(SIGUSR2, [this] { upgrade(0); });
+  if (start_.resumed) {
+    resume();
+    unblock_signals();  // since before this program began
+  }
   begin();
+  on_child();  // who has ended meanwhile, and was told of to nobody
   loop_.run();
   return exit_status_;
 }
@@ -114,7 +122,8 @@ void Monitor::begin() {
   start_reactor();
   if (is_stopping_) return;
   start_launchers_ahead();
-  if (!bind_everything()) return fail_start("none of the configured addresses could be bound");
+  if (!bind_everything() && !start_.resumed)
+    return fail_start("none of the configured addresses could be bound");
   is_binding_ = false;
   arm_retry();
   open_reactor_if_drained();
@@ -157,13 +166,18 @@ void Monitor::on_ready() {
       log_.error("{}", status.error().text());
     }
   }
-  log_.notice("ready: {}", summary());
+  if (start_.resumed) {
+    tell_upgraded();
+  } else {
+    log_.notice("ready: {}", summary());
+  }
   start_.report.ready();
   if (start_.is_daemon) detach_stdio();
   readiness_.ready(summary());
   rpc_.want(sockets_.rpc_bindings(services_.list()));
   services_.pack();
   if (std::exchange(is_reload_due_, false)) reload();
+  if (std::exchange(is_upgrade_due_, false)) upgrade(0);
 }
 
 // ---- signals ---------------------------------------------------------------------------------
@@ -177,7 +191,9 @@ void Monitor::on_child() {
       reactor = exit;
     } else if (resolver_ && exit->pid == resolver_->pid) {
       resolver_.reset();
-    } else if (!rpc_.on_process_end(exit->pid) && !launchers_->on_process_end(*exit)) {
+    } else if (!rpc_.on_process_end(exit->pid) && !on_past_end(exit->pid) &&
+               !(upgrade_check_ && upgrade_check_->on_process_end(*exit)) &&
+               !launchers_->on_process_end(*exit)) {
       others.push_back(*exit);
     }
   }
@@ -260,6 +276,8 @@ void Monitor::finish() {
   launchers_->stop_all(StopHow::LeaveNow);
   if (reactor_) reactor_->kill();
   if (resolver_) kill(resolver_->pid, SIGKILL);
+  for (const auto& past : past_reactors_) past->kill();
+  for (const auto& past : past_resolvers_) kill(past.pid, SIGKILL);
   sockets_.remove_paths();
   control_.remove();
   if (start_.pid_file) start_.pid_file->remove();
@@ -271,8 +289,9 @@ void Monitor::finish() {
 }
 
 void Monitor::leave_if_alone() {
-  if (is_finishing_ && !reactor_ && !resolver_ && launchers_->count() == 0 && !rpc_.is_busy())
-    loop_.stop();
+  const bool is_alone = !reactor_ && !resolver_ && past_reactors_.empty() &&
+                        past_resolvers_.empty() && launchers_->count() == 0 && !rpc_.is_busy();
+  if (is_finishing_ && is_alone) loop_.stop();
 }
 
 }  // namespace uvinetd

@@ -47,6 +47,8 @@
 #include "core/monitor/service_store.h"
 #include "core/monitor/sockets.h"
 #include "core/monitor/table_builder.h"
+#include "core/monitor/upgrade/upgrade_check.h"
+#include "core/monitor/upgrade/upgrade_state.h"
 
 namespace uvinetd {
 
@@ -61,6 +63,14 @@ struct MonitorStart {
   bool is_daemon = false;
   std::vector<std::string> environment;  // our own, for servers that are to have it
   ReactorAccount account;
+  // For the program that takes our place: as we were started, and where.
+  std::vector<std::string> argv;
+  std::string directory;
+  // What the program before this one has left, if we take its place; and why the one that was to do
+  // so could not, if we are that one again.
+  std::optional<UpgradeState> resumed;
+  std::string resume_failure;
+  std::vector<std::string> problems;  // of the configuration, to be told by the log
 };
 
 class Monitor {
@@ -83,6 +93,10 @@ class Monitor {
   void stop_after(std::chrono::milliseconds drain);
   void drain(int step);
   [[nodiscard]] std::string summary() const;
+  // Those that were no upgrade.
+  [[nodiscard]] std::uint32_t reactor_restarts() const {
+    return epoch_ > upgrades_ ? epoch_ - upgrades_ - 1 : 0;
+  }
 
   // Signals (monitor.cc).
   void on_child();
@@ -120,6 +134,24 @@ class Monitor {
   void pack_soon();
   void change_ban(std::uint64_t ticket, const ControlRequest& request);
   void answer_reload(const Diagnostics& problems);
+
+  // Upgrade in place (monitor_upgrade.cc).
+  void upgrade(std::uint64_t ticket);
+  void refuse_upgrade(const std::vector<std::string>& why);
+  void swap_when_quiet(int tries);
+  [[nodiscard]] UpgradeState upgrade_state() const;
+  void swap();
+  void resume();
+  ReactorRole* add_past_reactor(const SavedRole& role);
+  void hand_over();
+  void answer_upgrade();
+  void on_giver_stopped();
+  void open_if_handed_over();
+  void on_past_message(pid_t pid, const Message& message);
+  void take_client_back(const Message& message);
+  void send_clients_back();
+  bool on_past_end(pid_t pid);
+  void tell_upgraded();
 
   // Roles (monitor_roles.cc).
   void start_reactor();
@@ -199,6 +231,21 @@ class Monitor {
   Timers::Id pong_deadline_ = 0;
   OpenDescriptors descriptors_ = OpenDescriptors::of_self();
   Timers::Id facts_timer_ = 0;
+
+  // An upgrade: asked for, and from the program before.
+  std::unique_ptr<UpgradeCheck> upgrade_check_;
+  std::vector<std::uint64_t> upgrade_asks_;  // tickets
+  bool is_upgrade_due_ = false;              // after the one under way
+  bool is_swap_due_ = false;
+  std::uint32_t upgrades_ = 0;
+  std::vector<std::unique_ptr<ReactorRole>> past_reactors_;
+  std::vector<RoleProcess> past_resolvers_;
+  ReactorRole* giver_ = nullptr;  // of those, the one whose place is being taken
+  Timers::Id giver_deadline_ = 0;
+  std::vector<std::pair<std::string, UniqueFd>> clients_back_;  // ClientBack
+  bool is_handing_over_ = false;                                // the new reactor may not begin yet
+  bool is_retire_sent_ = false;
+  bool has_hello_ = false;  // of the reactor
 
   LogKeeper logs_;
   std::set<std::uint32_t> failed_identities_;  // not started again before their time-out

@@ -27,7 +27,8 @@ constexpr std::size_t kMostAsks = 1'000;  // for a reload
 }  // namespace
 
 void Monitor::open_control() {
-  if (auto status = control_.open(start_.options.control); !status) {
+  const auto* kept = start_.resumed ? &*start_.resumed : nullptr;
+  if (auto status = control_.open(start_.options.control, kept); !status) {
     log_.warning("control: {}; uvinetctl cannot reach this daemon", status.error().text());
   }
 }
@@ -83,6 +84,9 @@ void Monitor::on_control(const ControlText& ask) {
       log_.notice("control: stop");
       if (!request.drain_seconds) return stop(false);
       return stop_after(std::chrono::seconds(*request.drain_seconds));
+    case ControlVerb::Upgrade:
+      log_.notice("control: upgrade");
+      return upgrade(ticket);
     case ControlVerb::ReopenLogs:
       reopen_logs();
       return done(ticket);
@@ -112,7 +116,8 @@ json Monitor::status_json() const {
           {"retrying", sockets_.failed_count() + unresolved_.size()},
           {"sockets", sockets_.count()},
           {"launchers", launchers_->count()},
-          {"reactor_restarts", epoch_ > 0 ? epoch_ - 1 : 0}};
+          {"upgrades", upgrades_},
+          {"reactor_restarts", reactor_restarts()}};
 }
 
 void Monitor::show_service(std::uint64_t ticket, const std::string& id) {

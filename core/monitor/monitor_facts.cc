@@ -43,7 +43,7 @@ void Monitor::tell_role_facts() {
   reactor_->send(MessageType::RoleFacts,
                  print(RoleFacts{{
                      {"monitor", 1, 0, wire_form(descriptors_.count())},
-                     {"reactor", 1, epoch_ - 1, open_in({reactor_->pid()})},
+                     {"reactor", 1, reactor_restarts(), open_in({reactor_->pid()})},
                      {"launcher", count(launchers), launchers_->losses(), open_in(launchers)},
                      {"resolver", count(resolvers), resolver_restarts, open_in(resolvers)},
                  }}));

@@ -125,7 +125,8 @@ void Monitor::tell_reactor() {
 void Monitor::on_applied(std::uint32_t generation) {
   if (reactor_) reactor_->has_applied = true;
   if (!is_ready_) on_ready();
-  if (is_publishing_ && generation == generation_ && awaited_tables_.empty()) committed();
+  if (is_publishing_ && generation == generation_ && awaited_tables_.empty()) return committed();
+  swap_when_quiet(0);
 }
 
 // Nobody uses the table before any more.
@@ -154,7 +155,9 @@ void Monitor::committed() {
   }
   rpc_.want(sockets_.rpc_bindings(services_.list()));
   services_.pack();
-  if (std::exchange(is_reload_due_, false)) reload();
+  if (std::exchange(is_reload_due_, false)) return reload();
+  if (std::exchange(is_upgrade_due_, false)) upgrade(0);
+  swap_when_quiet(0);
 }
 
 void Monitor::tell_access_problems() {

@@ -76,7 +76,7 @@ void Monitor::start_reactor() {
   auto log_target = logs_.open_for_reactor(start);
   if (!process || !log_target) {
     const auto reason = process ? log_target.error().text() : process.error().text();
-    if (!is_ready_) return fail_start("reactor: " + reason);
+    if (!is_ready_ && !start_.resumed) return fail_start("reactor: " + reason);
     log_.error("reactor: {}; trying again", reason);
     timers_.after(std::chrono::seconds(1), [this] { start_reactor(); });
     return;
@@ -94,6 +94,7 @@ void Monitor::start_reactor() {
   builder_.access_lists().send_all(*reactor_);
   reactor_->send_listeners(sockets_.all());
   for (const auto& errors : launchers_->orphaned_errors()) send_errors(errors);
+  for (const auto launcher : launchers_->old()) send_errors(*launchers_->errors_of(launcher));
   for (const auto launcher : launchers_->ready()) connect_launcher(launcher, true);
   drain_deadline_ = timers_.after(kDrainDeadline, [this] {
     drain_deadline_ = 0;
@@ -150,7 +151,8 @@ void Monitor::on_drained(std::uint32_t launcher) {
 }
 
 void Monitor::open_reactor_if_drained() {
-  if (is_binding_ || !awaited_drains_.empty() || !reactor_ || reactor_->is_open) return;
+  if (is_binding_ || is_handing_over_ || !awaited_drains_.empty() || !reactor_ || reactor_->is_open)
+    return;
   timers_.cancel(drain_deadline_);
   reactor_->is_open = true;
   for (const auto& child : launchers_->adopted()) {
@@ -165,10 +167,15 @@ void Monitor::open_reactor_if_drained() {
     reactor_->send(MessageType::Adopted, print(child));
     on_adopted_exit(child, report);
   }
+  send_clients_back();
   ping();
 }
 
 void Monitor::on_adopted_exit(const RunningChild& child, const Report& report) {
+  // They may keep its connection, or wait for its result.
+  for (const auto& past : past_reactors_) {
+    past->send(MessageType::AdoptedExit, print(Reports{{report}}));
+  }
   if (reactor_ && reactor_->is_open) {
     reactor_->send(MessageType::AdoptedExit, print(Reports{{report}}));
   } else {
@@ -177,19 +184,25 @@ void Monitor::on_adopted_exit(const RunningChild& child, const Report& report) {
 }
 
 void Monitor::on_launcher_gone(std::uint32_t launcher) {
-  if (reactor_) reactor_->send(MessageType::LauncherGone, print(LauncherNumber{launcher, true}));
+  const auto gone = print(LauncherNumber{launcher, true});
+  if (reactor_) reactor_->send(MessageType::LauncherGone, gone);
+  if (giver_ != nullptr) giver_->send(MessageType::LauncherGone, gone);
   on_table_taken(launcher, generation_);
   role_facts_changed();
   on_drained(launcher);
+  hand_over();
+  open_if_handed_over();
 }
 
 void Monitor::on_reactor_end(const Exit& exit) {
   const bool had_applied = reactor_->has_applied;
+  has_hello_ = false;
   reactor_.reset();
   if (resolver_) kill(resolver_->pid, SIGKILL);  // the next reactor asks for another
   awaited_drains_.clear();
   reload_asks_.clear();  // who asked has gone with it
   reload_answers_.clear();
+  upgrade_asks_.clear();
   timers_.cancel(drain_deadline_);
   timers_.cancel(ping_timer_);
   timers_.cancel(pong_deadline_);
@@ -197,7 +210,8 @@ void Monitor::on_reactor_end(const Exit& exit) {
   // Dead before it served anybody: a fault at start.
   quick_deaths_ = had_applied ? 0 : quick_deaths_ + 1;
   log_.error("reactor ended: status={}; replacing it", status_text(exit.status));
-  if (!is_ready_ && quick_deaths_ >= kStartTries) return fail_start("the reactor does not start");
+  if (!is_ready_ && !start_.resumed && quick_deaths_ >= kStartTries)
+    return fail_start("the reactor does not start");
   // At once, but for a fault at start, which must not become a busy loop.
   const auto delay = quick_deaths_ == 0 ? std::chrono::milliseconds(0)
                                         : kFirstDelay * (1U << std::min(quick_deaths_ - 1, 6U));
@@ -209,7 +223,10 @@ void Monitor::on_reactor_message(const Message& message) {
   switch (static_cast<MessageType>(message.type)) {
     case MessageType::Hello: {
       const auto hello = parse_as<Hello>(body);
-      if (hello && hello->build_id == build_id()) return;
+      if (hello && hello->build_id == build_id()) {
+        has_hello_ = true;
+        return hand_over();
+      }
       log_.error("the reactor is of another build");
       return reactor_->kill();
     }

@@ -57,6 +57,13 @@ Result<PidFile> PidFile::open(const std::string& path) {
   return fail("lock", path, EAGAIN);
 }
 
+PidFile PidFile::adopt(std::string path, UniqueFd fd) {
+  PidFile file;
+  file.path_ = std::move(path);
+  file.fd_ = std::move(fd);
+  return file;
+}
+
 Status PidFile::write() {
   if (::ftruncate(fd_.get(), 0) != 0) return fail_errno("ftruncate", path_);
   const std::string text = std::to_string(::getpid()) + "\n";

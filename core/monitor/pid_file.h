@@ -16,11 +16,14 @@ class PidFile {
   // (fcntl(2)). Errors: op "lock", code EAGAIN and the holder's pid in subject when another daemon
   // has it. ELOOP: a symbolic link. EINVAL: not a regular file.
   static Result<PidFile> open(const std::string& path);
+  // One that this process has locked already.
+  static PidFile adopt(std::string path, UniqueFd fd);
   // Writes "PID\n". Called after the sockets are bound.
   Status write();
   // Removes the file if it is still ours (same device and inode), and closes it.
   void remove();
   [[nodiscard]] int fd() const { return fd_.get(); }
+  [[nodiscard]] const std::string& path() const { return path_; }
 
  private:
   std::string path_;

@@ -30,6 +30,7 @@ class ReactorRole {
   void kill();
 
   [[nodiscard]] pid_t pid() const { return process_.pid; }
+  [[nodiscard]] const Channel& channel() const { return process_.channel; }
   // It is open for launchers as they come: everything of its start has been sent.
   bool is_open = false;
   bool has_applied = false;

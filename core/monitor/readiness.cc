@@ -104,6 +104,11 @@ void Readiness::stopping() {
   notify("STOPPING=1");
 }
 
+std::vector<std::string> Readiness::variables() const {
+  if (path_.empty()) return {};
+  return {"NOTIFY_SOCKET=" + path_};
+}
+
 void Readiness::status(std::string_view text) {
   notify("STATUS=" + one_line(text));
 }

@@ -24,6 +24,9 @@ class Readiness {
   void stopping();                      // STOPPING=1
   void status(std::string_view text);   // STATUS=
   [[nodiscard]] bool has_notify_socket() const { return !path_.empty(); }
+  // The variables that were taken out of the environment, NAME=VALUE: for a program that takes our
+  // place.
+  [[nodiscard]] std::vector<std::string> variables() const;
 
  private:
   void notify(std::string_view text);

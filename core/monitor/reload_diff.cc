@@ -62,4 +62,23 @@ Diagnostics new_errors(const Diagnostics& before, const Diagnostics& now) {
   return out;
 }
 
+std::vector<SavedError> saved_errors(const Diagnostics& list) {
+  std::vector<SavedError> out;
+  for (const auto& each : list) {
+    if (each.severity != Severity::Error) continue;
+    out.push_back({each.at.file ? *each.at.file : std::string(), each.slug, each.message});
+  }
+  return out;
+}
+
+Diagnostics known_errors(const std::vector<SavedError>& saved) {
+  Diagnostics out;
+  for (const auto& each : saved) {
+    SourcePosition at;
+    at.file = std::make_shared<const std::string>(each.file);
+    out.push_back({Severity::Error, at, each.message, "", each.slug});
+  }
+  return out;
+}
+
 }  // namespace uvinetd

@@ -8,6 +8,7 @@
 
 #include "core/config/diagnostic.h"
 #include "core/config/load/loader.h"
+#include "core/monitor/upgrade/upgrade_state.h"
 
 namespace uvinetd {
 
@@ -30,5 +31,9 @@ struct ReloadDiff {
 // The errors of `now` that `before` did not have. Lines move when a file is edited, so an error is
 // known by its file, slug and message, not by its line.
 [[nodiscard]] Diagnostics new_errors(const Diagnostics& before, const Diagnostics& now);
+
+// The errors among them, as an upgrade carries them to the next program; and the other way round.
+[[nodiscard]] std::vector<SavedError> saved_errors(const Diagnostics& list);
+[[nodiscard]] Diagnostics known_errors(const std::vector<SavedError>& saved);
 
 }  // namespace uvinetd

@@ -20,19 +20,21 @@ extern char** environ;
 namespace uvinetd {
 namespace {
 
+constexpr char kOwnProgram[] = "/proc/self/exe";
 constexpr int kLowestSpare = 10;  // above the numbers that the role is born with
 
-// The folder of the running program, through the kernel where it tells.
-std::string own_folder() {
+// Of the running program, through the kernel where it tells.
+std::string own_path() {
+  constexpr std::string_view kDeleted = " (deleted)";  // proc(5): replaced meanwhile
   std::array<char, PATH_MAX> path{};
-  const auto size = readlink("/proc/self/exe", path.data(), path.size() - 1);
-  if (size <= 0) return UVINETD_SBINDIR;
-  const std::string_view text(path.data(), static_cast<std::size_t>(size));
-  return std::string(text.substr(0, text.rfind('/')));
+  const auto size = readlink(kOwnProgram, path.data(), path.size() - 1);
+  if (size <= 0) return UVINETD_SBINDIR "/uvinetd";
+  std::string_view text(path.data(), static_cast<std::size_t>(size));
+  if (text.ends_with(kDeleted)) text.remove_suffix(kDeleted.size());
+  return std::string(text);
 }
 
-Result<UniqueFd> open_binary(const std::string& name) {
-  const auto own = own_folder();
+Result<UniqueFd> open_binary(const std::string& own, const std::string& name) {
   std::string last;
   for (const auto& folder : {own, own + "/../libexec/uvinetd", std::string(UVINETD_LIBEXECDIR)}) {
     last = folder + "/" + name;
@@ -76,11 +78,31 @@ std::vector<char*> role_environment() {
 
 }  // namespace
 
+RoleBinaries RoleBinaries::adopt(const UpgradeState& state) {
+  RoleBinaries out;
+  out.program_ = state.program;
+  out.own_.reset(state.own_binary);
+  out.reactor_.reset(state.reactor_binary);
+  out.launcher_.reset(state.launcher_binary);
+  return out;
+}
+
+void RoleBinaries::save(UpgradeState& state) const {
+  state.program = program_;
+  state.own_binary = own_.get();
+  state.reactor_binary = reactor_.get();
+  state.launcher_binary = launcher_.get();
+}
+
 Result<RoleBinaries> RoleBinaries::open() {
   RoleBinaries out;
-  auto reactor = open_binary("uvi-reactor");
+  out.program_ = own_path();
+  out.own_.reset(::open(kOwnProgram, O_RDONLY | O_CLOEXEC));
+  if (!out.own_.is_open()) out.own_.reset(::open(out.program_.c_str(), O_RDONLY | O_CLOEXEC));
+  const auto folder = out.program_.substr(0, out.program_.rfind('/'));
+  auto reactor = open_binary(folder, "uvi-reactor");
   if (!reactor) return tl::unexpected(reactor.error());
-  auto launcher = open_binary("uvi-launcher");
+  auto launcher = open_binary(folder, "uvi-launcher");
   if (!launcher) return tl::unexpected(launcher.error());
   out.reactor_ = std::move(*reactor);
   out.launcher_ = std::move(*launcher);

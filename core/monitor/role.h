@@ -10,6 +10,7 @@
 #include "core/base/channel.h"
 #include "core/base/result.h"
 #include "core/base/unique_fd.h"
+#include "core/monitor/upgrade/upgrade_state.h"
 
 namespace uvinetd {
 
@@ -22,10 +23,20 @@ class RoleBinaries {
   // Errors: ENOENT with the path that was tried last.
   static Result<RoleBinaries> open();
 
+  // Those that the program before this one kept, as it was: they go on where the next one could
+  // not.
+  static RoleBinaries adopt(const UpgradeState& state);
+  void save(UpgradeState& state) const;
+
   [[nodiscard]] int reactor() const { return reactor_.get(); }
   [[nodiscard]] int launcher() const { return launcher_.get(); }
+  // Ours, and where it was started from: a newer one may be there by now.
+  [[nodiscard]] int own() const { return own_.get(); }
+  [[nodiscard]] const std::string& program() const { return program_; }
 
  private:
+  std::string program_;
+  UniqueFd own_;
   UniqueFd reactor_;
   UniqueFd launcher_;
 };

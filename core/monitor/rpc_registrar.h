@@ -53,6 +53,8 @@ class RpcRegistrar {
   bool on_process_end(pid_t pid);
   [[nodiscard]] bool is_busy() const { return helper_ != nullptr; }
   [[nodiscard]] const std::vector<RpcBinding>& registered() const { return registered_; }
+  // What the program before this one has told rpcbind.
+  void restore(std::vector<RpcBinding> registered) { registered_ = std::move(registered); }
 
  private:
   struct Job {

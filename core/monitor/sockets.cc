@@ -60,13 +60,20 @@ const Sockets::Socket* Sockets::find(const ServiceSpec& service, const ListenSpe
 }
 
 Sockets::Socket& Sockets::find_or_add(const ServiceSpec& service, const ListenSpec& spec) {
-  if (service.more->rpc) {
-    rpc_numbers_.try_emplace(service.id, static_cast<std::uint32_t>(rpc_numbers_.size() + 1));
-  }
-  const auto rpc = rpc_number(service);
+  const auto rpc = service.more->rpc ? number_rpc(service.id) : 0;
   if (auto* const known = find_in(sockets_, rpc, spec)) return *known;
-  auto& socket = sockets_.emplace(socket_hash(spec) + rpc, Socket())->second;
+  auto& socket = add(rpc, spec);
   socket.key = ++last_key_;
+  return socket;
+}
+
+std::uint32_t Sockets::number_rpc(const std::string& service) {
+  const auto next = static_cast<std::uint32_t>(rpc_numbers_.size() + 1);
+  return rpc_numbers_.try_emplace(service, next).first->second;
+}
+
+Sockets::Socket& Sockets::add(std::uint32_t rpc, const ListenSpec& spec) {
+  auto& socket = sockets_.emplace(socket_hash(spec) + rpc, Socket())->second;
   socket.rpc = rpc;
   socket.spec = spec;
   return socket;
@@ -260,6 +267,47 @@ bool Sockets::is_wanted(std::uint32_t key) const {
   return std::any_of(sockets_.begin(), sockets_.end(), [key](const auto& each) {
     return each.second.key == key && each.second.is_wanted;
   });
+}
+
+void Sockets::save(UpgradeState& state) const {
+  state.last_socket = last_key_;
+  for (const auto& [name, socket] : sockets_) {
+    if (!socket.fd.is_open()) continue;
+    const auto& spec = socket.spec;
+    SavedSocket saved;
+    saved.key = socket.key;
+    saved.fd = socket.fd.get();
+    saved.kind = static_cast<int>(spec.kind);
+    saved.family = static_cast<int>(spec.family);
+    saved.host = spec.host;
+    saved.port = spec.port;
+    saved.path = spec.path;
+    saved.service = socket.service;
+    saved.is_rpc = socket.rpc != 0;
+    saved.is_filtered = socket.options.is_filtered;
+    saved.device = socket.path.device;
+    saved.inode = socket.path.inode;
+    state.sockets.push_back(std::move(saved));
+  }
+}
+
+void Sockets::restore(const UpgradeState& state) {
+  last_key_ = state.last_socket;
+  sockets_.reserve(state.sockets.size());
+  for (const auto& saved : state.sockets) {
+    ListenSpec spec;
+    spec.kind = static_cast<SocketKind>(saved.kind);
+    spec.family = static_cast<IpFamily>(saved.family);
+    spec.host = saved.host;
+    spec.port = saved.port;
+    spec.path = saved.path;
+    auto& socket = add(saved.is_rpc ? number_rpc(saved.service) : 0, spec);
+    socket.key = saved.key;
+    socket.fd.reset(saved.fd);
+    socket.service = saved.service;
+    socket.options.is_filtered = saved.is_filtered;
+    socket.path = {saved.device, saved.inode};
+  }
 }
 
 void Sockets::remove_paths() {

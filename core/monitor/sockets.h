@@ -18,6 +18,7 @@
 #include "core/config/load/loader.h"
 #include "core/monitor/bind.h"
 #include "core/monitor/rpc_binder.h"
+#include "core/monitor/upgrade/upgrade_state.h"
 #include "spawn/table.h"
 
 namespace uvinetd {
@@ -56,6 +57,11 @@ class Sockets {
   [[nodiscard]] std::vector<std::string> failures() const;
   [[nodiscard]] bool is_wanted(std::uint32_t key) const;
 
+  // For the program that takes our place in this process: every socket that is open (borrowed), and
+  // the other way round, before anything is planned: they are wanted by nobody yet.
+  void save(UpgradeState& state) const;
+  void restore(const UpgradeState& state);
+
   // Removes the paths of our Unix sockets; at a planned end only.
   void remove_paths();
 
@@ -85,6 +91,8 @@ class Sockets {
   [[nodiscard]] std::uint32_t rpc_number(const ServiceSpec& service) const;
   [[nodiscard]] const Socket* find(const ServiceSpec& service, const ListenSpec& spec) const;
   Socket& find_or_add(const ServiceSpec& service, const ListenSpec& spec);
+  std::uint32_t number_rpc(const std::string& service);
+  Socket& add(std::uint32_t rpc, const ListenSpec& spec);
   void open(Socket& socket);
   void update(Socket& socket, const ListenSpec& spec, const BindOptions& options);
   [[nodiscard]] static bool is_failed(const Socket& socket);

@@ -6,6 +6,7 @@
 #include <limits>
 #include <map>
 
+#include "core/base/siphash.h"
 #include "core/monitor/settings/settings.h"
 #include "spawn/zygote_choice.h"
 
@@ -68,19 +69,49 @@ void set_if_any(T value, Rare<T>& out) {
 }  // namespace
 
 std::uint32_t TableBuilder::service_key(const std::string& id) {
-  const auto next = static_cast<std::uint32_t>(service_keys_.size() + 1);
-  return service_keys_.try_emplace(id, next).first->second;
+  const auto [place, is_new] = service_keys_.try_emplace(id, last_service_ + 1);
+  if (is_new) ++last_service_;
+  return place->second;
 }
 
-std::uint32_t TableBuilder::identity_key(const Identity& identity) {
+std::size_t TableBuilder::identity_index(const Identity& identity) {
   const bool is_last =
       last_identity_ < identities_.size() && identities_[last_identity_] == identity;
-  if (!is_last) {
-    const auto found = std::find(identities_.begin(), identities_.end(), identity);
-    last_identity_ = static_cast<std::size_t>(found - identities_.begin());
-    if (found == identities_.end()) identities_.push_back(identity);
+  if (is_last) return last_identity_;
+  const auto found = std::find(identities_.begin(), identities_.end(), identity);
+  last_identity_ = static_cast<std::size_t>(found - identities_.begin());
+  if (found != identities_.end()) return last_identity_;
+  identities_.push_back(identity);
+  identity_keys_.push_back(new_identity_key(identity));
+  return last_identity_;
+}
+
+std::uint32_t TableBuilder::new_identity_key(const Identity& identity) {
+  if (!past_keys_.empty()) {
+    if (const auto node = past_keys_.extract(mark_of(identity))) return node.mapped();
   }
-  return static_cast<std::uint32_t>(last_identity_ + 1);
+  return ++last_identity_key_;
+}
+
+// The same for the same identity, as long as tables are printed in the same way.
+std::string TableBuilder::mark_of(const Identity& identity) const {
+  return std::to_string(siphash({}, print_table(0, {table_identity(0, identity, false)}, {})));
+}
+
+void TableBuilder::save(UpgradeState& state) const {
+  state.service_keys = {service_keys_.begin(), service_keys_.end()};
+  state.identity_keys = past_keys_;
+  for (std::size_t i = 0; i < identities_.size(); ++i) {
+    state.identity_keys.insert_or_assign(mark_of(identities_[i]), identity_keys_[i]);
+  }
+  state.last_identity = last_identity_key_;
+}
+
+void TableBuilder::restore(const UpgradeState& state) {
+  service_keys_ = {state.service_keys.begin(), state.service_keys.end()};
+  for (const auto& [id, key] : service_keys_) last_service_ = std::max(last_service_, key);
+  past_keys_ = state.identity_keys;
+  last_identity_key_ = state.last_identity;
 }
 
 TableIdentity TableBuilder::table_identity(std::uint32_t key, const Identity& identity,
@@ -156,17 +187,18 @@ TableBuilder::Built TableBuilder::build(std::uint32_t generation,
                                         const std::vector<LoadedService>& services,
                                         const Sockets& sockets) {
   Built out;
-  std::map<std::uint32_t, bool> used;  // and whether a service of it passes the environment on
+  std::map<std::size_t, bool>
+      used;  // by its index, and whether a service of it passes the environment on
   for (const auto& service : services) {
     if (!has_server(service.spec)) continue;
-    auto& passes = used[identity_key(service.identity)];
+    auto& passes = used[identity_index(service.identity)];
     passes = passes || service.spec.more->pass_all_env;
     const auto stdio = stdio_settings(service, options_);
     if (!stdio.file.empty()) out.error_files[identity_key(service.identity)].insert(stdio.file);
   }
   access_.begin_table();
-  for (const auto& [key, passes] : used) {
-    out.identities.push_back(table_identity(key, identities_[key - 1], passes));
+  for (const auto& [index, passes] : used) {
+    out.identities.push_back(table_identity(identity_keys_[index], identities_[index], passes));
   }
   if (service_keys_.empty()) service_keys_.reserve(services.size());
   TablePrinter printer(generation, out.identities, services.size());

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -15,6 +16,7 @@
 #include "core/monitor/error_file_store.h"
 #include "core/monitor/options.h"
 #include "core/monitor/sockets.h"
+#include "core/monitor/upgrade/upgrade_state.h"
 #include "spawn/table.h"
 
 namespace uvinetd {
@@ -29,6 +31,10 @@ class TableBuilder {
   // Those that the services of the last table, and of the one before it, are judged by.
   [[nodiscard]] AccessLists& access_lists() { return access_; }
 
+  // Keys that last, over an upgrade too.
+  void save(UpgradeState& state) const;
+  void restore(const UpgradeState& state);
+
   struct Built {
     std::vector<TableIdentity> identities;
     ErrorFileStore::Wanted error_files;
@@ -39,7 +45,12 @@ class TableBuilder {
 
  private:
   std::uint32_t service_key(const std::string& id);
-  std::uint32_t identity_key(const Identity& identity);
+  std::size_t identity_index(const Identity& identity);
+  [[nodiscard]] std::uint32_t identity_key(const Identity& identity) {
+    return identity_keys_[identity_index(identity)];
+  }
+  [[nodiscard]] std::uint32_t new_identity_key(const Identity& identity);
+  [[nodiscard]] std::string mark_of(const Identity& identity) const;
   void fill(const LoadedService& service, const Sockets& sockets, TableService& entry);
   void set_environment(const ServiceOptions& options, TableService& entry) const;
   [[nodiscard]] TableIdentity table_identity(std::uint32_t key, const Identity& identity,
@@ -48,8 +59,12 @@ class TableBuilder {
   const CommandLine& options_;
   std::vector<std::string> environment_;
   std::unordered_map<std::string, std::uint32_t> service_keys_;
-  std::vector<Identity> identities_;  // key - 1 is the index
-  std::size_t last_identity_ = 0;     // neighbours often share theirs
+  std::uint32_t last_service_ = 0;  // key
+  std::vector<Identity> identities_;
+  std::vector<std::uint32_t> identity_keys_;  // of the same
+  std::uint32_t last_identity_key_ = 0;
+  std::map<std::string, std::uint32_t> past_keys_;  // of the program before, by mark_of()
+  std::size_t last_identity_ = 0;                   // neighbours often share theirs
   AccessLists access_{geteuid() == 0};
 };
 

@@ -229,6 +229,13 @@ void Reactor::on_message(Message message) {
       poller_watcher_->watch(0);
       dismiss_stopped();
       return check_stopped();
+    case MessageType::Retire:
+      return retire();
+    case MessageType::ClientBack:
+      if (const auto back = parse_as<ClientBack>(body); back && message.fds.size() == 1) {
+        on_client_back(*back, std::move(message.fds[0]));
+      }
+      return;
     case MessageType::Ping:
       tell(MessageType::Pong, print(Pong{is_busy_}));
       is_active_told_ = is_busy_;
@@ -347,6 +354,7 @@ void Reactor::on_monitor_gone() {
 }
 
 void Reactor::check_stopped() {
+  if (is_retiring_ && !is_stopping_) return on_retired();
   if (!is_stopping_ || launchers_.in_flight() != 0 || !retrying_.empty() || !held_.empty()) return;
   if (is_monitor_gone_) {
     loop_.stop();

@@ -128,6 +128,16 @@ class Reactor final : public ListenerHost,
   void watch_monitor();
   void check_stopped();
 
+  // Another reactor takes the place of this one (reactor_retire.cc).
+  void retire();
+  void on_retired();
+  void leave_if_done(std::chrono::milliseconds next_look);
+  void hand_back(Visitor visitor);
+  void hand_back(InFlight launch);
+  void send_back(ClientBack back, const Service& service, Accepted accepted,
+                 const UniqueFd& connection);
+  void on_client_back(const ClientBack& back, UniqueFd connection);
+
   // The table (reactor_table.cc).
   void apply(std::uint32_t generation);
   void take_table();
@@ -288,6 +298,8 @@ class Reactor final : public ListenerHost,
   bool has_applied_ = false;
   bool is_accepting_ = false;
   bool is_stopping_ = false;
+  bool is_retiring_ = false;  // another reactor has the sockets
+  bool is_retired_ = false;   // and nothing of this one is in a launcher's hands
   bool is_monitor_gone_ = false;
   bool is_busy_ = false;  // work since the last Ping
   bool is_active_told_ = false;

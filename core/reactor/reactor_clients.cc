@@ -132,6 +132,7 @@ void Reactor::readmit(WaitingRoom::Ticket ticket) {
   if (visitor == nullptr) return;
   auto& service = *find_service(visitor->service);  // kept while it has instances
   if (is_gone(visitor->client.socket)) return dismiss(ticket, "gone");
+  if (is_retiring_) return hand_back(std::move(*let_out(ticket)));
   // It has its place already: it gives it up and takes it again, and nobody hears of that.
   uncount(service, *visitor);
   if (const char* reason = refuse_without_backlog(service)) {

@@ -47,6 +47,7 @@ std::unique_ptr<TextSource> Reactor::answer(const ControlRequest& request) {
     case ControlVerb::Resume:  // also of a service that there is not any more
     case ControlVerb::Ban:
     case ControlVerb::Stop:
+    case ControlVerb::Upgrade:
     case ControlVerb::ReopenLogs:
       return nullptr;
   }

@@ -103,6 +103,10 @@ LaunchId Reactor::launch_for(Service& service, std::uint32_t listener, UniqueFd 
   launch.copy = std::move(connection);
   ++service.instances;
   ++instances_;
+  if (is_retiring_) {
+    hand_back(std::move(launch));
+    return id;
+  }
   const auto& more = *service.entry.more;
   const bool is_kept = more.limits.needs_connection() || more.ends.lingers;
   if (is_kept && !kept_connections_.keep(id, socket)) {
@@ -188,6 +192,11 @@ void Reactor::on_exited(const Report& report, bool is_from_launcher) {
   health_.on_exited(report.id, report.status);
   auto connection = kept_connections_.take(report.id);
   auto node = running_.extract(report.id);
+  if (is_retired_) {  // counted and told by the reactor in our place
+    auto* of = node && connection.is_open() ? find_service(node.mapped().service) : nullptr;
+    if (of != nullptr) linger(*of, std::move(connection), report.pid);
+    return;
+  }
   auto* service = find_service(node ? node.mapped().service : report.service);
   // Unknown here: it ended between two reactors, so that none has counted it, but it is told. The
   // monitor's reports of adopted children may be second ones.
@@ -277,6 +286,7 @@ void Reactor::after_end(std::uint32_t service, std::uint32_t listener) {
 }
 
 void Reactor::hold(InFlight launch) {
+  if (is_retiring_) return hand_back(std::move(launch));
   const auto identity = launch.identity;
   held_[identity].push_back(std::move(launch));
   if (launchers_.has_room(identity)) submit_held(identity);

@@ -52,6 +52,8 @@ void Reactor::on_bans(const Bans& bans) {
 // ---- time ------------------------------------------------------------------------------------
 
 void Reactor::on_timeout(LaunchId id, const char* reason) {
+  // That one is seen without the connection, and told by the reactor in our place.
+  if (is_retired_ && std::string_view(reason) == "runtime") return;
   const auto running = running_.find(id);
   if (running == running_.end()) return;
   const auto* service = find_service(running->second.service);

@@ -47,6 +47,11 @@ std::string Reactor::multiplex(const Sessions::Wanted& wanted) {
   visitor.client.peer = wanted.peer;
   visitor.client.local = wanted.local;
   visitor.client.socket = visitor.connection.get();
+  if (is_retiring_) {
+    count(*service, visitor);
+    hand_back(std::move(visitor));
+    return {};
+  }
   const char* reason = refuse_without_backlog(*service);
   if (reason == nullptr) reason = take_in(*service, visitor);
   if (reason == nullptr) return {};

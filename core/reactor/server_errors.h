@@ -36,6 +36,8 @@ class ServerErrors {
   // what runs.
   void add(std::uint32_t launcher, std::uint32_t identity, UniqueFd reader);
   void start_reading();
+  // Somebody else reads on.
+  void stop() { sources_.clear(); }
 
   void began(pid_t pid, std::uint32_t service, std::uint32_t identity, const SocketAddress& peer);
   void ended(pid_t pid, std::uint32_t service, std::uint32_t identity);

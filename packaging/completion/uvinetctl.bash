@@ -50,7 +50,7 @@ _uvinetctl() {
   done
   local live="--json --socket --color --wait" options
   case $verb in
-    "" | status | ps | match | bans | reload | resume | ban | unban | kill | reopen-logs)
+    "" | status | ps | match | bans | reload | resume | ban | unban | kill | upgrade | reopen-logs)
       options=$live
       ;;
     list) options="$live --sort --reverse --filter --running --paused" ;;
@@ -74,7 +74,7 @@ _uvinetctl() {
     top:--sort) words="id state starts running queue refusals reason p50 p99 load" ;;
     tail:--event)
       words="start exit refuse pause resume timeout zygote ident stderr repeated reload ban
-        unban"
+        unban upgraded"
       ;;
     tail:--id) _uvinetctl_offer_ids && return 0 ;;
     # Anything: a time, a text, a number.
@@ -92,7 +92,7 @@ _uvinetctl() {
           :*)
             compopt +o default 2>/dev/null
             words="status list show ps match metrics tail bans top reload pause resume ban unban
-              kill stop reopen-logs check convert"
+              kill stop upgrade reopen-logs check convert"
             ;;
           # An id, or a file.
           show:0) _uvinetctl_offer_ids && return 0 ;;

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: ISC
 # Completion for uvinetctl(1) in fish.
 
-set -l verbs status list show ps match metrics tail bans top reload pause resume ban unban kill stop reopen-logs check convert
+set -l verbs status list show ps match metrics tail bans top reload pause resume ban unban kill stop upgrade reopen-logs check convert
 set -l has_verb "__fish_seen_subcommand_from $verbs"
 set -l is_live "not __fish_seen_subcommand_from check convert"
 
@@ -37,10 +37,11 @@ complete -c uvinetctl -n "not $has_verb" -f -a ban -d 'Refuse a client or a netw
 complete -c uvinetctl -n "not $has_verb" -f -a unban -d 'Let it come again'
 complete -c uvinetctl -n "not $has_verb" -f -a kill -d 'Signal servers'
 complete -c uvinetctl -n "not $has_verb" -f -a stop -d 'End the daemon'
+complete -c uvinetctl -n "not $has_verb" -f -a upgrade -d 'Go on with the program that is installed now'
 complete -c uvinetctl -n "not $has_verb" -f -a reopen-logs -d 'Open log files anew'
 complete -c uvinetctl -n "not $has_verb" -f -a check -d 'Say what is wrong with files'
 complete -c uvinetctl -n "not $has_verb" -f -a convert -d 'Write another language'
-complete -c uvinetctl -n '__fish_seen_subcommand_from status list ps match metrics tail bans top reload pause resume ban unban kill stop reopen-logs' -f
+complete -c uvinetctl -n '__fish_seen_subcommand_from status list ps match metrics tail bans top reload pause resume ban unban kill stop upgrade reopen-logs' -f
 complete -c uvinetctl -n '__fish_seen_subcommand_from show ps match pause resume kill' -a '(__fish_uvinetctl_ids)'
 complete -c uvinetctl -n 'not __fish_seen_subcommand_from convert top' -l json -d 'Print JSON'
 complete -c uvinetctl -n "$is_live" -l socket -r -F -d 'Where the daemon is asked'
@@ -57,7 +58,7 @@ complete -c uvinetctl -n '__fish_seen_subcommand_from list' -l paused -d 'Only p
 complete -c uvinetctl -n '__fish_seen_subcommand_from top' -s d -l delay -x -d 'Seconds between two looks'
 complete -c uvinetctl -n '__fish_seen_subcommand_from metrics' -l services -d 'Of each service too'
 complete -c uvinetctl -n '__fish_seen_subcommand_from tail' -l id -x -a '(__fish_uvinetctl_ids)' -d 'Only of this service'
-complete -c uvinetctl -n '__fish_seen_subcommand_from tail' -l event -x -a 'start exit refuse pause resume timeout zygote ident stderr repeated reload ban unban' -d 'Only this'
+complete -c uvinetctl -n '__fish_seen_subcommand_from tail' -l event -x -a 'start exit refuse pause resume timeout zygote ident stderr repeated reload ban unban upgraded' -d 'Only this'
 complete -c uvinetctl -n '__fish_seen_subcommand_from pause' -l refuse -d 'Refuse clients instead'
 complete -c uvinetctl -n '__fish_seen_subcommand_from stop' -l drain -x -d 'Wait for servers that run'
 complete -c uvinetctl -n '__fish_seen_subcommand_from check show convert' -l dialect -x -a 'debian freebsd netbsd openbsd gnu busybox' -d 'How to read what systems disagree about'

@@ -35,8 +35,11 @@ class Daemon:
 
     # pylint: disable=too-many-arguments
     def __init__(self, lines, options=(), *, environment=None, cwd="/", preexec=None, pass_fds=(),
-                 log_connections=True, wait_ready=True, file_name="inetd.conf", to_stderr=True):
-        """Starts at once. `lines` is the configuration, `options` go before its path."""
+                 log_connections=True, wait_ready=True, file_name="inetd.conf", to_stderr=True,
+                 programs=None):
+        """Starts at once. `lines` is the configuration, `options` go before its path, `programs` a
+        folder of programs to use instead of those of the build.
+        """
         self.folder = temporary_folder()
         self.config = os.path.join(self.folder, file_name)
         self.pid_file = os.path.join(self.folder, "inetd.pid")
@@ -44,7 +47,7 @@ class Daemon:
         self.control = os.path.join(self.folder, "control")  # where uvinetctl asks it
         self.write_config(lines)
         ready, ready_end = os.pipe()
-        command = [os.path.join(bin_dir(), "uvinetd"), "-f", *(["-e"] if to_stderr else []), "-p", self.pid_file,
+        command = [os.path.join(programs or bin_dir(), "uvinetd"), "-f", *(["-e"] if to_stderr else []), "-p", self.pid_file,
                    "--ready-fd", str(ready_end), "--control", self.control]
         command += ["--log-connections"] if log_connections else []
         command += ["--spawner", spawner()] if spawner() else []
@@ -129,6 +132,12 @@ class Daemon:
         mark = self.mark()
         self.process.send_signal(signal.SIGHUP)
         return self.wait_for_log(r"^.*\breload (?:kept=|refused|failed).*$", since=mark).group(0)
+
+    def upgrade(self):
+        """USR2; returns the log line that tells the outcome: `upgraded from=...` or `upgrade ...`."""
+        mark = self.mark()
+        self.process.send_signal(signal.SIGUSR2)
+        return self.wait_for_log(r"^.*\b(?:upgraded from=|upgrade refused).*$", since=mark).group(0)
 
     def write_config(self, lines):
         """Replaces the configuration in one step, as editors and packages do."""

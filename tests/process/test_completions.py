@@ -15,7 +15,7 @@ from harness.waiting import eventually, seconds
 _SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 COMPLETIONS = os.path.join(_SOURCE, "packaging", "completion")
 VERBS = ("status", "list", "show", "ps", "match", "metrics", "tail", "bans", "top", "reload", "pause",
-         "resume", "ban", "unban", "kill", "stop", "reopen-logs", "check", "convert")
+         "resume", "ban", "unban", "kill", "stop", "upgrade", "reopen-logs", "check", "convert")
 DIALECTS = {"debian", "freebsd", "netbsd", "openbsd", "gnu", "busybox"}
 # Command line and all that may be offered at its end.
 VALUES = {
@@ -32,7 +32,8 @@ VALUES = {
     "uvinetctl top --sort ": {"id", "state", "starts", "running", "queue", "refusals", "reason",
                               "p50", "p99", "load"},
     "uvinetctl tail --event ": {"start", "exit", "refuse", "pause", "resume", "timeout", "zygote",
-                                "ident", "stderr", "repeated", "reload", "ban", "unban"},
+                                "ident", "stderr", "repeated", "reload", "ban", "unban",
+                                "upgraded"},
     "uvinetctl convert --to ": {"toml", "inetd"},
     "uvinetctl check --dialect=": DIALECTS,
     "uvinetd-bench --exchange ": {"probe", "echo", "none", "banner", "line"},

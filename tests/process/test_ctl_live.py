@@ -85,6 +85,10 @@ class Live(unittest.TestCase):
         self.clients.append(client)
         client.sendall(b"x\n")
         self.assertEqual(sockets.read_line(client), "x")
+        # The reactor hears of a start up to a millisecond after the client does.
+        count = len(self.clients)
+        eventually(lambda: len(self.document("ps", "cat/tcp")["servers"]) == count,
+                   what="a server that is known to run")
         return client
 
     def service(self, name):

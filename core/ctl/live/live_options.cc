@@ -208,6 +208,7 @@ constexpr std::array kForms{
     LiveForm{Verb::Unban, ControlVerb::Unban, add_nothing, take_address},
     LiveForm{Verb::Kill, ControlVerb::Kill, add_nothing, take_kill},
     LiveForm{Verb::Stop, ControlVerb::Stop, add_stop, take_none},
+    LiveForm{Verb::Upgrade, ControlVerb::Upgrade, add_nothing, take_none},
     LiveForm{Verb::ReopenLogs, ControlVerb::ReopenLogs, add_nothing, take_none},
 };
 
@@ -251,7 +252,7 @@ void add_live_options(CLI::App& app, Command& command) {
 const std::vector<std::string_view>& event_names() {
   static const std::vector<std::string_view> kNames{
       "start", "exit",   "refuse",   "pause",  "resume", "timeout", "zygote",
-      "ident", "stderr", "repeated", "reload", "ban",    "unban"};
+      "ident", "stderr", "repeated", "reload", "ban",    "unban",   "upgraded"};
   return kNames;
 }
 

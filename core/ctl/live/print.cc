@@ -31,6 +31,24 @@ std::string killed_text(const Answer& answer) {
   return "signalled " + std::to_string(*count) + (*count == 1 ? " server\n" : " servers\n");
 }
 
+// What kept the program that is there from taking over; from outside, like all that is answered.
+std::string problems_text(const Answer& answer) {
+  constexpr std::size_t kLongestLine = 4 * 1024;
+  std::string out;
+  for (const auto* problem : values_of(answer, "problem")) {
+    if (problem->is_string()) {
+      out += one_line(problem->get_ref<const std::string&>(), kLongestLine) + '\n';
+    }
+  }
+  return out;
+}
+
+std::string upgraded_text(const Answer& answer) {
+  const auto* upgrade = value_of(answer, "upgrade");
+  if (upgrade == nullptr) return "";
+  return "upgraded from " + text_of(*upgrade, "from") + " to " + text_of(*upgrade, "to") + '\n';
+}
+
 Printed text_of_answer(const Command& command, const Answer& answer, PrintForm form) {
   switch (command.live.request.verb) {
     case ControlVerb::DaemonStatus:
@@ -51,6 +69,8 @@ Printed text_of_answer(const Command& command, const Answer& answer, PrintForm f
       return print_reload(answer, form);
     case ControlVerb::Kill:
       return {killed_text(answer), "", 0};
+    case ControlVerb::Upgrade:
+      return {upgraded_text(answer), "", 0};
     case ControlVerb::Tail:  // is printed line by line
     case ControlVerb::Pause:
     case ControlVerb::Resume:
@@ -88,6 +108,7 @@ Printed print_answer(const Command& command, const Answer& answer, PrintForm for
     out = text_of_answer(command, answer, form);
   } else {
     if (command.verb == Verb::Reload) out = print_reload(answer, form);
+    if (command.verb == Verb::Upgrade) out.err = problems_text(answer);
     out.err += error_text(*answer.error);
   }
   out.status = status_of(command, answer);

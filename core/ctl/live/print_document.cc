@@ -52,6 +52,10 @@ void fill(const Command& command, const Answer& answer, ordered_json& document) 
       document["reload"] = one_of(answer, "reload");
       document["diagnostics"] = list_of(values_of(answer, "diagnostic"));
       return;
+    case ControlVerb::Upgrade:
+      document["upgrade"] = one_of(answer, "upgrade");
+      document["problems"] = list_of(values_of(answer, "problem"));
+      return;
     case ControlVerb::Kill:
       document["killed"] = one_of(answer, "killed");
       return;

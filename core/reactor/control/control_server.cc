@@ -44,13 +44,29 @@ void ControlServer::open(UniqueFd socket, const ControlSocket& rules) {
   watcher_->watch(UV_READABLE);
 }
 
+void ControlServer::retire() {
+  watcher_.reset();
+  socket_.reset();
+  for (auto at = clients_.begin(); at != clients_.end();) {
+    auto& one = *at++;
+    one.is_ending = true;
+    if (one.is_over()) {
+      close(one);
+    } else {
+      settle(one);
+    }
+  }
+}
+
 void ControlServer::on_socket_ready() {
   for (int i = 0; i < kAcceptsPerTurn; ++i) {
     UniqueFd connection(accept(socket_.get(), nullptr, nullptr));
     if (!connection.is_open()) {
       if (errno != EMFILE && errno != ENFILE) return;
       watcher_->watch(0);  // it would be readable for ever
-      timers_.after(std::chrono::seconds(1), [this] { watcher_->watch(UV_READABLE); });
+      timers_.after(std::chrono::seconds(1), [this] {
+        if (watcher_ != nullptr) watcher_->watch(UV_READABLE);
+      });
       return;
     }
     (void)set_cloexec(connection.get());
@@ -87,7 +103,7 @@ void ControlServer::on_ready(One& one, int events) {
   if (!write(one)) return close(one);
   serve(one);
   if (!write(one)) return close(one);
-  if (one.is_ending && !one.has_output()) return close(one);
+  if (one.is_over()) return close(one);
   settle(one);
 }
 

@@ -59,6 +59,8 @@ class ControlServer {
 
   // In the place of the socket before. `rules` say who may do what.
   void open(UniqueFd socket, const ControlSocket& rules);
+  // Takes nobody any more, and lets everybody go who is not being answered.
+  void retire();
   // A line of the answer to what the monitor was asked with this ticket.
   void told(const ControlText& reply);
   // Somebody listens to events.
@@ -89,6 +91,9 @@ class ControlServer {
     [[nodiscard]] bool has_output() const { return sent < output.size(); }
     [[nodiscard]] bool is_answered() const {
       return answer == nullptr && ticket == 0 && !is_listener;
+    }
+    [[nodiscard]] bool is_over() const {
+      return is_ending && !has_output() && answer == nullptr && ticket == 0;
     }
   };
 

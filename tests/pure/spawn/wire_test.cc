@@ -59,6 +59,7 @@ const auto kExamples = std::tuple{
     ResolverStart{true, 2, 3, true},
     FindName{"192.0.2.1"},
     NameFound{"192.0.2.1", "host.example", true},
+    ClientBack{"ftp/tcp", 7, true, false, true, false, true, true, "h.example", "p", "l", 99},
 };
 
 template <typename F>
@@ -117,7 +118,7 @@ TEST(Wire, ABodyWithMoreBehindItIsRefused) {
 }
 
 TEST(Wire, EnumeratorsOutOfRangeAreRefused) {
-  EXPECT_FALSE(parse_as<StopLauncher>("\x04"));
+  EXPECT_FALSE(parse_as<StopLauncher>("\x05"));
   EXPECT_FALSE(parse_as<StopLauncher>("\xff"));
   auto bytes = print(Reports{{Report()}});
   bytes[4] = '\x04';  // the kind, after the count
