@@ -79,6 +79,8 @@ struct DaemonSettings {
   std::optional<std::string> spawner;
   std::optional<std::string> log_format;     // "text", "json", "xinetd"
   std::optional<std::string> log_addresses;  // "full", "truncate", "hash"
+  std::optional<std::string> stop;           // "leave", "drain": what becomes of running servers
+  std::optional<std::string> drain_time;     // as parse_duration() has it
 
   friend bool operator==(const DaemonSettings&, const DaemonSettings&) = default;
 };

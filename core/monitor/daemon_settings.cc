@@ -4,6 +4,8 @@
 #include <cerrno>
 #include <string_view>
 
+#include "core/config/toml/values.h"
+
 namespace uvinetd {
 
 Status take_daemon_settings(const DaemonSettings& settings, CommandLine& options) {
@@ -36,6 +38,8 @@ Status take_daemon_settings(const DaemonSettings& settings, CommandLine& options
                             : *settings.log_addresses == "hash"   ? AddressPrivacy::Hash
                                                                   : AddressPrivacy::Full;
   }
+  options.drains = settings.stop == "drain";
+  if (settings.drain_time) options.drain_time = parse_duration(*settings.drain_time);
   return {};
 }
 

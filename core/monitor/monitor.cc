@@ -17,11 +17,6 @@ namespace uvinetd {
 namespace {
 
 constexpr rlim_t kSpareDescriptors = 4096;  // beside the sockets: sessions, launches in flight
-constexpr std::chrono::milliseconds kStopDeadline{800};  // for launches in flight
-constexpr std::chrono::seconds kDrainDeadline{8};  // PID 1: below the usual 10 s of a container
-constexpr std::chrono::seconds kTermDeadline{1};
-constexpr std::chrono::milliseconds kDrainLook{100};
-constexpr std::chrono::milliseconds kLeaveDeadline{150};  // for the roles to end
 
 }  // namespace
 
@@ -145,6 +140,7 @@ bool Monitor::bind_everything() {
 
 void Monitor::fail_start(const std::string& reason) {
   log_.error("cannot start: {}", reason);
+  readiness_.status("cannot start: " + reason);
   start_.report.failed(1, "uvinetd: cannot start: " + reason);
   exit_status_ = 1;
   finish();
@@ -219,79 +215,6 @@ void Monitor::write_state() {
   }
   if (is_ready_) services_.pack();
   if (auto status = write_state_file(state); !status) log_.error("{}", status.error().text());
-}
-
-// ---- stop ------------------------------------------------------------------------------------
-
-// TERM: servers of connections live on, servers of `wait` sockets end so that a successor can
-// bind. INT and QUIT: the same without waiting for what is in flight.
-void Monitor::stop(bool at_once) {
-  if (is_draining_) return drain(2);
-  if (std::exchange(is_stopping_, true)) return finish();
-  log_.notice("stopping");
-  readiness_.stopping();
-  if (reactor_) reactor_->send(MessageType::StopAccepting, "");
-  launchers_->stop_all(StopHow::EndWaitServers);
-  if (getpid() == 1 || drain_time_) {
-    is_draining_ = true;
-    drain(at_once ? 1 : 0);
-    return;
-  }
-  if (at_once || !reactor_) return finish();
-  timers_.after(kStopDeadline, [this] { finish(); });
-}
-
-// The servers that run may end by themselves for so long.
-void Monitor::stop_after(std::chrono::milliseconds drain) {
-  if (is_stopping_) return;
-  drain_time_ = drain;
-  stop(false);
-}
-
-// As the init of a container, or as asked: our end is the end of all. Steps: wait, TERM, KILL.
-void Monitor::drain(int step) {
-  if (step == 1) launchers_->stop_all(StopHow::TerminateAll);
-  if (step == 2) {
-    launchers_->stop_all(StopHow::KillAll);
-    timers_.after(kTermDeadline, [this] { finish(); });
-    return;
-  }
-  const auto deadline = loop_.now() + (step == 0 ? drain_time_.value_or(kDrainDeadline)
-                                                 : std::chrono::milliseconds(kTermDeadline));
-  auto look = std::make_shared<std::function<void()>>();
-  *look = [this, step, deadline, weak = std::weak_ptr(look)] {
-    if (launchers_->children() == 0) return finish();
-    if (loop_.now() >= deadline) return drain(step + 1);
-    if (const auto self = weak.lock()) timers_.after(kDrainLook, [self] { (*self)(); });
-  };
-  timers_.after(kDrainLook, [look] { (*look)(); });
-}
-
-// Lets go of everything; then only the ends of the roles are waited for, so that none outlives us
-// as somebody else's zombie.
-void Monitor::finish() {
-  is_stopping_ = true;
-  if (std::exchange(is_finishing_, true)) return;
-  rpc_.stop();
-  launchers_->stop_all(StopHow::LeaveNow);
-  if (reactor_) reactor_->kill();
-  if (resolver_) kill(resolver_->pid, SIGKILL);
-  for (const auto& past : past_reactors_) past->kill();
-  for (const auto& past : past_resolvers_) kill(past.pid, SIGKILL);
-  sockets_.remove_paths();
-  control_.remove();
-  if (start_.pid_file) start_.pid_file->remove();
-  if (exit_status_ == 0) log_.notice("stopped");
-  log_.tell_repeats();
-  log_.flush();
-  timers_.after(kLeaveDeadline, [this] { loop_.stop(); });
-  leave_if_alone();
-}
-
-void Monitor::leave_if_alone() {
-  const bool is_alone = !reactor_ && !resolver_ && past_reactors_.empty() &&
-                        past_resolvers_.empty() && launchers_->count() == 0 && !rpc_.is_busy();
-  if (is_finishing_ && is_alone) loop_.stop();
 }
 
 }  // namespace uvinetd

@@ -73,6 +73,9 @@ struct MonitorStart {
   std::vector<std::string> problems;  // of the configuration, to be told by the log
 };
 
+// How servers that run are brought to their end, one step after the other.
+enum class DrainStep : std::uint8_t { Wait, Terminate, Kill };
+
 class Monitor {
  public:
   Monitor(MonitorStart start, Log& log);
@@ -82,17 +85,23 @@ class Monitor {
   int run();
 
  private:
-  // Start, ready, stop (monitor.cc).
+  // Start, ready (monitor.cc).
   void begin();
   bool bind_everything();
   void on_ready();
   void fail_start(const std::string& reason);
+  [[nodiscard]] std::string summary() const;
+
+  // Stop (monitor_stop.cc).
   void stop(bool at_once);
+  void stop_after(std::chrono::milliseconds drain);
+  void on_reactor_stopped();
+  void stop_servers(StopHow how);
+  void drain(DrainStep step);
+  void hurry_drain();
+  void look_at_drain();
   void finish();
   void leave_if_alone();
-  void stop_after(std::chrono::milliseconds drain);
-  void drain(int step);
-  [[nodiscard]] std::string summary() const;
   // Those that were no upgrade.
   [[nodiscard]] std::uint32_t reactor_restarts() const {
     return epoch_ > upgrades_ ? epoch_ - upgrades_ - 1 : 0;
@@ -169,6 +178,8 @@ class Monitor {
   void tell_bans();
   void need_resolver();
   void start_resolver();
+  [[nodiscard]] std::chrono::milliseconds in_patience(std::chrono::milliseconds time) const;
+  void ping_after(std::chrono::milliseconds delay);
   void ping();
   void role_facts_changed();
   void tell_role_facts();
@@ -252,8 +263,11 @@ class Monitor {
   bool is_binding_ = false;                    // at start: the reactor may not begin yet
   bool is_ready_ = false;
   bool is_stopping_ = false;
-  bool is_draining_ = false;
   std::optional<std::chrono::milliseconds> drain_time_;  // asked for
+  std::optional<DrainStep> drain_step_;                  // draining
+  std::chrono::milliseconds drain_step_end_{0};
+  Timers::Id drain_timer_ = 0;
+  bool has_reactor_stopped_ = false;  // nothing that it has accepted is without its server
   bool is_finishing_ = false;
   int exit_status_ = 0;
 };

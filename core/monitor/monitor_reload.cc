@@ -90,6 +90,7 @@ void Monitor::publish() {
   }
   if (auto status = make_table(); !status) {
     log_.error("table: {}", status.error().text());
+    if (reload_) readiness_.ready("reload failed; " + summary());
     reload_.reset();
     answer_reload({});
     return;
@@ -152,6 +153,8 @@ void Monitor::committed() {
     reload_.reset();
     rpc_.renew();
     readiness_.ready(summary());
+  } else {
+    readiness_.status(summary());
   }
   rpc_.want(sockets_.rpc_bindings(services_.list()));
   services_.pack();

@@ -234,18 +234,18 @@ void Monitor::on_reactor_message(const Message& message) {
       if (const auto applied = parse_as<Generation>(body)) on_applied(applied->generation);
       return;
     case MessageType::Stopped:
-      if (is_stopping_ && !is_draining_) finish();
-      return;
+      return on_reactor_stopped();
     case MessageType::Pong:
       timers_.cancel(pong_deadline_);
       timers_.cancel(ping_timer_);
+      readiness_.alive();
       if (const auto pong = parse_as<Pong>(body)) {
-        ping_timer_ = timers_.after(pong->is_busy ? kBusyPing : kIdlePing, [this] { ping(); });
+        ping_after(pong->is_busy ? kBusyPing : kIdlePing);
       }
       return;
     case MessageType::Active:
       timers_.cancel(ping_timer_);
-      if (pong_deadline_ == 0) ping_timer_ = timers_.after(kBusyPing, [this] { ping(); });
+      if (pong_deadline_ == 0) ping_after(kBusyPing);
       return;
     case MessageType::LogLost:
       return logs_.send_again(!body.empty());
@@ -317,12 +317,23 @@ void Monitor::start_resolver() {
   reactor_->send(MessageType::ResolverJoined, "", {pair->second.get()});
 }
 
+// Where a manager waits for us, a quarter of its patience is for a reactor that is idle, one for
+// another that becomes busy meanwhile, and one for the answer: what is left is for its successor.
+std::chrono::milliseconds Monitor::in_patience(std::chrono::milliseconds time) const {
+  const auto watchdog = readiness_.watchdog();
+  return watchdog ? std::min(time, *watchdog / 4) : time;
+}
+
+void Monitor::ping_after(std::chrono::milliseconds delay) {
+  ping_timer_ = timers_.after(in_patience(delay), [this] { ping(); });
+}
+
 void Monitor::ping() {
   ping_timer_ = 0;
   if (!reactor_ || pong_deadline_ != 0) return;
   tell_role_facts();
   reactor_->send(MessageType::Ping, "");
-  pong_deadline_ = timers_.after(kPongDeadline, [this] {
+  pong_deadline_ = timers_.after(in_patience(kPongDeadline), [this] {
     pong_deadline_ = 0;
     if (!reactor_) return;
     log_.error("the reactor does not answer");

@@ -3,6 +3,7 @@
 // ours. See uvinetd(8).
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -56,8 +57,10 @@ struct CommandLine {
   StartBy start = StartBy::Exec;                     // --start: what a service does not say
   SpawnerKind spawner = SpawnerKind::PosixSpawn;     // --spawner
   ControlSettings control{};                         // --control
-  bool has_user = false;                             // --user was given
-  bool has_spawner = false;                          // --spawner was given
+  bool drains = false;                               // by [daemon] of a file: how TERM ends it
+  std::optional<std::chrono::milliseconds> drain_time{};  // the same
+  bool has_user = false;                                  // --user was given
+  bool has_spawner = false;                               // --spawner was given
 };
 
 struct ParsedCommandLine {

@@ -5,16 +5,20 @@
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <cstdint>
 #include <cstdlib>
+#include <cstring>
 
 #include "core/base/address.h"
+#include "core/base/channel_frame.h"
 #include "core/base/process.h"
 
 namespace uvinetd {
@@ -50,6 +54,34 @@ UniqueFd open_datagram_socket() {
   return fd;
 }
 
+// The value of a variable, which is taken out of the environment.
+std::optional<std::string> take_variable(const char* name) {
+  const char* const value = std::getenv(name);
+  if (value == nullptr) return std::nullopt;
+  std::string text(value);
+  ::unsetenv(name);
+  return text;
+}
+
+std::optional<std::uint64_t> whole_number(const std::optional<std::string>& text) {
+  std::uint64_t number = 0;
+  if (!text) return std::nullopt;
+  const char* const end = text->data() + text->size();
+  const auto [at, code] = std::from_chars(text->data(), end, number);
+  if (code != std::errc() || at != end || text->empty()) return std::nullopt;
+  return number;
+}
+
+// As sd_watchdog_enabled(3) has it. What is less than a millisecond cannot be meant.
+std::optional<std::chrono::milliseconds> take_watchdog() {
+  const auto microseconds = whole_number(take_variable("WATCHDOG_USEC"));
+  const auto pid = take_variable("WATCHDOG_PID");
+  if (pid && whole_number(pid) != static_cast<std::uint64_t>(::getpid())) return std::nullopt;
+  constexpr std::uint64_t kMost = 1'000'000'000'000;  // eleven days
+  if (!microseconds || *microseconds < 1'000 || *microseconds > kMost) return std::nullopt;
+  return std::chrono::milliseconds(*microseconds / 1'000);
+}
+
 // The reader of the ready descriptor may have gone.
 class PipeSignalIgnored {
  public:
@@ -69,10 +101,13 @@ class PipeSignalIgnored {
 }  // namespace
 
 Readiness::Readiness(int ready_fd) {
-  if (const char* const path = std::getenv("NOTIFY_SOCKET"); path != nullptr) {
-    if (*path == '/' || *path == '@') path_ = path;
-    ::unsetenv("NOTIFY_SOCKET");
+  if (const auto path = take_variable("NOTIFY_SOCKET"); path && !path->empty()) {
+    if (path->front() == '/' || path->front() == '@') path_ = *path;
   }
+  watchdog_ = take_watchdog();
+  const auto store = whole_number(take_variable("FDSTORE"));
+  if (path_.empty()) watchdog_.reset();
+  if (!path_.empty() && store) descriptor_store_ = static_cast<std::size_t>(*store);
   if (ready_fd > 2 && set_cloexec(ready_fd)) ready_fd_.reset(ready_fd);
   if (ready_fd >= 0 && ready_fd <= 2) ready_fd_.reset(::fcntl(ready_fd, F_DUPFD_CLOEXEC, 3));
 }
@@ -87,8 +122,36 @@ void Readiness::notify(std::string_view text) {
   }
 }
 
+Readiness::Sent Readiness::try_notify(std::string_view text, int descriptor) {
+  const auto address = SocketAddress::unix_path(path_);
+  if (path_.empty() || !address) return Sent::Failed;
+  if (!socket_.is_open()) socket_ = open_datagram_socket();
+  iovec part{const_cast<char*>(text.data()), text.size()};
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof descriptor)] = {};
+  msghdr message{};
+  message.msg_name = const_cast<sockaddr*>(address->data());
+  message.msg_namelen = address->size();
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  if (descriptor >= 0) {
+    message.msg_control = control;
+    message.msg_controllen = sizeof control;
+    cmsghdr* const record = CMSG_FIRSTHDR(&message);
+    record->cmsg_level = SOL_SOCKET;
+    record->cmsg_type = SCM_RIGHTS;
+    record->cmsg_len = CMSG_LEN(sizeof descriptor);
+    std::memcpy(CMSG_DATA(record), &descriptor, sizeof descriptor);
+  }
+  while (::sendmsg(socket_.get(), &message, kNoSignal | MSG_DONTWAIT) < 0) {
+    if (errno == EINTR) continue;
+    return is_worth_a_retry(errno) ? Sent::Later : Sent::Failed;
+  }
+  return Sent::Done;
+}
+
 void Readiness::ready(std::string_view status) {
-  notify("READY=1\nSTATUS=" + one_line(status));
+  last_status_ = one_line(status);
+  notify("READY=1\nSTATUS=" + last_status_);
   if (!ready_fd_.is_open()) return;
   const PipeSignalIgnored ignored;
   while (::write(ready_fd_.get(), "\n", 1) < 0 && errno == EINTR) {
@@ -100,8 +163,11 @@ void Readiness::reloading() {
   notify("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(monotonic_microseconds()));
 }
 
-void Readiness::stopping() {
-  notify("STOPPING=1");
+void Readiness::stopping(std::string_view status, std::optional<std::chrono::milliseconds> most) {
+  last_status_ = one_line(status);
+  auto text = "STOPPING=1\nSTATUS=" + last_status_;
+  if (most) text += "\nEXTEND_TIMEOUT_USEC=" + std::to_string(most->count() * 1'000);
+  notify(text);
 }
 
 std::vector<std::string> Readiness::variables() const {
@@ -110,7 +176,15 @@ std::vector<std::string> Readiness::variables() const {
 }
 
 void Readiness::status(std::string_view text) {
-  notify("STATUS=" + one_line(text));
+  auto line = one_line(text);
+  if (line == last_status_) return;
+  last_status_ = std::move(line);
+  notify("STATUS=" + last_status_);
+}
+
+// A manager that does not read what it is told cannot complain of our silence.
+void Readiness::alive() {
+  if (watchdog_) (void)try_notify("WATCHDOG=1", -1);
 }
 
 void remove_supervisor_variables(std::vector<std::string>& environment) {

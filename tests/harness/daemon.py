@@ -6,6 +6,7 @@
 
 Leaving the block stops it and asserts that it exits cleanly and leaves no role behind.
 """
+import fcntl
 import os
 import re
 import select
@@ -36,9 +37,10 @@ class Daemon:
     # pylint: disable=too-many-arguments
     def __init__(self, lines, options=(), *, environment=None, cwd="/", preexec=None, pass_fds=(),
                  log_connections=True, wait_ready=True, file_name="inetd.conf", to_stderr=True,
-                 programs=None):
+                 programs=None, launcher=()):
         """Starts at once. `lines` is the configuration, `options` go before its path, `programs` a
-        folder of programs to use instead of those of the build.
+        folder of programs to use instead of those of the build; `launcher` is a command before it
+        all, which has to become the daemon.
         """
         self.folder = temporary_folder()
         self.config = os.path.join(self.folder, file_name)
@@ -46,8 +48,12 @@ class Daemon:
         self.log_path = os.path.join(self.folder, "log")
         self.control = os.path.join(self.folder, "control")  # where uvinetctl asks it
         self.write_config(lines)
-        ready, ready_end = os.pipe()
-        command = [os.path.join(programs or bin_dir(), "uvinetd"), "-f", *(["-e"] if to_stderr else []), "-p", self.pid_file,
+        ready, low_end = os.pipe()
+        # Not in the way of descriptors that get the numbers from 3 on.
+        ready_end = fcntl.fcntl(low_end, fcntl.F_DUPFD_CLOEXEC, 3 + len(pass_fds))
+        os.close(low_end)
+        command = [*launcher, os.path.join(programs or bin_dir(), "uvinetd"), "-f",
+                   *(["-e"] if to_stderr else []), "-p", self.pid_file,
                    "--ready-fd", str(ready_end), "--control", self.control]
         command += ["--log-connections"] if log_connections else []
         command += ["--spawner", spawner()] if spawner() else []

@@ -146,29 +146,6 @@ class RealDaemon(unittest.TestCase):
         self.assertIn("/nonexistent/inetd.conf", done.stderr)
 
 
-class Supervisor(unittest.TestCase):
-    """sd_notify(3)'s protocol."""
-
-    def test_readiness_reload_and_end_are_told(self):
-        path = os.path.join(temporary_folder(), "notify")
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
-            manager.bind(path)
-            os.chmod(path, 0o666)
-            manager.settimeout(seconds())
-            with Daemon([report_line(free_port())],
-                        environment=dict(os.environ, NOTIFY_SOCKET=path)) as daemon:
-                self.assertRegex(manager.recv(4096).decode(),
-                                 r"READY=1\n(.*\n)?STATUS=1 services, 1 sockets")
-                daemon.reload()
-                said = manager.recv(4096).decode()
-                self.assertIn("RELOADING=1\n", said)
-                self.assertRegex(said, r"MONOTONIC_USEC=\d+")
-                self.assertIn("READY=1", manager.recv(4096).decode())
-                daemon.stop()
-                self.assertIn("STOPPING=1", manager.recv(4096).decode())
-                daemon.kill()
-
-
 class Terminal(unittest.TestCase):
     """In the foreground, with a person in front of it."""
 

@@ -27,7 +27,9 @@ struct DaemonKey {
   bool (*is_good)(std::string_view text);
   std::string_view words;
 
-  [[nodiscard]] bool takes_id() const { return name == "user" || name == "control_group"; }
+  [[nodiscard]] bool takes_number() const {
+    return name == "user" || name == "control_group" || name == "drain_time";
+  }
 };
 
 bool is_path(std::string_view text) {
@@ -55,6 +57,12 @@ bool is_log_format(std::string_view text) {
 bool is_privacy(std::string_view text) {
   return text == "full" || text == "truncate" || text == "hash";
 }
+bool is_stop(std::string_view text) {
+  return text == "leave" || text == "drain";
+}
+bool is_duration(std::string_view text) {
+  return parse_duration(text).has_value();
+}
 
 constexpr std::array kDaemonKeys{
     DaemonKey{"user", &DaemonSettings::user, is_any, "a name or a number"},
@@ -66,6 +74,9 @@ constexpr std::array kDaemonKeys{
     DaemonKey{"log_addresses", &DaemonSettings::log_addresses, is_privacy,
               "full, truncate or hash"},
     DaemonKey{"spawner", &DaemonSettings::spawner, is_spawner, "posix_spawn or clone"},
+    DaemonKey{"stop", &DaemonSettings::stop, is_stop, "leave or drain"},
+    DaemonKey{"drain_time", &DaemonSettings::drain_time, is_duration,
+              "a duration, as \"30s\" or 30"},
 };
 
 class Parser {
@@ -171,7 +182,7 @@ class Parser {
     std::optional<std::string> text;
     if (item.value.kind == TomlNode::Kind::String) {
       text = read_text(value);
-    } else if (item.value.kind == TomlNode::Kind::Integer && key.takes_id()) {
+    } else if (item.value.kind == TomlNode::Kind::Integer && key.takes_number()) {
       const auto number = read_integer(value, 0, UINT32_MAX);
       if (number) text = std::to_string(*number);
     } else {

@@ -129,18 +129,21 @@ TEST(TomlConf, SetsTheDaemon) {
   const auto parsed = parse_toml(
       "[daemon]\nuser = \"uvinetd\"\nlog = \"syslog\"\nspawner = \"clone\"\n"
       "log_format = \"json\"\nlog_addresses = \"hash\"\n"
-      "control = \"/run/x\"\ncontrol_group = \"adm\"\ncontrol_read = \"all\"\n");
-  EXPECT_EQ(parsed.daemon,
-            (DaemonSettings{"uvinetd", "/run/x", "adm", "all", "syslog", "clone", "json", "hash"}));
+      "control = \"/run/x\"\ncontrol_group = \"adm\"\ncontrol_read = \"all\"\n"
+      "stop = \"drain\"\ndrain_time = \"5min\"\n");
+  EXPECT_EQ(parsed.daemon, (DaemonSettings{"uvinetd", "/run/x", "adm", "all", "syslog", "clone",
+                                           "json", "hash", "drain", "5min"}));
   EXPECT_THAT(texts(parsed.diagnostics), IsEmpty());
   EXPECT_EQ(parse_toml("[daemon]\nuser = 77\n").daemon.user, "77");
   EXPECT_EQ(parse_toml("[daemon]\ncontrol_group = 4\n").daemon.control_group, "4");
   EXPECT_EQ(parse_toml("[daemon]\ncontrol = \"none\"\n").daemon.control, "none");
+  EXPECT_EQ(parse_toml("[daemon]\ndrain_time = 30\n").daemon.drain_time, "30");
   const auto bad = parse_toml(
       "[daemon]\nusr = \"a\"\nuser = \"\"\nlog = \"sislog\"\nspawner = 1\ncontrol = \"x\"\n"
-      "control_read = \"some\"\n");
-  EXPECT_THAT(places(bad.diagnostics), ElementsAre("2:1 key", "3:8 value", "4:7 value", "5:11 type",
-                                                   "6:11 value", "7:16 value"));
+      "control_read = \"some\"\nstop = \"soon\"\ndrain_time = \"x\"\n");
+  EXPECT_THAT(places(bad.diagnostics),
+              ElementsAre("2:1 key", "3:8 value", "4:7 value", "5:11 type", "6:11 value",
+                          "7:16 value", "8:8 value", "9:14 value"));
   EXPECT_EQ(bad.daemon, DaemonSettings());
 }
 

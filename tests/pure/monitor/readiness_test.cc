@@ -69,8 +69,12 @@ void tell_everything_to(const std::string& name) {
   EXPECT_LE(told, monotonic_microseconds());
   readiness.ready("42 services");
   EXPECT_EQ(supervisor.next(), "READY=1\nSTATUS=42 services");
-  readiness.stopping();
-  EXPECT_EQ(supervisor.next(), "STOPPING=1");
+  readiness.status("42 services");
+  EXPECT_EQ(supervisor.next(), "nothing");
+  readiness.stopping("ending");
+  EXPECT_EQ(supervisor.next(), "STOPPING=1\nSTATUS=ending");
+  readiness.stopping("a\nb", std::chrono::seconds(9));
+  EXPECT_EQ(supervisor.next(), "STOPPING=1\nSTATUS=a b\nEXTEND_TIMEOUT_USEC=9000000");
   EXPECT_EQ(supervisor.next(), "nothing");
 }
 
@@ -92,8 +96,64 @@ TEST(Readiness, WithoutASupervisorSaysNothing) {
   Readiness readiness(-1);
   EXPECT_FALSE(readiness.has_notify_socket());
   readiness.ready("fine");
-  readiness.stopping();
+  readiness.stopping("ending");
+  readiness.alive();
+  EXPECT_EQ(readiness.try_notify("X=1", -1), Readiness::Sent::Failed);
 }
+
+#ifdef __linux__
+// What the environment says of a watchdog, to a process that has a manager.
+std::optional<std::chrono::milliseconds> watchdog_of(const char* time, const char* pid) {
+  ::setenv("NOTIFY_SOCKET", "@nobody", 1);
+  ::setenv("WATCHDOG_USEC", time, 1);
+  if (pid != nullptr) ::setenv("WATCHDOG_PID", pid, 1);
+  const auto out = Readiness(-1).watchdog();
+  EXPECT_EQ(std::getenv("WATCHDOG_USEC"), nullptr);
+  EXPECT_EQ(std::getenv("WATCHDOG_PID"), nullptr);
+  return out;
+}
+
+TEST(Readiness, KnowsOfAWatchdogThatIsForThisProcess) {
+  using std::chrono::milliseconds;
+  const auto own = std::to_string(::getpid());
+  EXPECT_EQ(watchdog_of("2500000", nullptr), milliseconds(2500));
+  EXPECT_EQ(watchdog_of("2500000", own.c_str()), milliseconds(2500));
+  EXPECT_EQ(watchdog_of("2500000", "1"), std::nullopt);
+  EXPECT_EQ(watchdog_of("2500000", "x"), std::nullopt);
+  for (const char* bad : {"", "0", "999", "-1", "2500000x", " 1", "18446744073709551615"}) {
+    EXPECT_EQ(watchdog_of(bad, nullptr), std::nullopt) << bad;
+  }
+}
+
+TEST(Readiness, TellsTheWatchdogThatWeLive) {
+  ::setenv("WATCHDOG_USEC", "2500000", 1);
+  Supervisor supervisor(unique_name("@readiness_test.w."));
+  Readiness readiness(-1);
+  readiness.alive();
+  EXPECT_EQ(supervisor.next(), "WATCHDOG=1");
+}
+
+TEST(Readiness, DoesNotWaitForAManagerThatDoesNotRead) {
+  Supervisor supervisor(unique_name("@readiness_test.f."));
+  Readiness readiness(-1);
+  int sent = 0;
+  constexpr int kMore = 100'000;  // than any queue has places
+  while (sent < kMore && readiness.try_notify("X=1", STDIN_FILENO) == Readiness::Sent::Done) ++sent;
+  EXPECT_LT(sent, kMore);
+  EXPECT_EQ(readiness.try_notify("X=1", -1), Readiness::Sent::Later);
+  EXPECT_EQ(supervisor.next(), "X=1");
+  EXPECT_EQ(readiness.try_notify("X=1", -1), Readiness::Sent::Done);
+}
+
+TEST(Readiness, KnowsHowManyDescriptorsAreKeptForUs) {
+  ::setenv("NOTIFY_SOCKET", "@nobody", 1);
+  ::setenv("FDSTORE", "512", 1);
+  EXPECT_EQ(Readiness(-1).descriptor_store(), 512U);
+  EXPECT_EQ(std::getenv("FDSTORE"), nullptr);
+  ::setenv("FDSTORE", "512", 1);
+  EXPECT_EQ(Readiness(-1).descriptor_store(), 0U);  // there is nobody to ask
+}
+#endif
 
 TEST(Readiness, ASupervisorThatIsGoneOrCannotBeReachedIsNoError) {
   for (const std::string& name : {std::string("/nonexistent/notify"), std::string("vsock:2:1234"),
