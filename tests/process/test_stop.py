@@ -50,6 +50,7 @@ class Leave(unittest.TestCase):
                 sender.sendto(b"x", ("127.0.0.1", datagrams))
                 sleeper = eventually(lambda: [pid for pid in daemon.servers()
                                               if procfs.comm(pid) == "sleep"])[0]
+            daemon.assert_count("start id=", 2)  # so that they are known without their launcher
             before_the_end()
             daemon.process.send_signal(signal.SIGTERM)
             self.assertEqual(end_of(daemon), 0)
@@ -90,6 +91,7 @@ class Drain(unittest.TestCase):
         client = sockets.connect(self.port)
         self.addCleanup(client.close)
         self.assertEqual(sockets.read_line(client), "begun")
+        self.daemon.wait_for_log("start id=a ")  # so that it is known without its launcher
         return client
 
     def tell(self, number=signal.SIGTERM):
