@@ -15,6 +15,7 @@
 
 #include "core/base/process.h"
 #include "core/config/check_report.h"
+#include "core/monitor/inherited_sockets.h"
 #include "core/monitor/log_choice.h"
 #include "core/monitor/monitor.h"
 #include "core/monitor/options.h"
@@ -93,7 +94,8 @@ int run(const std::vector<std::string>& argv) {
     std::fprintf(stderr, "uvinetd: %s\n", prepared.error().text().c_str());
     return kBadConfiguration;
   }
-  clean_inherited_state(prepared->options.ready_fd);
+  found.inherited = InheritedSockets::take(prepared->options.ready_fd);
+  clean_inherited_state(prepared->options.ready_fd, found.inherited.descriptors());
   set_process_title(invoked_as(argv.front()).c_str());
   const auto& config = prepared->config;
   for (const auto& diagnostic : config.diagnostics) {

@@ -16,6 +16,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/base/process.h"
@@ -63,13 +64,23 @@ std::vector<int> possible_descriptors() {
   return list;
 }
 
-void close_inherited(int keep) {
-  const auto kept = static_cast<unsigned>(keep);
-  const bool closed = keep > 2 ? close_range_of(3, kept - 1) && close_range_of(kept + 1, ~0U)
-                               : close_range_of(3, ~0U);
-  if (closed) return;
+// `keep` in ascending order. False: the system cannot, nothing is closed.
+bool close_ranges_between(const std::vector<int>& keep) {
+  unsigned first = 3;
+  for (const int fd : keep) {
+    if (fd < 3) continue;
+    const auto kept = static_cast<unsigned>(fd);
+    if (kept > first && !close_range_of(first, kept - 1)) return false;
+    first = kept + 1;
+  }
+  return close_range_of(first, ~0U);
+}
+
+void close_inherited(std::vector<int> keep) {
+  std::sort(keep.begin(), keep.end());
+  if (close_ranges_between(keep)) return;
   for (const int fd : possible_descriptors())
-    if (fd > 2 && fd != keep) ::close(fd);
+    if (fd > 2 && !std::binary_search(keep.begin(), keep.end(), fd)) ::close(fd);
 }
 
 void reset_signals() {
@@ -138,8 +149,9 @@ void say(UniqueFd& end, char status, std::string_view reason) {
 
 }  // namespace
 
-void clean_inherited_state(int keep) {
-  close_inherited(keep);
+void clean_inherited_state(int keep, std::vector<int> also) {
+  also.push_back(keep);
+  close_inherited(std::move(also));
   fill_standard_descriptors();
   reset_signals();
 }

@@ -4,16 +4,17 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "core/base/result.h"
 #include "core/base/unique_fd.h"
 
 namespace uvinetd {
 
-// Closes every inherited descriptor above 2 except `keep` (-1: none), opens 0..2 on /dev/null where
-// closed (so that no socket of ours ever becomes fd 0, 1 or 2), resets all signal dispositions and
-// the mask. For the daemon and the foreground alike.
-void clean_inherited_state(int keep);
+// Closes every inherited descriptor above 2 except `keep` (-1: none) and `also`, opens 0..2 on
+// /dev/null where closed (so that no socket of ours ever becomes fd 0, 1 or 2), resets all signal
+// dispositions and the mask. For the daemon and the foreground alike.
+void clean_inherited_state(int keep, std::vector<int> also = {});
 
 // The daemon's line to the process that started it. The starter waits until one of the two is
 // said, or the daemon dies.

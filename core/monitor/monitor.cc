@@ -24,6 +24,7 @@ Monitor::Monitor(MonitorStart start, Log& log)
     : start_(std::move(start)),
       log_(log),
       readiness_(start_.options.ready_fd),
+      store_(timers_, log, readiness_, original_descriptor_limit().rlim_cur),
       sockets_(log, start_.options.backlog),
       builder_(start_.options, start_.environment),
       daemon_(start_.config.daemon),
@@ -117,11 +118,18 @@ void Monitor::begin() {
   start_reactor();
   if (is_stopping_) return;
   start_launchers_ahead();
+  adopt_inherited();
   if (!bind_everything() && !start_.resumed)
     return fail_start("none of the configured addresses could be bound");
   is_binding_ = false;
   arm_retry();
   open_reactor_if_drained();
+}
+
+// Before anything is bound: what is not wanted any more may be in the way.
+void Monitor::adopt_inherited() {
+  store_.reserve_numbers(start_.inherited.last_number());
+  store_.remove(sockets_.adopt(std::move(start_.inherited)));
 }
 
 // False: there was something to be bound, and none of it could be.
@@ -135,7 +143,8 @@ bool Monitor::bind_everything() {
   if (start_.is_daemon) {  // whoever starts a daemon looks at its stderr, not at syslog
     for (const auto& failure : failures) std::fprintf(stderr, "uvinetd: %s\n", failure.c_str());
   }
-  return failures.empty() || sockets_.count() > 0;
+  // The manager may still have a socket in the way that it was told to let go.
+  return failures.empty() || sockets_.count() > 0 || store_.removals() > 0;
 }
 
 void Monitor::fail_start(const std::string& reason) {
@@ -170,6 +179,7 @@ void Monitor::on_ready() {
   start_.report.ready();
   if (start_.is_daemon) detach_stdio();
   readiness_.ready(summary());
+  keep_sockets();
   rpc_.want(sockets_.rpc_bindings(services_.list()));
   services_.pack();
   if (std::exchange(is_reload_due_, false)) reload();

@@ -33,8 +33,10 @@
 #include "core/monitor/account.h"
 #include "core/monitor/control_listener.h"
 #include "core/monitor/daemonise.h"
+#include "core/monitor/descriptor_store.h"
 #include "core/monitor/error_file_store.h"
 #include "core/monitor/file_watch.h"
+#include "core/monitor/inherited_sockets.h"
 #include "core/monitor/launcher_set.h"
 #include "core/monitor/log_keeper.h"
 #include "core/monitor/options.h"
@@ -63,6 +65,7 @@ struct MonitorStart {
   bool is_daemon = false;
   std::vector<std::string> environment;  // our own, for servers that are to have it
   ReactorAccount account;
+  InheritedSockets inherited;
   // For the program that takes our place: as we were started, and where.
   std::vector<std::string> argv;
   std::string directory;
@@ -87,6 +90,7 @@ class Monitor {
  private:
   // Start, ready (monitor.cc).
   void begin();
+  void adopt_inherited();
   bool bind_everything();
   void on_ready();
   void fail_start(const std::string& reason);
@@ -124,6 +128,7 @@ class Monitor {
   void committed();
   [[nodiscard]] bool has_to_retry() const;
   void arm_retry();
+  void keep_sockets();
   void on_retry();
   void tell_access_problems();
   void on_rule_files_changed();
@@ -191,6 +196,7 @@ class Monitor {
   Loop loop_;
   Timers timers_{loop_};
   Readiness readiness_;
+  DescriptorStore store_;
   Sockets sockets_;
   RpcRegistrar rpc_{loop_, timers_, log_, [this] { leave_if_alone(); }};
   ErrorFileStore error_files_{log_};

@@ -11,6 +11,8 @@ namespace {
 
 constexpr std::chrono::seconds kPublishDeadline{5};
 constexpr std::chrono::milliseconds kFirstRetry{1'000};
+constexpr std::chrono::milliseconds kFirstRetryOfStored{
+    20};  // the manager may have it for a moment
 constexpr std::chrono::milliseconds kLongestRetry{30'000};
 
 }  // namespace
@@ -134,10 +136,14 @@ void Monitor::on_applied(std::uint32_t generation) {
 void Monitor::committed() {
   is_publishing_ = false;
   launchers_->commit_table(generation_);
+  const auto removals = store_.removals();
   sockets_.close_unwanted();
+  keep_sockets();
   builder_.access_lists().forget_unused();
   // An address that a removed socket held until now is free.
   if (sockets_.failed_count() > 0 && sockets_.retry()) is_republish_due_ = true;
+  // Or will be in a moment, when the manager has let go of it too.
+  if (store_.removals() > removals && sockets_.failed_count() > 0) arm_retry();
   launchers_->retire_unused([this](std::uint32_t identity) {
     return std::any_of(identities_.begin(), identities_.end(),
                        [identity](const auto& each) { return each.key == identity; });
@@ -163,6 +169,11 @@ void Monitor::committed() {
   swap_when_quiet(0);
 }
 
+// The table in force has no other sockets.
+void Monitor::keep_sockets() {
+  if (store_.is_there()) store_.want(sockets_.storable());
+}
+
 void Monitor::tell_access_problems() {
   for (const auto& problem : builder_.access_lists().take_problems()) log_.error("{}", problem);
 }
@@ -181,7 +192,7 @@ bool Monitor::has_to_retry() const {
 }
 
 void Monitor::arm_retry() {
-  retry_delay_ = kFirstRetry;
+  retry_delay_ = store_.removals() > 0 ? kFirstRetryOfStored : kFirstRetry;
   timers_.cancel(retry_timer_);
   if (!has_to_retry()) return;
   retry_timer_ = timers_.after(retry_delay_, [this] {

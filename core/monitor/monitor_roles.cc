@@ -278,6 +278,7 @@ void Monitor::on_reactor_message(const Message& message) {
       return need_resolver();
     case MessageType::Rebind:
       if (const auto number = parse_as<ListenerNumber>(body)) {
+        store_.forget(number->listener);
         sockets_.rebind(number->listener);
         reactor_->forget_listener(number->listener);
         arm_retry();

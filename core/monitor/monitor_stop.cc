@@ -122,7 +122,7 @@ void Monitor::finish() {
   if (resolver_) kill(resolver_->pid, SIGKILL);
   for (const auto& past : past_reactors_) past->kill();
   for (const auto& past : past_resolvers_) kill(past.pid, SIGKILL);
-  sockets_.remove_paths();
+  sockets_.remove_paths([this](std::uint32_t key) { return store_.has(key); });
   control_.remove();
   if (start_.pid_file) start_.pid_file->remove();
   if (exit_status_ == 0) log_.notice("stopped");

@@ -113,11 +113,25 @@ bool Sockets::bind_some(std::size_t at_most, std::vector<std::pair<std::uint32_t
   for (; at_most > 0 && !due_.empty(); --at_most) {
     auto& socket = *due_.back();
     due_.pop_back();
-    if (!std::exchange(socket.is_due, false) || socket.fd.is_open()) continue;
-    open(socket);
+    if (!std::exchange(socket.is_due, false)) continue;
+    if (!socket.fd.is_open()) open(socket);  // else it was adopted
     if (socket.fd.is_open()) bound.emplace_back(socket.key, socket.fd.get());
   }
   return !due_.empty();
+}
+
+std::vector<std::string> Sockets::adopt(InheritedSockets inherited) {
+  for (const auto& problem : inherited.problems()) log_.warning("{}", problem);
+  for (auto* const socket : due_) {
+    auto found = inherited.adopt(socket->spec, socket->options, log_);
+    if (!found) continue;
+    log_.info("{}: goes on with the socket at {}", socket->service, found->address.text());
+    socket->fd = std::move(found->fd);
+    // The path of a socket unit is that unit's to remove.
+    if (found->is_of_store()) socket->path = path_identity(socket->spec.path);
+    adopted_.emplace(socket->key, std::move(found->name));
+  }
+  return inherited.close_rest(log_);
 }
 
 // A kept socket is touched only where something about it is new.
@@ -168,6 +182,7 @@ void Sockets::close_unwanted() {
       continue;
     }
     if (at->second.fd.is_open()) remove_path_if(at->second.spec.path, at->second.path);
+    adopted_.erase(at->second.key);
     at = sockets_.erase(at);
   }
 }
@@ -187,6 +202,7 @@ void Sockets::rebind(std::uint32_t key) {
     if (socket.key != key) continue;
     if (socket.fd.is_open()) remove_path_if(socket.spec.path, socket.path);
     socket.fd.reset();
+    adopted_.erase(key);
     if (socket.is_wanted) open(socket);
     return;
   }
@@ -310,9 +326,24 @@ void Sockets::restore(const UpgradeState& state) {
   }
 }
 
-void Sockets::remove_paths() {
+std::vector<StorableSocket> Sockets::storable() const {
+  std::vector<StorableSocket> out;
+  for (const auto& [hash, socket] : sockets_) {
+    if (!socket.is_wanted || !socket.fd.is_open()) continue;
+    if (is_ip(socket.spec.kind) && socket.spec.port == 0)
+      continue;  // nobody could tell whose it is
+    const auto adopted = adopted_.find(socket.key);
+    const std::string name = adopted == adopted_.end() ? "" : adopted->second;
+    if (adopted != adopted_.end() && !parse_stored_name(name)) continue;
+    out.push_back({socket.key, socket.fd.get(), socket.path, name});
+  }
+  std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.key < b.key; });
+  return out;
+}
+
+void Sockets::remove_paths(const std::function<bool(std::uint32_t key)>& is_kept) {
   for (auto& [name, socket] : sockets_) {
-    if (socket.fd.is_open()) remove_path_if(socket.spec.path, socket.path);
+    if (socket.fd.is_open() && !is_kept(socket.key)) remove_path_if(socket.spec.path, socket.path);
   }
 }
 

@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -17,6 +18,8 @@
 #include "core/base/log.h"
 #include "core/config/load/loader.h"
 #include "core/monitor/bind.h"
+#include "core/monitor/descriptor_store.h"
+#include "core/monitor/inherited_sockets.h"
 #include "core/monitor/rpc_binder.h"
 #include "core/monitor/upgrade/upgrade_state.h"
 #include "spawn/table.h"
@@ -36,6 +39,9 @@ class Sockets {
   // that it has, until it returns false.
   void plan(const std::vector<LoadedService>& services);
   bool bind_some(std::size_t at_most, std::vector<std::pair<std::uint32_t, int>>& bound);
+  // Between the two: takes what we were started with in the place of sockets that are planned.
+  // Returns the names of those that the manager keeps in vain.
+  std::vector<std::string> adopt(InheritedSockets inherited);
   // Closes what the last want() did not name. Call when no other role uses it any more.
   void close_unwanted();
   // Binds again what failed. True when something new was bound.
@@ -56,14 +62,17 @@ class Sockets {
   // Why each socket that is wanted and not bound is not: "ftp/tcp: cannot bind 0.0.0.0:21: ...".
   [[nodiscard]] std::vector<std::string> failures() const;
   [[nodiscard]] bool is_wanted(std::uint32_t key) const;
+  // Those that another daemon could go on with, and that no socket unit has.
+  [[nodiscard]] std::vector<StorableSocket> storable() const;
 
   // For the program that takes our place in this process: every socket that is open (borrowed), and
   // the other way round, before anything is planned: they are wanted by nobody yet.
   void save(UpgradeState& state) const;
   void restore(const UpgradeState& state);
 
-  // Removes the paths of our Unix sockets; at a planned end only.
-  void remove_paths();
+  // Removes the paths of our Unix sockets, but of those that are kept for a daemon after us; at a
+  // planned end only.
+  void remove_paths(const std::function<bool(std::uint32_t key)>& is_kept);
 
  private:
   struct Failure {
@@ -103,6 +112,7 @@ class Sockets {
   ByName sockets_;
   std::unordered_map<std::string, std::uint32_t> rpc_numbers_;  // by the service's id
   std::vector<Socket*> due_;                                    // the next one last
+  std::unordered_map<std::uint32_t, std::string> adopted_;      // by key: the name it came with
 };
 
 }  // namespace uvinetd

@@ -65,13 +65,16 @@ class LiveSystem:
 
     # What is done in it
 
+    def command(self, *command):
+        """What runs a command as root of that system."""
+        return ["nsenter", "--target", str(self.pid), "--mount", "--pid", "--ipc", "--uts",
+                "--cgroup", "--root", "--wd=/", "env", "-i", f"PATH={SYSTEM_PATH}",
+                "LC_ALL=C.UTF-8", *command]
+
     def run(self, *command, check=True):
         """Runs a command as root of that system; its output is text, both streams in one."""
         done = subprocess.run(
-            ["nsenter", "--target", str(self.pid), "--mount", "--pid", "--ipc", "--uts",
-             "--cgroup", "--root", "--wd=/", "env", "-i", f"PATH={SYSTEM_PATH}", "LC_ALL=C.UTF-8",
-             *command],
-            check=False, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            self.command(*command), check=False, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, text=True, timeout=seconds(60))
         if check and done.returncode != 0:
             raise AssertionError(f"{' '.join(command)}: exit status {done.returncode}\n"

@@ -224,10 +224,15 @@ TEST_F(DaemoniseTest, TheDaemonSurvivesAStarterThatWasKilled) {
 TEST_F(DaemoniseTest, TheStateOfAForegroundProcessIsCleanedToo) {
   int ends[2];
   ASSERT_EQ(::pipe(ends), 0);
+  const UniqueFd kept(::fcntl(ends[0], F_DUPFD, 50));
+  const UniqueFd between(::fcntl(ends[0], F_DUPFD, 52));
+  const UniqueFd other(::fcntl(ends[0], F_DUPFD, 54));
   const pid_t child = ::fork();
   if (child == 0) {
     for (const int fd : {0, 1, 2}) ::close(fd);
-    clean_inherited_state(-1);
+    clean_inherited_state(-1, {other.get(), kept.get()});
+    if (::fcntl(kept.get(), F_GETFD) < 0 || ::fcntl(other.get(), F_GETFD) < 0) ::_exit(3);
+    if (::fcntl(between.get(), F_GETFD) >= 0) ::_exit(4);
     struct stat zero {
     }, null{};
     ::stat("/dev/null", &null);
