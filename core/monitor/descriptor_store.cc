@@ -13,7 +13,7 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr std::size_t kPiece = 64;  // messages in one turn of the loop
-constexpr milliseconds kFullQueue{20};
+constexpr milliseconds kFullQueue{5};
 // Standard ones, and what the manager itself needs to start a process.
 constexpr std::uint64_t kOthers = 24;
 

@@ -15,7 +15,6 @@
 #include <charconv>
 #include <cstdint>
 #include <cstdlib>
-#include <cstring>
 
 #include "core/base/address.h"
 #include "core/base/channel_frame.h"
@@ -127,21 +126,13 @@ Readiness::Sent Readiness::try_notify(std::string_view text, int descriptor) {
   if (path_.empty() || !address) return Sent::Failed;
   if (!socket_.is_open()) socket_ = open_datagram_socket();
   iovec part{const_cast<char*>(text.data()), text.size()};
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof descriptor)] = {};
   msghdr message{};
   message.msg_name = const_cast<sockaddr*>(address->data());
   message.msg_namelen = address->size();
   message.msg_iov = &part;
   message.msg_iovlen = 1;
-  if (descriptor >= 0) {
-    message.msg_control = control;
-    message.msg_controllen = sizeof control;
-    cmsghdr* const record = CMSG_FIRSTHDR(&message);
-    record->cmsg_level = SOL_SOCKET;
-    record->cmsg_type = SCM_RIGHTS;
-    record->cmsg_len = CMSG_LEN(sizeof descriptor);
-    std::memcpy(CMSG_DATA(record), &descriptor, sizeof descriptor);
-  }
+  ControlBuffer control;
+  if (descriptor >= 0) control.fill(message, {&descriptor, 1});
   while (::sendmsg(socket_.get(), &message, kNoSignal | MSG_DONTWAIT) < 0) {
     if (errno == EINTR) continue;
     return is_worth_a_retry(errno) ? Sent::Later : Sent::Failed;

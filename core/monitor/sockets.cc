@@ -125,12 +125,13 @@ std::vector<std::string> Sockets::adopt(InheritedSockets inherited) {
   for (auto* const socket : due_) {
     auto found = inherited.adopt(socket->spec, socket->options, log_);
     if (!found) continue;
-    log_.info("{}: goes on with the socket at {}", socket->service, found->address.text());
+    log_.debug("{}: goes on with the socket at {}", socket->service, found->address.text());
     socket->fd = std::move(found->fd);
     // The path of a socket unit is that unit's to remove.
     if (found->is_of_store()) socket->path = path_identity(socket->spec.path);
     adopted_.emplace(socket->key, std::move(found->name));
   }
+  if (!adopted_.empty()) log_.notice("{} sockets were there already", adopted_.size());
   return inherited.close_rest(log_);
 }
 
