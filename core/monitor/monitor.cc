@@ -111,6 +111,8 @@ int Monitor::run() {
 
 void Monitor::begin() {
   take_config(std::move(start_.config));
+  store_.reserve_numbers(start_.inherited.last_number());
+  sockets_.inherit(std::move(start_.inherited));
   sockets_.plan(services_.list());
   (void)raise_descriptor_limit(static_cast<rlim_t>(sockets_.due_count()) + kSpareDescriptors);
   open_control();
@@ -118,7 +120,7 @@ void Monitor::begin() {
   start_reactor();
   if (is_stopping_) return;
   start_launchers_ahead();
-  adopt_inherited();
+  let_go_of_inherited();
   if (!bind_everything() && !start_.resumed)
     return fail_start("none of the configured addresses could be bound");
   is_binding_ = false;
@@ -126,10 +128,10 @@ void Monitor::begin() {
   open_reactor_if_drained();
 }
 
-// Before anything is bound: what is not wanted any more may be in the way.
-void Monitor::adopt_inherited() {
-  store_.reserve_numbers(start_.inherited.last_number());
-  store_.remove(sockets_.adopt(std::move(start_.inherited)));
+// Before anything is bound: what is not wanted any more may be in the way. It is kept as long as
+// there are services whose address nobody knows yet.
+void Monitor::let_go_of_inherited() {
+  if (unresolved_.empty()) store_.remove(sockets_.close_inherited());
 }
 
 // False: there was something to be bound, and none of it could be.

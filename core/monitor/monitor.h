@@ -90,7 +90,7 @@ class Monitor {
  private:
   // Start, ready (monitor.cc).
   void begin();
-  void adopt_inherited();
+  void let_go_of_inherited();
   bool bind_everything();
   void on_ready();
   void fail_start(const std::string& reason);

@@ -54,6 +54,7 @@ void Monitor::reload() {
   take_config(std::move(config));
   logs_.send_services();
   sockets_.want(services_.list());
+  let_go_of_inherited();
   publish();
   arm_retry();
 }

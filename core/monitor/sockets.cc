@@ -107,6 +107,12 @@ void Sockets::plan(const std::vector<LoadedService>& services) {
     }
   }
   std::reverse(due_.begin(), due_.end());
+  if (inherited_.is_empty()) return;
+  const auto before = adopted_.size();
+  for (auto* const socket : due_) adopt(*socket);
+  if (adopted_.size() > before) {
+    log_.notice("{} sockets were there already", adopted_.size() - before);
+  }
 }
 
 bool Sockets::bind_some(std::size_t at_most, std::vector<std::pair<std::uint32_t, int>>& bound) {
@@ -120,19 +126,20 @@ bool Sockets::bind_some(std::size_t at_most, std::vector<std::pair<std::uint32_t
   return !due_.empty();
 }
 
-std::vector<std::string> Sockets::adopt(InheritedSockets inherited) {
-  for (const auto& problem : inherited.problems()) log_.warning("{}", problem);
-  for (auto* const socket : due_) {
-    auto found = inherited.adopt(socket->spec, socket->options, log_);
-    if (!found) continue;
-    log_.debug("{}: goes on with the socket at {}", socket->service, found->address.text());
-    socket->fd = std::move(found->fd);
-    // The path of a socket unit is that unit's to remove.
-    if (found->is_of_store()) socket->path = path_identity(socket->spec.path);
-    adopted_.emplace(socket->key, std::move(found->name));
-  }
-  if (!adopted_.empty()) log_.notice("{} sockets were there already", adopted_.size());
-  return inherited.close_rest(log_);
+void Sockets::inherit(InheritedSockets inherited) {
+  inherited_ = std::move(inherited);
+  for (const auto& problem : inherited_.problems()) log_.warning("{}", problem);
+}
+
+void Sockets::adopt(Socket& socket) {
+  auto found = inherited_.adopt(socket.spec, socket.options, log_);
+  if (!found) return;
+  log_.debug("{}: goes on with the socket at {}", socket.service, found->address.text());
+  socket.fd = std::move(found->fd);
+  // The path of a socket unit is that unit's to remove.
+  if (found->is_of_store()) socket.path = path_identity(socket.spec.path);
+  socket.failure.reset();
+  adopted_.emplace(socket.key, std::move(found->name));
 }
 
 // A kept socket is touched only where something about it is new.

@@ -39,9 +39,10 @@ class Sockets {
   // that it has, until it returns false.
   void plan(const std::vector<LoadedService>& services);
   bool bind_some(std::size_t at_most, std::vector<std::pair<std::uint32_t, int>>& bound);
-  // Between the two: takes what we were started with in the place of sockets that are planned.
-  // Returns the names of those that the manager keeps in vain.
-  std::vector<std::string> adopt(InheritedSockets inherited);
+  // What we were started with: from now on plan() takes it in the place of new sockets.
+  void inherit(InheritedSockets inherited);
+  // Closes what is left of it. Returns the names of those that the manager keeps in vain.
+  std::vector<std::string> close_inherited() { return inherited_.close_rest(log_); }
   // Closes what the last want() did not name. Call when no other role uses it any more.
   void close_unwanted();
   // Binds again what failed. True when something new was bound.
@@ -102,6 +103,7 @@ class Sockets {
   Socket& find_or_add(const ServiceSpec& service, const ListenSpec& spec);
   std::uint32_t number_rpc(const std::string& service);
   Socket& add(std::uint32_t rpc, const ListenSpec& spec);
+  void adopt(Socket& socket);
   void open(Socket& socket);
   void update(Socket& socket, const ListenSpec& spec, const BindOptions& options);
   [[nodiscard]] static bool is_failed(const Socket& socket);
@@ -112,7 +114,8 @@ class Sockets {
   ByName sockets_;
   std::unordered_map<std::string, std::uint32_t> rpc_numbers_;  // by the service's id
   std::vector<Socket*> due_;                                    // the next one last
-  std::unordered_map<std::uint32_t, std::string> adopted_;      // by key: the name it came with
+  InheritedSockets inherited_;
+  std::unordered_map<std::uint32_t, std::string> adopted_;  // by key: the name it came with
 };
 
 }  // namespace uvinetd

@@ -4,7 +4,6 @@ the descriptors that it is given, and starts the daemon with them."""
 import contextlib
 import fcntl
 import os
-import resource
 import socket
 import threading
 
@@ -120,8 +119,6 @@ class Manager:
 def start_with(fds, lines, options=(), *, environment, **more):
     """The daemon with these descriptors as its 3, 4 and so on, and LISTEN_PID its own."""
     first = 3 + len(fds) + 10  # whatever has a number below would be in the way
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     copies = [fcntl.fcntl(each, fcntl.F_DUPFD_CLOEXEC, first) for each in fds]
     moves = " ".join(f"{3 + at}<&{each}-" for at, each in enumerate(copies))
     script = (f"exec {moves}\n" if copies else "") + 'LISTEN_PID=$$ exec "$@"'

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import unittest
 
-from harness import sockets
+from harness import sandbox, sockets
 from harness.daemon import Daemon
 from harness.manager import Manager
 from harness.surroundings import free_port, me, probe, requires_ipv6, temporary_folder
@@ -332,6 +332,37 @@ class Store(unittest.TestCase):
             daemon.reload()
             self.manager.wait_for("READY=1", 2)
         self.assertEqual(self.manager.count("FDSTORE=1"), 0)
+
+
+class NamesOfLater(unittest.TestCase):
+    """A host name that cannot be looked up at the start of the next daemon."""
+
+    def test_its_socket_is_not_let_go(self):
+        sandbox.enter()
+        with open("/etc/hosts", encoding="utf-8") as file:
+            hosts = file.read()
+        port, other = free_port(), free_port()
+        lines = echo_of(port, "late.example") + echo_of(other)
+        with Manager(store=100) as manager:
+            write_hosts(hosts + "127.0.0.1 late.example\n")
+            with manager.start(lines, file_name="uvinetd.toml"):
+                manager.wait_kept(2)
+            write_hosts(hosts)
+            with sockets.connect(port) as client, \
+                    manager.start(lines, file_name="uvinetd.toml") as daemon:
+                daemon.wait_for_log("1 retrying")
+                manager.wait_for("READY=1", 2)
+                write_hosts(hosts + "127.0.0.1 late.example\n")
+                daemon.reload()
+                client.sendall(b"hello")
+                self.assertEqual(sockets.read_exactly(client, 5), b"hello")
+                self.assertEqual(len(manager.kept), 2)
+
+
+def write_hosts(text):
+    """Replaces the names of hosts, in the namespace of this program."""
+    with open("/etc/hosts", "w", encoding="utf-8") as file:
+        file.write(text)
 
 
 def connect_eventually(port, host="127.0.0.1"):
