@@ -39,7 +39,7 @@ class DescriptorStore {
 
   [[nodiscard]] bool is_there() const { return most_ > 0; }
   // No new name has a number up to this one.
-  void reserve_numbers(std::uint64_t last) { last_number_ = last; }
+  void reserve_numbers(std::uint64_t last) { last_number_ = std::max(last_number_, last); }
   // What is to be kept, and nothing else. To be called again before one of them is closed.
   void want(const std::vector<StorableSocket>& sockets);
   // This socket is another one now, or will be.

@@ -107,6 +107,10 @@ UpgradeState Monitor::upgrade_state() const {
   }
   control_.save(out);
   sockets_.save(out);
+  for (auto& socket : out.sockets) {
+    const auto stored = store_.names().find(socket.key);
+    if (stored != store_.names().end()) socket.stored_name = stored->second;
+  }
   builder_.save(out);
   launchers_->save(out);
   out.epoch = epoch_;
@@ -157,6 +161,12 @@ void Monitor::resume() {
   upgrades_ = saved.upgrades + (start_.resume_failure.empty() ? 1 : 0);
   logs_.set_key(saved.log_key);
   sockets_.restore(saved);
+  std::uint64_t last_stored = 0;
+  for (const auto& socket : saved.sockets) {
+    const auto stored = parse_stored_name(socket.stored_name);
+    if (stored) last_stored = std::max(last_stored, stored->number);
+  }
+  store_.reserve_numbers(last_stored);
   builder_.restore(saved);
   launchers_->restore(saved);
   for (const auto& ban : saved.bans) {

@@ -162,8 +162,14 @@ void Readiness::stopping(std::string_view status, std::optional<std::chrono::mil
 }
 
 std::vector<std::string> Readiness::variables() const {
-  if (path_.empty()) return {};
-  return {"NOTIFY_SOCKET=" + path_};
+  std::vector<std::string> out;
+  if (!path_.empty()) out.push_back("NOTIFY_SOCKET=" + path_);
+  if (watchdog_) {
+    const auto time = std::chrono::microseconds(*watchdog_).count();
+    out.push_back("WATCHDOG_USEC=" + std::to_string(time));
+  }
+  if (descriptor_store_ > 0) out.push_back("FDSTORE=" + std::to_string(descriptor_store_));
+  return out;
 }
 
 void Readiness::status(std::string_view text) {

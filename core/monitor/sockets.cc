@@ -311,6 +311,10 @@ void Sockets::save(UpgradeState& state) const {
     saved.is_filtered = socket.options.is_filtered;
     saved.device = socket.path.device;
     saved.inode = socket.path.inode;
+    if (const auto adopted = adopted_.find(socket.key); adopted != adopted_.end()) {
+      saved.is_given = true;
+      saved.stored_name = adopted->second;
+    }
     state.sockets.push_back(std::move(saved));
   }
 }
@@ -331,6 +335,9 @@ void Sockets::restore(const UpgradeState& state) {
     socket.service = saved.service;
     socket.options.is_filtered = saved.is_filtered;
     socket.path = {saved.device, saved.inode};
+    if (saved.is_given || !saved.stored_name.empty()) {
+      adopted_.emplace(saved.key, saved.stored_name);
+    }
   }
 }
 

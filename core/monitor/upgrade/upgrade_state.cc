@@ -11,7 +11,8 @@ namespace uvinetd {
 using nlohmann::json;
 
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(SavedSocket, key, fd, kind, family, host, port,
-                                                path, service, is_rpc, is_filtered, device, inode)
+                                                path, service, is_rpc, is_filtered, device, inode,
+                                                is_given, stored_name)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(SavedRole, pid, channel)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(SavedLauncher, id, identity, name, role, ledger,
                                                 errors)

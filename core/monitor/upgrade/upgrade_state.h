@@ -34,6 +34,8 @@ struct SavedSocket {
   bool is_filtered = false;
   std::uint64_t device = 0;  // of the path
   std::uint64_t inode = 0;
+  bool is_given = false;    // by the service manager
+  std::string stored_name;  // under which the manager keeps it; "": it does not
 };
 
 // A role and the monitor's end of its channel.

@@ -30,7 +30,7 @@ UpgradeState an_example() {
   state.from = "0.1.0";
   state.argv = {"inetd", "-e", "bytes \xff\xfe"};
   state.own_binary = 3;
-  state.sockets = {{7, 11, 1, 2, "::", 69, "", "tftp/udp", true, true, 5, 6}};
+  state.sockets = {{7, 11, 1, 2, "::", 69, "", "tftp/udp", true, true, 5, 6, true, "uvinetd-1"}};
   state.service_keys = {{"tftp/udp", 4}};
   state.reactor = {100, 12};
   state.launchers = {{1, 2, "root", {101, 13}, 14, 15}};
