@@ -3,6 +3,7 @@
 
 #include <poll.h>
 #include <sys/ioctl.h>
+#include <sys/wait.h>
 
 #include <algorithm>
 #include <csignal>
@@ -15,10 +16,15 @@ namespace uvinetd {
 namespace {
 
 constexpr std::chrono::seconds kSessionCheck{1};
+constexpr std::uint32_t kMostEarlyDeaths = 8;         // one after the other: about a second in all
+constexpr std::chrono::milliseconds kEarlyRetry{10};  // after the second, doubled after each
 
 }  // namespace
 
 void LauncherSet::start(std::uint32_t identity, const std::string& name, int table) {
+  if (const auto found = early_deaths_.find(identity); found != early_deaths_.end()) {
+    timers_.cancel(found->second.retry);  // this is the one
+  }
   auto page = make_shared_page("uvinetd-ledger", kLedgerBytes);
   auto role = page ? start_role(settings_.binary, "uvi-launcher: " + name, settings_.is_silent)
                    : Result<RoleProcess>(tl::unexpected(page.error()));
@@ -125,6 +131,7 @@ void LauncherSet::on_message(One& one, const Message& message) {
         return fail(one, started ? started->code : EPROTO, started ? started->step : "start");
       }
       one.is_ready = true;
+      early_deaths_.erase(one.identity);
       return callbacks_.on_ready(one.id);
     }
     case MessageType::TableTaken:
@@ -227,8 +234,24 @@ bool LauncherSet::on_process_end(const Exit& exit) {
   (void)orphaned_errors();  // forgets those that nobody writes to any more
   orphaned_.push_back({one->id, one->identity, std::move(one->errors)});
   callbacks_.on_gone(one->id);
-  if (!one->is_ready && !one->is_ending) callbacks_.on_failed({one->identity, ECHILD, "exec"});
+  if (!one->is_ready && !one->is_ending) on_early_end(*one, exit.status);
   return true;
+}
+
+// Whoever kills a launcher says nothing about its identity: its clients wait for the next one. One
+// that left by itself, or is killed each time, could not become what it should.
+void LauncherSet::on_early_end(const One& one, int status) {
+  auto& deaths = early_deaths_[one.identity];
+  if (!WIFSIGNALED(status) || ++deaths.count >= kMostEarlyDeaths) {
+    return callbacks_.on_failed({one.identity, ECHILD, "exec"});
+  }
+  const auto delay =
+      deaths.count == 1 ? std::chrono::milliseconds(0) : kEarlyRetry * (1U << (deaths.count - 2));
+  timers_.cancel(deaths.retry);
+  deaths.retry = timers_.after(delay, [this, identity = one.identity] {
+    early_deaths_[identity].retry = 0;
+    callbacks_.on_killed_early(identity);
+  });
 }
 
 // Its children are ours now (we are their subreaper), where the system has such a thing.

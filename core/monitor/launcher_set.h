@@ -48,6 +48,8 @@ class LauncherSet {
     std::function<void(std::uint32_t launcher)> on_gone;
     // None of this identity can be started.
     std::function<void(const LauncherFailed&)> on_failed;
+    // One was killed before it had become this identity: start() another.
+    std::function<void(std::uint32_t identity)> on_killed_early;
     std::function<void(const RunningChild&, const Report&)> on_adopted_exit;
     // What servers of this identity may have as standard error; borrowed.
     std::function<ErrorFileStore::Files(std::uint32_t identity)> error_files;
@@ -146,6 +148,7 @@ class LauncherSet {
   void watch(One& one);
   static void end(const One& one);
   void fail(One& one, int code, const std::string& step);
+  void on_early_end(const One& one, int status);
   void adopt(const One& one);
   void keep_child(const RunningChild& child, bool is_session);
   void watch_session(const RunningChild& child);
@@ -162,6 +165,11 @@ class LauncherSet {
   std::unordered_map<pid_t, RunningChild> adopted_;
   std::unordered_set<pid_t> told_to_end_;  // of these
   std::unordered_set<pid_t> sessions_;     // of these: not ours to wait for
+  struct EarlyDeaths {
+    std::uint32_t count = 0;  // since the last one that has begun
+    Timers::Id retry = 0;
+  };
+  std::unordered_map<std::uint32_t, EarlyDeaths> early_deaths_;  // by identity
   struct Orphaned {
     std::uint32_t launcher = 0;
     std::uint32_t identity = 0;

@@ -73,6 +73,7 @@ Monitor::Monitor(MonitorStart start, Log& log)
             });
             if (reactor_) reactor_->send(MessageType::LauncherFailed, print(failure));
           },
+          [this](std::uint32_t identity) { replace_launcher(identity); },
           [this](const RunningChild& child, const Report& report) {
             on_adopted_exit(child, report);
           },

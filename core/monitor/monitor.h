@@ -177,6 +177,7 @@ class Monitor {
   void on_launcher_gone(std::uint32_t launcher);
   void open_reactor_if_drained();
   void need_launcher(std::uint32_t identity, std::size_t known);
+  void replace_launcher(std::uint32_t identity);
   void start_launchers_ahead();
   void on_adopted_exit(const RunningChild& child, const Report& report);
   void keep_bans(const Bans& bans);
@@ -189,6 +190,7 @@ class Monitor {
   void role_facts_changed();
   void tell_role_facts();
   [[nodiscard]] ReactorStart reactor_start() const;
+  [[nodiscard]] bool has_identity(std::uint32_t identity) const;
   [[nodiscard]] std::string identity_name(std::uint32_t identity) const;
 
   MonitorStart start_;

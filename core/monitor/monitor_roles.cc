@@ -22,6 +22,11 @@ constexpr std::chrono::milliseconds kResolverPause{1000};  // from the start of 
 
 }  // namespace
 
+bool Monitor::has_identity(std::uint32_t identity) const {
+  return std::any_of(identities_.begin(), identities_.end(),
+                     [identity](const auto& each) { return each.key == identity; });
+}
+
 std::string Monitor::identity_name(std::uint32_t identity) const {
   for (const auto& each : identities_) {
     if (each.key == identity) return each.name;
@@ -38,14 +43,18 @@ void Monitor::start_launchers_ahead() {
 
 void Monitor::need_launcher(std::uint32_t identity, std::size_t known) {
   if (launchers_->count_of(identity) > known) return;  // one is on its way to the reactor
-  const bool is_known = std::any_of(identities_.begin(), identities_.end(),
-                                    [identity](const auto& each) { return each.key == identity; });
-  if (!is_known || failed_identities_.contains(identity)) {
+  if (!has_identity(identity) || failed_identities_.contains(identity)) {
     if (reactor_) {
       reactor_->send(MessageType::LauncherFailed, print(LauncherFailed{identity, EAGAIN, "start"}));
     }
     return;
   }
+  launchers_->start(identity, identity_name(identity), table_.get());
+}
+
+// For one that was killed before the reactor knew of it.
+void Monitor::replace_launcher(std::uint32_t identity) {
+  if (is_stopping_ || !has_identity(identity)) return;
   launchers_->start(identity, identity_name(identity), table_.get());
 }
 

@@ -2,14 +2,16 @@
 """Roles that die, one at a time and in a loop under load: nobody is served twice, few are lost."""
 import json
 import os
+import shutil
 import signal
 import unittest
+from unittest import mock
 
 from harness import procfs, sockets
 from harness.daemon import Daemon
 from harness.load import strike_under_load, write_server
-from harness.surroundings import (free_port, free_ports, me, probe, requires_linux_build,
-                                  shared_folder, spawner)
+from harness.surroundings import (bin_dir, free_port, free_ports, me, probe, requires_linux_build,
+                                  shared_folder, spawner, temporary_folder)
 from harness.waiting import eventually, seconds
 
 
@@ -196,6 +198,63 @@ def is_refused(port):
         return False
     except ConnectionRefusedError:
         return True
+
+
+class EarlyDeath(unittest.TestCase):
+    """A launcher that is killed before it has become its identity."""
+
+    def setUp(self):
+        self.folder = temporary_folder()
+        for name in ("uvinetd", "uvi-reactor"):
+            shutil.copy(os.path.join(bin_dir(), name), self.folder)
+        shutil.copy(os.path.join(bin_dir(), "uvi-launcher"), os.path.join(self.folder, "real-role"))
+        shutil.copy(os.path.join(bin_dir(), "uvinetd_dying_role"),
+                    os.path.join(self.folder, "uvi-launcher"))
+        self.port = free_port()
+
+    def daemon(self):
+        """One whose launchers die when they are told to."""
+        lines = [service(self.port, "stream tcp4", "nowait", "report")]
+        with mock.patch.dict(os.environ, UVINETD_BIN_DIR=self.folder):
+            return Daemon(lines)
+
+    def die(self, times):
+        """So many launchers are killed at their start."""
+        with open(os.path.join(self.folder, "deaths"), "w", encoding="ascii") as file:
+            file.write("x" * times)
+        os.chmod(file.name, 0o666)
+
+    def accept(self, daemon, count):
+        """Clients whose launches stand in the queue of a launcher that is dead."""
+        sockets.fetch_report(self.port)
+        launcher = daemon.launchers()[0]
+        os.kill(launcher, signal.SIGSTOP)
+        clients = [sockets.connect(self.port) for _ in range(count)]
+        eventually(lambda: all_accepted(self.port, count), what="the reactor to accept them")
+        kill(launcher)
+        return clients
+
+    def test_clients_wait_for_one_that_lives(self):
+        self.die(2)
+        with self.daemon() as daemon:
+            self.assertIn("fds", sockets.fetch_report(self.port))
+            self.die(3)
+            for client in self.accept(daemon, 5):
+                self.assertIn(b'"fds"', sockets.read_all(client))
+                client.close()
+            self.assertEqual(os.path.getsize(os.path.join(self.folder, "deaths")), 0)
+            self.assertEqual(daemon.count(r"\brefuse\b"), 0)
+
+    def test_clients_do_not_wait_for_one_that_always_dies(self):
+        with self.daemon() as daemon:
+            sockets.fetch_report(self.port)
+            self.die(1000)
+            for client in self.accept(daemon, 3):
+                self.assertEqual(sockets.read_all(client), b"")
+                client.close()
+            daemon.assert_count(r"\brefuse id=\S+ from=\S+ reason=launcher step=exec", 3)
+            self.die(0)
+            self.assertIn("fds", sockets.fetch_report(self.port))
 
 
 class Silence(unittest.TestCase):
