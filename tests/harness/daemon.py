@@ -158,11 +158,12 @@ class Daemon:
     def roles(self, name):
         """Pids of the living roles of this name: "uvi-reactor" or "uvi-launcher".
 
-        A server that lost its launcher before its exec has that launcher's name, and is none.
+        A server that lost its launcher before its exec has that launcher's name, and is none: its
+        name is looked at afterwards.
         """
         return [pid for pid in procfs.children(self.pid)
-                if procfs.comm(pid) == name and procfs.is_alive(pid)
-                and procfs.has_called_exec(pid)]
+                if procfs.has_called_exec(pid) and procfs.comm(pid) == name
+                and procfs.is_alive(pid)]
 
     def reactor(self):
         """The reactor's pid, waiting for one to be there."""
