@@ -5,6 +5,7 @@ Every request has a number, and every connection comes from an address that is m
 of the log belongs to one request, and ports do not run out. What became of it is in records.py.
 """
 import collections
+import ctypes
 import errno
 import multiprocessing
 import os
@@ -20,6 +21,7 @@ from recovery.records import Outcome, Reader, Writer
 
 _FIRST_SOURCE = 127 << 24 | 1 << 16  # 127.1.0.0, and 16 million after it
 _BIND_WITHOUT_PORT = 24  # IP_BIND_ADDRESS_NO_PORT, linux/in.h
+_PR_SET_PDEATHSIG = 1
 _MOST_AT_ONCE = 4000
 _MOST_DATAGRAMS = 64  # unanswered: as many fit into any socket's queue
 _SILENCE = 30  # seconds until a client gives up
@@ -53,7 +55,7 @@ class Clients:
         self._reader = Reader(path)
         end, self._end = os.pipe()
         self._process = multiprocessing.get_context("fork").Process(
-            target=_run, args=(what, path, end, self._end, random.random()), daemon=True)
+            target=_run, args=(what, path, end, random.random()), daemon=True)
         self._process.start()
         os.close(end)
 
@@ -93,6 +95,7 @@ class Clients:
     def finish(self):
         """No new requests; waits for what is under way. Returns all records."""
         if self._end >= 0:
+            os.write(self._end, b"\n")
             os.close(self._end)
             self._end = -1
         self._process.join(seconds(_SILENCE + 10))
@@ -106,8 +109,8 @@ class Clients:
         return self._reader.answered
 
 
-def _run(what, path, end, others_end, seed):
-    os.close(others_end)
+def _run(what, path, end, seed):
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     asking = (_Streams if what.kind == socket.SOCK_STREAM else _Datagrams)(
         what, Writer(path), random.Random(seed))
@@ -126,8 +129,8 @@ class _Asking:
         self.poll = select.epoll()
 
     def run(self, end):
-        """Until the other end of `end` is closed or the total is reached, and all is answered."""
-        self.poll.register(end, select.EPOLLHUP)
+        """Until `end` can be read or the total is reached, and all is answered."""
+        self.poll.register(end, select.EPOLLIN)
         due = time.monotonic()
         is_over = False
         while not is_over or self.open_count():

@@ -16,9 +16,9 @@ class Findings:
     def claim(self, text, value, most=0, *, shown=True):
         """A count that may not be more than that."""
         holds = value <= most
-        self._say(f"{text} {value}{'' if holds else f'  BROKEN: at most {most}'}")
+        self._say(f"{text} {value}{'' if holds else f'  (BROKEN: at most {most})'}")
         if not holds:
-            self.broken.append(f"{text} {value}, at most {most}")
+            self.broken.append(f"{text} {value} (at most {most})")
         if shown:
             self.shown.append(f"{value} {text}")
         return holds

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: ISC
 """Rows of the table: reloads and upgrades while clients ask."""
-import os
+import collections
+import re
 import signal
 
+from harness import procfs
 from harness.waiting import eventually
 from recovery.account import Account, overlaps
 from recovery.clients import Clients, load
@@ -50,7 +52,7 @@ def upgrade(scene):
 def _under_load(findings, scene, strike, count, name):
     """strike(number) so many times; then what clients and `wait` servers have to say."""
     held = scene.hold(_HELD)
-    descriptors = len(os.listdir(f"/proc/{scene.daemon.pid}/fd"))
+    descriptors = len(procfs.descriptors(scene.daemon.pid))
     places = scene.places() * 4 + [("127.0.0.1", scene.tcp)]
     with Clients(load(places, _RATE)) as clients:
         clients.wait_for(100)
@@ -90,11 +92,13 @@ def untold_ends(scene):
 
 
 def tell_descriptors(findings, scene, before):
-    """The monitor has those that it had before."""
+    """The monitor has those that it had before; a launcher that is not needed leaves after a while."""
     def more():
-        return len(os.listdir(f"/proc/{scene.daemon.pid}/fd")) - before
+        return len(procfs.descriptors(scene.daemon.pid)) - before
     try:
-        eventually(lambda: more() <= 0, 10)
+        eventually(lambda: more() <= 0, 45)
     except AssertionError:
-        pass
+        kinds = collections.Counter(re.sub(r"\d+", "N", target) for target
+                                    in procfs.descriptors(scene.daemon.pid).values())
+        findings.tell(f"descriptors: {dict(kinds)}", shown=False)
     findings.claim("descriptors more in the monitor", more(), shown=False)

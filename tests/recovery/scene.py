@@ -3,6 +3,7 @@
 import collections
 import json
 import os
+import random
 import re
 import resource
 import shutil
@@ -16,12 +17,12 @@ from harness.surroundings import bin_dir, free_port, me, shared_folder, temporar
 from harness.waiting import eventually, seconds
 
 _SERVER = "uvinetd_numbering_server"
+_DYNAMIC_SERVER = "uvinetd_numbering_dynamic"  # can be started warm
 
 
-def server_program():
+def server_program(name=_SERVER):
     """The numbering server, where servers of any user can execute it."""
-    original = os.environ.get("UVINETD_NUMBERING_SERVER") or os.path.join(bin_dir(), _SERVER)
-    path = shutil.copy(original, os.path.join(temporary_folder(), _SERVER))
+    path = shutil.copy(os.path.join(bin_dir(), name), os.path.join(temporary_folder(), name))
     os.chmod(path, 0o755)
     return path
 
@@ -70,25 +71,30 @@ class Scene:
 
     `count` a server for each connection, at one port and as many addresses as asked for;
     `held` servers that live as long as their clients; `wait_tcp` and `wait_udp` servers that end
-    after so many clients; `echo` a built-in.
+    after so many clients; `echo` a built-in; `warm` as `count`, from a zygote where has_warm.
     """
 
     # pylint: disable=too-many-instance-attributes
     WAIT_COUNT = 25
 
-    def __init__(self, *, services=1, spawner="", log_connections=True, options=(), **others):
+    def __init__(self, *, services=1, spawner="", log_connections=True, options=(),
+                 has_warm=False, **others):
+        self.has_warm = has_warm
         self.program = server_program()
+        self.warm_program = server_program(_DYNAMIC_SERVER)
         folder = shared_folder()
         self.served = os.path.join(folder, "served")
         self.served_tcp = os.path.join(folder, "served-tcp")
         self.served_udp = os.path.join(folder, "served-udp")
-        self.port, self.held_port, self.tcp, self.udp, self.echo, self.spare = (
-            free_port() for _ in range(6))
+        self.served_warm = os.path.join(folder, "served-warm")
+        self.port, self.held_port, self.tcp, self.udp, self.echo, self.warm, self.spare = (
+            free_port() for _ in range(7))
         self.addresses = [_address(number) for number in range(services)]
         self.clients_of_held = []
         self._killed = collections.deque(maxlen=20)  # one takes a while to end
         self._raise_own_limit()
-        options = [*options, *(["--spawner", spawner] if spawner else [])]
+        options = [*options, *(["--spawner", spawner] if spawner else []),
+                   *(["--start", "zygote"] if has_warm else [])]
         self.daemon = Daemon(self.lines(), options, log_connections=log_connections,
                              preexec=_usual_limit, **others)
         self.log = LogFollower(self.daemon.log_path)
@@ -115,6 +121,8 @@ class Scene:
                   f"{self.served_tcp} {self.WAIT_COUNT}",
                   f"127.0.0.1:{self.udp} dgram udp4 wait {me()} {self.program} server wait-udp "
                   f"{self.served_udp} {self.WAIT_COUNT}",
+                  f"127.0.0.1:{self.warm} stream tcp4 nowait {me()} {self.warm_program} server once "
+                  f"{self.served_warm}",
                   f"127.0.0.1:{self.echo} stream tcp4 nowait {me()} internal echo"]
         if has_spare:
             lines.append(f"127.0.0.1:{self.spare} stream tcp4 nowait {me()} internal daytime")
@@ -144,20 +152,33 @@ class Scene:
     # What is done to it
 
     def kill_reactor(self):
-        """SIGKILL; returns when. There is one again before the next call."""
-        pid = self.daemon.reactor()
-        when = time.monotonic()
-        os.kill(pid, signal.SIGKILL)
-        return when
+        """SIGKILL, waiting for one to be there; returns when."""
+        return self._kill_one("uvi-reactor", random)
 
     def kill_launcher(self, chance):
         """SIGKILL to one of them, waiting for one to be there; returns when."""
-        pids = eventually(lambda: set(self.daemon.launchers()) - set(self._killed), 60, "a launcher")
+        return self._kill_one("uvi-launcher", chance)
+
+    def _kill_one(self, role, chance):
+        pids = eventually(lambda: set(self.daemon.roles(role)) - set(self._killed), 60, role)
         pid = chance.choice(sorted(pids))
         self._killed.append(pid)
         when = time.monotonic()
-        _kill(pid)
+        self.kill(pid)
         return when
+
+    @staticmethod
+    def kill(pid):
+        """SIGKILL; it may have ended."""
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+
+    def zygotes(self):
+        """Parked programs: exec'd, and with the library that parks them."""
+        return [pid for launcher in self.daemon.launchers() for pid in procfs.children(launcher)
+                if procfs.has_called_exec(pid) and _has_zygote_library(pid)]
 
     def reload(self, lines=None):
         """SIGHUP, and its line of the log."""
@@ -199,7 +220,8 @@ class Scene:
         found = [set(), set()]
 
         def is_same():
-            found[:] = [set(self.daemon.servers()), set(self.known_servers())]
+            running = set(self.daemon.servers()) - set(self.zygotes())
+            found[:] = [running, set(self.known_servers())]
             return found[0] == found[1]
 
         try:
@@ -250,16 +272,17 @@ def _usual_limit():
     resource.setrlimit(resource.RLIMIT_NOFILE, (1024, hard))
 
 
-def _kill(pid):
+def _has_zygote_library(pid):
     try:
-        os.kill(pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
+        with open(f"/proc/{pid}/maps", encoding="utf-8", errors="replace") as maps:
+            return "uvi-zygote" in maps.read()
+    except OSError:
+        return False
 
 
-def _shorten(path, lines=200):
-    """Leaves the last lines of a log that is about to be printed."""
+def _shorten(path, most=100):
+    """Leaves the last lines of a log that is about to be printed, but for servers that came and went."""
     with open(path, encoding="utf-8", errors="replace") as file:
-        kept = file.readlines()[-lines:]
+        kept = [line for line in file if not re.search(r" (?:start|exit) id=", line)][-most:]
     with open(path, "w", encoding="utf-8") as file:
         file.writelines(kept)

@@ -28,6 +28,17 @@ ROWS = (
 SKIPPED = 77
 
 
+class Scale:
+    """How much is done."""
+
+    def __init__(self, is_short):
+        self.is_short = is_short
+
+    def of(self, full, short):
+        """One of two numbers."""
+        return short if self.is_short else full
+
+
 def run(names, scale, is_markdown):
     """Measures these rows, or all; prints the table. Returns the exit status."""
     unknown = set(names) - {row.name for row in ROWS}
@@ -35,7 +46,12 @@ def run(names, scale, is_markdown):
         print(f"no such row: {', '.join(sorted(unknown))}; there are "
               f"{', '.join(row.name for row in ROWS)}")
         return 2
-    found = [(row, _measure(row, scale)) for row in ROWS if not names or row.name in names]
+    return run_rows([row for row in ROWS if not names or row.name in names], scale, is_markdown)
+
+
+def run_rows(rows, scale, is_markdown):
+    """Measures these and prints the table. Returns the exit status."""
+    found = [(row, _measure(row, scale)) for row in rows]
     print()
     if is_markdown:
         _print_markdown(found)
