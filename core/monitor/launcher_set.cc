@@ -16,6 +16,7 @@ namespace uvinetd {
 namespace {
 
 constexpr std::chrono::seconds kSessionCheck{1};
+constexpr std::chrono::seconds kErrorsCheck{1};
 constexpr std::uint32_t kMostEarlyDeaths = 8;         // one after the other: about a second in all
 constexpr std::chrono::milliseconds kEarlyRetry{10};  // after the second, doubled after each
 
@@ -231,8 +232,8 @@ bool LauncherSet::on_process_end(const Exit& exit) {
     log_.error("launcher for {} ended: status={}", one->name, status_text(exit.status));
   }
   adopt(*one);
-  (void)orphaned_errors();  // forgets those that nobody writes to any more
   orphaned_.push_back({one->id, one->identity, std::move(one->errors)});
+  forget_errors_soon();
   callbacks_.on_gone(one->id);
   if (!one->is_ready && !one->is_ending) on_early_end(*one, exit.status);
   return true;
@@ -297,6 +298,7 @@ void LauncherSet::on_child_end(const Exit& exit) {
   auto node = adopted_.extract(exit.pid);
   if (!node) return;
   if (told_to_end_.erase(exit.pid) > 0) ::kill(-exit.pid, SIGKILL);  // the rest of its group
+  forget_errors_soon();
   report_end(node.mapped(), exit);
 }
 
@@ -318,6 +320,15 @@ std::optional<LauncherSet::ErrorReader> LauncherSet::errors_of(std::uint32_t lau
   const auto found = all_.find(launcher);
   if (found == all_.end()) return std::nullopt;
   return ErrorReader{launcher, found->second->identity, found->second->errors.get()};
+}
+
+// Whoever could still write to one may just have ended; the reactor reads the rest first.
+void LauncherSet::forget_errors_soon() {
+  if (orphaned_.empty() || errors_check_ != 0) return;
+  errors_check_ = timers_.after(kErrorsCheck, [this] {
+    errors_check_ = 0;
+    (void)orphaned_errors();
+  });
 }
 
 std::vector<LauncherSet::ErrorReader> LauncherSet::orphaned_errors() {

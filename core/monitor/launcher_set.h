@@ -91,6 +91,7 @@ class LauncherSet {
     int fd = -1;  // borrowed
   };
   [[nodiscard]] std::optional<ErrorReader> errors_of(std::uint32_t launcher) const;
+  // Forgets those of the latter that are over.
   [[nodiscard]] std::vector<ErrorReader> orphaned_errors();
 
   // For the program that takes our place in this process: what it has to know (borrowed
@@ -152,6 +153,7 @@ class LauncherSet {
   void adopt(const One& one);
   void keep_child(const RunningChild& child, bool is_session);
   void watch_session(const RunningChild& child);
+  void forget_errors_soon();
   void report_end(const RunningChild& child, const Exit& exit);
 
   Loop& loop_;
@@ -176,6 +178,7 @@ class LauncherSet {
     UniqueFd errors;
   };
   std::vector<Orphaned> orphaned_;
+  Timers::Id errors_check_ = 0;
 };
 
 }  // namespace uvinetd

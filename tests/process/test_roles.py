@@ -159,6 +159,19 @@ class Replacement(unittest.TestCase):
                 client.close()
             eventually(lambda: daemon.starts(f"{port}/tcp4") == 21)
 
+    def test_the_monitor_keeps_nothing_of_a_dead_launcher(self):
+        port = free_port()
+        with Daemon([service(port, "stream tcp4", "nowait", "hold")]) as daemon:
+            with sockets.connect(port) as client:  # there is a launcher, with a child
+                sockets.read_line(client)
+                before = len(procfs.descriptors(daemon.pid))
+                kill(daemon.launchers()[0])
+                with sockets.connect(port) as other:  # from another launcher
+                    sockets.read_line(other)
+            eventually(lambda: not daemon.servers(), what="the end of the servers")
+            eventually(lambda: len(procfs.descriptors(daemon.pid)) <= before, what=lambda:
+                       f"{before} descriptors, not {procfs.descriptors(daemon.pid)}")
+
     def test_the_monitor_killed_frees_the_sockets_at_once_and_servers_live_on(self):
         port, held = free_ports(2)
         lines = [service(port, "stream tcp4", "nowait", "report"),
