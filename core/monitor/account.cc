@@ -7,6 +7,7 @@
 
 #include <charconv>
 #include <chrono>
+#include <type_traits>
 
 #include "spawn/identity.h"
 
@@ -33,17 +34,19 @@ std::optional<std::uint32_t> number_of(const std::string& name) {
   return number;
 }
 
+// Goes over a socket as it is.
 struct Answer {
   std::uint32_t uid = 0;
   std::uint32_t gid = 0;
-  bool is_missing = false;
+  std::uint32_t is_missing = 0;
 };
+static_assert(std::has_unique_object_representations_v<Answer>);  // no bytes that nobody has set
 
 Answer look_up(const std::string& name) {
   const auto* entry = getpwnam(name.c_str());
-  if (entry != nullptr && entry->pw_uid != 0) return {entry->pw_uid, entry->pw_gid, false};
+  if (entry != nullptr && entry->pw_uid != 0) return {entry->pw_uid, entry->pw_gid, 0};
   const auto id = unused_id();
-  return {id, id, true};
+  return {id, id, 1};
 }
 
 }  // namespace
@@ -63,7 +66,7 @@ AccountLookup::AccountLookup(const std::string& name) : name_(name) {
 
 ReactorAccount AccountLookup::take() {
   if (!helper_) return known_;
-  Answer answer{kHighest, kHighest, true};
+  Answer answer{kHighest, kHighest, 1};
   Answer told;
   const auto end = std::chrono::steady_clock::now() + kDeadline;
   if (helper_->is_running() && wait_readable(helper_->fd(), end) &&
@@ -71,7 +74,7 @@ ReactorAccount AccountLookup::take() {
     answer = told;
   }
   helper_.reset();
-  return {answer.uid, answer.gid, answer.is_missing ? name_ : std::string()};
+  return {answer.uid, answer.gid, answer.is_missing != 0 ? name_ : std::string()};
 }
 
 }  // namespace uvinetd
