@@ -5,6 +5,7 @@ Every request has a number, and every connection comes from an address that is m
 of the log belongs to one request, and ports do not run out. What became of it is in records.py.
 """
 import collections
+import contextlib
 import ctypes
 import errno
 import multiprocessing
@@ -95,7 +96,8 @@ class Clients:
     def finish(self):
         """No new requests; waits for what is under way. Returns all records."""
         if self._end >= 0:
-            os.write(self._end, b"\n")
+            with contextlib.suppress(BrokenPipeError):  # they have reached their total
+                os.write(self._end, b"\n")
             os.close(self._end)
             self._end = -1
         self._process.join(seconds(_SILENCE + 10))

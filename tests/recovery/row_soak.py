@@ -34,12 +34,12 @@ def soak(findings, scale):
         lost = collections.Counter()
         begin = time.monotonic()
         for part in range(parts):
-            records = _ask(scene, part * each + 1, each)
-            account = Account(records, _take_lines(scene))
+            records = ask(scene, part * each + 1, each)
+            account = Account(records, take_lines(scene))
             findings.claim("not answered", len(records) - account.count(Outcome.ANSWERED),
                            shown=False)
             lost.update(one.outcome for one in records if one.outcome != Outcome.ANSWERED)
-            tell_strays(findings, account, _built_in(part * each + 1, each), shown=False)
+            tell_strays(findings, account, built_in(part * each + 1, each), shown=False)
             samples.append(_sample(scene))
             for one in samples[-1]:
                 findings.tell(f"after {(part + 1) * each}: {one.processes} {one.role}: "
@@ -52,7 +52,8 @@ def soak(findings, scale):
         _tell_flatness(findings, samples[int(parts * _WARM):], scale.is_short)
 
 
-def _ask(scene, first, count):
+def ask(scene, first, count):
+    """So many connections, one in ten to a server of its own; their records."""
     exec_count = count // _PART_OF_EXEC
     places = scene.places() * 9 + [("127.0.0.1", scene.tcp)]
     with contextlib.ExitStack() as stack:
@@ -63,11 +64,12 @@ def _ask(scene, first, count):
         return [record for clients in both for record in clients.wait_for_total(3600)]
 
 
-def _built_in(first, count):
+def built_in(first, count):
+    """The numbers of those that no server of the file has answered."""
     return range(first + count // _PART_OF_EXEC, first + count)
 
 
-def _take_lines(scene):
+def take_lines(scene):
     """Those of the servers so far, which are then forgotten: the file is another's disk space."""
     lines = []
     for path in (scene.served, scene.served_tcp):

@@ -91,12 +91,13 @@ class Scene:
             free_port() for _ in range(7))
         self.addresses = [_address(number) for number in range(services)]
         self.clients_of_held = []
+        self.is_abandoned = False  # the monitor has been killed: there is nothing to stop
         self._killed = collections.deque(maxlen=20)  # one takes a while to end
         self._raise_own_limit()
         options = [*options, *(["--spawner", spawner] if spawner else []),
                    *(["--start", "zygote"] if has_warm else [])]
         self.daemon = Daemon(self.lines(), options, log_connections=log_connections,
-                             preexec=_usual_limit, **others)
+                             **{"preexec": _usual_limit, **others})
         self.log = LogFollower(self.daemon.log_path)
 
     def __enter__(self):
@@ -107,7 +108,10 @@ class Scene:
             client.close()
         if kind is not None:
             _shorten(self.daemon.log_path)
-        self.daemon.__exit__(kind, value, trace)
+        if kind is None and self.is_abandoned:
+            self.daemon.kill()
+        else:
+            self.daemon.__exit__(kind, value, trace)
 
     # Services
 
@@ -158,6 +162,10 @@ class Scene:
     def kill_launcher(self, chance):
         """SIGKILL to one of them, waiting for one to be there; returns when."""
         return self._kill_one("uvi-launcher", chance)
+
+    def kill_some_launcher(self):
+        """The same; it does not matter which."""
+        return self.kill_launcher(random)
 
     def _kill_one(self, role, chance):
         pids = eventually(lambda: set(self.daemon.roles(role)) - set(self._killed), 60, role)

@@ -3,7 +3,7 @@
 import collections
 import traceback
 
-from recovery import row_datagrams, row_soak, rows_reload, rows_roles
+from recovery import row_datagrams, row_soak, row_valgrind, rows_reload, rows_roles
 from recovery.findings import Findings
 
 Row = collections.namedtuple("Row", "name what target measure")
@@ -25,6 +25,8 @@ ROWS = (
     Row("soak", "1,000,000 connections", "RSS and descriptors of every role flat (±2 %)",
         row_soak.soak),
 )
+OTHERS = (Row("valgrind", "monitor, reactor and launcher under valgrind's memcheck",
+              "0 errors, 0 bytes definitely lost", row_valgrind.under_valgrind),)
 SKIPPED = 77
 
 
@@ -41,12 +43,13 @@ class Scale:
 
 def run(names, scale, is_markdown):
     """Measures these rows, or all; prints the table. Returns the exit status."""
-    unknown = set(names) - {row.name for row in ROWS}
+    unknown = set(names) - {row.name for row in ROWS + OTHERS}
     if unknown:
         print(f"no such row: {', '.join(sorted(unknown))}; there are "
               f"{', '.join(row.name for row in ROWS)}")
         return 2
-    return run_rows([row for row in ROWS if not names or row.name in names], scale, is_markdown)
+    chosen = [row for row in ROWS + OTHERS if row.name in names] if names else ROWS
+    return run_rows(chosen, scale, is_markdown)
 
 
 def run_rows(rows, scale, is_markdown):
