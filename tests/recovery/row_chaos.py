@@ -8,7 +8,7 @@ import socket
 import time
 
 from harness import procfs, sockets
-from harness.surroundings import bin_dir, is_portable
+from harness.surroundings import bin_dir, is_portable, is_root
 from harness.waiting import eventually
 from recovery.account import Account, overlaps
 from recovery.clients import Clients, load, number_of
@@ -83,7 +83,8 @@ def chaos(findings, duration, seed, spawner):
     spawner = spawner or ("posix_spawn" if is_portable() else chance.choice(["posix_spawn", "clone"]))
     is_exact = spawner == "clone"
     findings.tell(f"seed {seed}, {spawner}")
-    has_warm = os.path.exists(os.path.join(bin_dir(), "uvi-zygote.so"))
+    # Who is no root cannot tell a zygote from a server.
+    has_warm = is_root() and os.path.exists(os.path.join(bin_dir(), "uvi-zygote.so"))
     with Scene(spawner=spawner, has_warm=has_warm) as scene:
         held = scene.hold(_HELD)
         _visit_all(scene)

@@ -19,7 +19,8 @@ _HELD = 5
 _WARM = 0.2  # of all: caches and tables of fixed size have filled up
 _FLAT = 2.0  # percent around the middle
 
-# `size` in KiB and `descriptors`: of a role's processes, in the mean.
+# `size` in KiB and `descriptors`: of a role's processes, in the mean. Of launchers only root sees the
+# latter.
 Sample = collections.namedtuple("Sample", "role processes size descriptors")
 
 
@@ -111,4 +112,4 @@ def _tell_flatness(findings, samples, is_short):
 
 
 def _spread(values):
-    return (max(values) - min(values)) / (max(values) + min(values)) * 100
+    return (max(values) - min(values)) / max(max(values) + min(values), 1) * 100

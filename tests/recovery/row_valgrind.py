@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import signal
+import time
 from unittest import mock
 
 from harness import procfs
@@ -14,7 +15,7 @@ from harness.waiting import eventually, seconds
 from recovery.account import Account
 from recovery.records import Outcome
 from recovery.row_soak import ask, built_in, take_lines
-from recovery.rows_roles import tell_strays
+from recovery.rows_roles import tell_lost, tell_strays
 from recovery.scene import Scene
 
 _ERROR = re.compile(r"^==\d+== (Invalid |Conditional jump|Use of uninit|Syscall param|Mismatched|"
@@ -31,7 +32,7 @@ def under_valgrind(findings, scale):
     if valgrind is None:
         findings.not_measured("valgrind is not installed")
         return
-    count = scale.of(20000, 400)
+    count = scale.of(20000, 500)
     logs = shared_folder()
     programs = _wrapped(valgrind, logs)
     for number, end in enumerate((signal.SIGTERM, signal.SIGKILL)):
@@ -69,17 +70,20 @@ def _wrapped(valgrind, logs):
 
 def _strike(findings, scene, first, count):
     """Clients, reloads, and roles that are killed and replaced; returns the roles' pids."""
-    part = count // 4
-    for number, strike in enumerate((
-            lambda: scene.reload(scene.lines(limit="/300", has_spare=True)),
-            lambda: scene.reload(scene.lines()), scene.kill_reactor, scene.kill_some_launcher)):
+    part = count // 5
+    strikes = [lambda: scene.reload(scene.lines(limit="/300", has_spare=True)),
+               lambda: scene.reload(scene.lines()), scene.kill_reactor, scene.kill_some_launcher]
+    times = []
+    for number in range(5):
         begin = first + number * part
         account = Account(ask(scene, begin, part), take_lines(scene))
         tell_strays(findings, account, built_in(begin, part), shown=False)
-        findings.claim("not answered", part - account.count(Outcome.ANSWERED), shown=False)
-        strike()
-    account = Account(ask(scene, first + count, part), take_lines(scene))
-    findings.claim("not answered", part - account.count(Outcome.ANSWERED), shown=False)
+        findings.claim("not answered", part - account.count(Outcome.ANSWERED), int(number > 2),
+                       shown=False)  # a kill may cost one
+        tell_lost(findings, scene, account, times)
+        if strikes:
+            times.append(time.monotonic())
+            strikes.pop(0)()
     return scene.daemon.roles("uvi-reactor") + scene.daemon.launchers()
 
 
