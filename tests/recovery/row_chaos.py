@@ -14,7 +14,8 @@ from recovery.account import Account, overlaps
 from recovery.clients import Clients, load, number_of
 from recovery.findings import middle_and_most
 from recovery.records import Outcome
-from recovery.rows_reload import HAS_UPGRADE, tell_descriptors, upgrade
+from recovery.rows_reload import (HAS_UPGRADE, descriptors_and_launchers, tell_descriptors,
+                                   upgrade)
 from recovery.rows_roles import tell_lost, tell_servers, tell_strays
 from recovery.scene import Scene, lines_of
 
@@ -152,7 +153,7 @@ def _visit_all(scene):
 def _descriptors_when_quiet(scene):
     """The monitor's, when the servers of those who asked have ended."""
     eventually(lambda: len(scene.daemon.servers()) <= _HELD + 3, what="the end of other servers")
-    return len(procfs.descriptors(scene.daemon.pid))
+    return descriptors_and_launchers(scene)
 
 
 def _tell_processes(findings, scene):
