@@ -88,10 +88,13 @@ def _strike(findings, scene, first, count):
 
 
 def _end_without_monitor(scene, roles):
-    """The monitor is killed; the others end, and tell valgrind's sums."""
+    """The monitor is killed; the others end after their servers, and tell valgrind's sums."""
     scene.is_abandoned = True
+    servers = scene.daemon.servers()
     scene.daemon.process.kill()
     scene.daemon.process.wait(seconds())
+    for pid in servers:
+        scene.kill(pid)
     eventually(lambda: not any(procfs.is_alive(pid) for pid in roles), 60, "the end of the roles")
 
 
