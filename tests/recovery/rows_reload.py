@@ -76,8 +76,9 @@ def _under_load(findings, scene, strike, count, name):
                   shown=False)
 
 
-def untold_ends(scene):
-    """Of the `wait` servers that have begun and do not run, those whose end is not in the log."""
+def untold_ends(scene, patience=10):
+    """Of the `wait` servers that have begun and do not run, those whose end is not in the log, nor
+    for so many seconds."""
     begun = sum(line.startswith("begin") for path in (scene.served_tcp, scene.served_udp)
                 for line in lines_of(path))
     ended = begun - sum("wait-" in " ".join(one) for one in scene.arguments_of_servers())
@@ -86,7 +87,7 @@ def untold_ends(scene):
         return ended - sum(scene.log_count(rf"\bexit id={port}/") for port in (scene.tcp, scene.udp))
 
     try:
-        eventually(lambda: missing() == 0, 10)
+        eventually(lambda: missing() == 0, patience)
     except AssertionError:
         pass
     return missing()
