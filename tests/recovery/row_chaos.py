@@ -25,6 +25,8 @@ _WARM_FIRST = 8_000_000  # its numbers are others
 _HELD = 20
 _LONGEST_PAUSE = 30  # answers between two strikes
 
+Asked = collections.namedtuple("Asked", "counted warm datagrams")  # an Account each
+
 
 class Strikes:
     """What is done, by chance, one after the other."""
@@ -90,45 +92,54 @@ def chaos(findings, duration, seed, spawner):
         held = scene.hold(_HELD)
         _visit_all(scene)
         before = _descriptors_when_quiet(scene)
-        places = scene.places() * 4 + ([("127.0.0.1", scene.tcp)] if is_exact else [])
-        with contextlib.ExitStack() as stack:
-            clients = stack.enter_context(Clients(load(places, _RATE)))
-            warm = stack.enter_context(Clients(load(
-                [("127.0.0.1", scene.warm)], _WARM_RATE, first=_WARM_FIRST)))
-            datagrams = stack.enter_context(Clients(load(
-                [("127.0.0.1", scene.udp)], _WARM_RATE if is_exact else 0.1, kind=socket.SOCK_DGRAM)))
-            strikes = Strikes(scene, chance, clients)
-            end = time.monotonic() + duration
-            while time.monotonic() < end:
-                strikes.strike()
-            records, of_warm, of_udp = clients.finish(), warm.finish(), datagrams.finish()
+        strikes, asked = _strike_under_load(scene, chance, duration, is_exact)
         scene.reload(scene.lines())
-        kills = strikes.counts["reactor"] + strikes.counts["launcher"]
-        tcp, udp = lines_of(scene.served_tcp), lines_of(scene.served_udp)
-        counted = Account(records, lines_of(scene.served) + tcp)
-        findings.tell(f"{dict(strikes.counts)}, {len(records)} connections, {len(of_warm)} to a "
-                      f"zygote, {len(of_udp)} datagrams")
-        for account in (counted, Account(of_warm, lines_of(scene.served_warm)), Account(of_udp, udp)):
-            tell_strays(findings, account)
-            findings.claim("refused", account.count(Outcome.REFUSED))
-        findings.claim("lost", len(counted.lost()), kills)
-        unknown = {number_of(source) for source in scene.refused_for_launcher()}
-        findings.claim("lost of a service with a zygote",
-                       len({one.number for one in of_warm if one.outcome != Outcome.ANSWERED}
-                           - unknown), strikes.counts["reactor"])
-        findings.claim("datagrams not served", sum(one.outcome != Outcome.ANSWERED for one in of_udp))
-        findings.claim("wait servers beside another", len(overlaps(tcp)) + len(overlaps(udp)))
-        tell_lost(findings, scene, counted, strikes.times)
-        findings.claim("reactors that were killed and not counted",
-                       abs(scene.uncounted_kills("reactor", strikes.counts["reactor"])))
-        findings.claim("launchers that were killed and not counted",
-                       abs(scene.uncounted_kills("launcher", strikes.counts["launcher"])))
+        findings.tell(f"{dict(strikes.counts)}, {len(asked.counted.records)} connections, "
+                      f"{len(asked.warm.records)} to a zygote, {len(asked.datagrams.records)} datagrams")
+        _tell_clients(findings, scene, strikes, asked)
+        for role, name in (("reactor", "reactors"), ("launcher", "launchers")):
+            findings.claim(f"{name} that were killed and not counted",
+                           abs(scene.uncounted_kills(role, strikes.counts[role])))
         findings.claim("services that do not answer in the end", len(_visit_all(scene)))
         tell_servers(findings, scene, held)
         _tell_processes(findings, scene)
         tell_descriptors(findings, scene, before)
-        times = strikes.times
-        findings.tell(f"recovery {middle_and_most(counted.first_answers_after(times))}")
+        answers = asked.counted.first_answers_after(strikes.times)
+        findings.tell(f"recovery {middle_and_most(answers)}")
+
+
+def _strike_under_load(scene, chance, duration, has_waiters):
+    """For so many seconds; with load on the `wait` services, too. What was done and asked."""
+    places = scene.places() * 4 + ([("127.0.0.1", scene.tcp)] if has_waiters else [])
+    udp_rate = _WARM_RATE if has_waiters else 0.1
+    with contextlib.ExitStack() as stack:
+        clients, warm, datagrams = (stack.enter_context(Clients(what)) for what in (
+            load(places, _RATE),
+            load([("127.0.0.1", scene.warm)], _WARM_RATE, first=_WARM_FIRST),
+            load([("127.0.0.1", scene.udp)], udp_rate, kind=socket.SOCK_DGRAM)))
+        strikes = Strikes(scene, chance, clients)
+        end = time.monotonic() + duration
+        while time.monotonic() < end:
+            strikes.strike()
+        return strikes, Asked(
+            Account(clients.finish(), lines_of(scene.served) + lines_of(scene.served_tcp)),
+            Account(warm.finish(), lines_of(scene.served_warm)),
+            Account(datagrams.finish(), lines_of(scene.served_udp)))
+
+
+def _tell_clients(findings, scene, strikes, asked):
+    for account in asked:
+        tell_strays(findings, account)
+        findings.claim("refused", account.count(Outcome.REFUSED))
+    findings.claim("lost", len(asked.counted.lost()),
+                   strikes.counts["reactor"] + strikes.counts["launcher"])
+    unknown = {number_of(source) for source in scene.refused_for_launcher()}
+    findings.claim("lost of a service with a zygote",
+                   len({one.number for one in asked.warm.lost()} - unknown), strikes.counts["reactor"])
+    findings.claim("datagrams not served", len(asked.datagrams.lost()))
+    findings.claim("wait servers beside another",
+                   len(overlaps(lines_of(scene.served_tcp)) + overlaps(lines_of(scene.served_udp))))
+    tell_lost(findings, scene, asked.counted, strikes.times)
 
 
 def _visit_all(scene):
