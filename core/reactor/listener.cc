@@ -20,10 +20,19 @@ void Listener::reconcile() {
   if (wanted == is_polled_) return;
   const auto status = wanted ? host_.poller().watch(fd(), key_) : host_.poller().unwatch(fd());
   if (!status) {
-    host_.log().error("id={} {}", service_.entry.id, status.error().text());
-    return;
+    if (std::exchange(is_retry_due_, true)) return;
+    if (!std::exchange(is_unwatchable_, true)) {
+      host_.log().error("id={} {}; trying again", service_.entry.id, status.error().text());
+    }
+    return host_.reconcile_later(*this);
   }
   is_polled_ = wanted;
+  is_unwatchable_ = false;
+}
+
+void Listener::retry_reconcile() {
+  is_retry_due_ = false;
+  reconcile();
 }
 
 void Listener::set_starved(bool on) {

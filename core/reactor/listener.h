@@ -67,6 +67,7 @@ class Listener : public LaunchOwner {
   }
 
   void reconcile();
+  void retry_reconcile();  // as asked for by reconcile_later()
   // Room for launches was wanting when this listener wanted to launch; it is there again.
   void set_starved(bool on);
   [[nodiscard]] bool is_starved() const { return is_starved_; }
@@ -94,6 +95,8 @@ class Listener : public LaunchOwner {
   bool listen_fds_;
   bool is_polled_ = false;
   bool is_starved_ = false;
+  bool is_unwatchable_ = false;  // told once, until it can be watched
+  bool is_retry_due_ = false;
 };
 
 // The kind of listener that the service's entry asks for; null for an unknown built-in. Sets the

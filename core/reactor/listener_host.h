@@ -62,6 +62,8 @@ class ListenerHost {
   virtual void pause_everything(int code) = 0;
   // This socket can only be mended by binding it anew, which is the monitor's.
   virtual void rebind(Listener& listener) = 0;
+  // The kernel has no memory to watch this socket with: it is reconciled again after a while.
+  virtual void reconcile_later(Listener& listener) = 0;
 };
 
 }  // namespace uvinetd

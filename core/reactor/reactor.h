@@ -92,6 +92,7 @@ class Reactor final : public ListenerHost,
   void pause(Service& service, const char* reason, std::chrono::milliseconds time) override;
   void pause_everything(int code) override;
   void rebind(Listener& listener) override;
+  void reconcile_later(Listener& listener) override;
 
   // ControlHost
   std::unique_ptr<TextSource> answer(const ControlRequest& request) override;

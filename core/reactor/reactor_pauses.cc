@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::chrono::milliseconds kShortestExhaustion{10};
 constexpr std::chrono::milliseconds kLongestExhaustion{1'000};
+constexpr std::chrono::seconds kWatchRetry{1};  // of a socket that could not be watched
 
 }  // namespace
 
@@ -30,6 +31,12 @@ void Reactor::pause_everything(int code) {
   timers_.after(exhausted_pause_, [this] {
     is_exhausted_ = false;
     if (is_accepting_) poller_watcher_->watch(UV_READABLE);
+  });
+}
+
+void Reactor::reconcile_later(Listener& listener) {
+  timers_.after(kWatchRetry, [this, key = listener.key()] {
+    if (auto* there = find_listener(key)) there->retry_reconcile();
   });
 }
 
