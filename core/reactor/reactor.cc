@@ -163,10 +163,7 @@ void Reactor::on_message(Message message) {
     case MessageType::ReactorStart:
       return on_start(message);
     case MessageType::Table:
-      if (message.fds.size() == 1) {
-        if (auto table = Table::map(message.fds[0].get())) next_table_ = std::move(*table);
-      }
-      return;
+      return on_table(message);
     case MessageType::Listeners:
       return on_listeners(message);
     case MessageType::AccessList:
@@ -251,6 +248,24 @@ void Reactor::on_message(Message message) {
   }
 }
 
+// Without what the monitor has sent, this reactor is of no use: the next one gets it anew.
+void Reactor::cannot_go_on(const Error& error) {
+  log_.error("reactor: cannot go on: {}", error.text());
+  exit_status_ = 1;
+  is_monitor_gone_ = true;  // nothing more of it is heard
+  is_accepting_ = false;
+  monitor_watcher_->watch(0);
+  poller_watcher_->watch(0);
+  loop_.stop();
+}
+
+void Reactor::on_table(const Message& message) {
+  if (message.fds.size() != 1) return;
+  auto table = Table::map(message.fds[0].get());
+  if (!table) return cannot_go_on(table.error());
+  next_table_ = std::move(*table);
+}
+
 void Reactor::on_log_target(const LogTargetForm& form, UniqueFd fd) {
   if (!fd.is_open()) {
     if (form.is_of_services) service_logs_.close(form.file);
@@ -315,8 +330,11 @@ void Reactor::on_launcher_joined(Message& message) {
   if (!joined || message.fds.size() < 2) return;
   auto ledger = LedgerReader::map(message.fds[1].get());
   if (!ledger) {
+    // Children of one that was there before us would be forgotten; a new one has none yet.
+    if (!has_applied_) return cannot_go_on(ledger.error());
     log_.error("launcher {}: {}", joined->launcher, ledger.error().text());
-    return;
+    tell(MessageType::StuckLauncher, print(LauncherNumber{joined->launcher, true}));
+    return on_launcher_failed({joined->identity, ledger.error().code, ledger.error().op});
   }
   auto queue = message.fds.size() > 2 ? std::move(message.fds[2]) : UniqueFd();
   launchers_.join(joined->launcher, joined->identity, std::move(message.fds[0]), std::move(queue),

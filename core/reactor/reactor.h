@@ -122,6 +122,8 @@ class Reactor final : public ListenerHost,
   void on_bans(const Bans& bans);
   void on_role_facts(const RoleFacts& facts);
   void watch_turns();
+  void on_table(const Message& message);
+  void cannot_go_on(const Error& error);
   void on_log_target(const LogTargetForm& form, UniqueFd fd);
   void ban(const Service& service, const SocketAddress& peer);
   void tell_bans();
