@@ -67,8 +67,9 @@ void LauncherSet::start(std::uint32_t identity, const std::string& name, int tab
 
 void LauncherSet::send(One& one, MessageType type, const std::string& body,
                        const std::vector<int>& fds) {
-  (void)one.channel.send(static_cast<std::uint16_t>(type), body,
-                         fds);  // its end is seen by SIGCHLD
+  // Dead, which SIGCHLD tells, or we are out of descriptors to queue these: what has missed a
+  // message is replaced.
+  if (!one.channel.send(static_cast<std::uint16_t>(type), body, fds)) end(one);
   watch(one);
 }
 
@@ -191,6 +192,12 @@ void LauncherSet::kill(std::uint32_t launcher, const char* why) {
   if (found == all_.end() || found->second->is_ending) return;
   log_.error("launcher for {}: {}; replacing it", found->second->name, why);
   end(*found->second);
+}
+
+void LauncherSet::give_up(std::uint32_t launcher, const Error& error) {
+  const auto found = all_.find(launcher);
+  if (found == all_.end() || found->second->is_ending) return;
+  fail(*found->second, error.code, error.op);
 }
 
 void LauncherSet::end_server(const EndServer& order) {

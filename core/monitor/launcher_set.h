@@ -70,6 +70,8 @@ class LauncherSet {
   void retire(std::uint32_t launcher);
   void stop_all(StopHow how);
   void kill(std::uint32_t launcher, const char* why);
+  // One that the reactor will never know: killed, and told as failed.
+  void give_up(std::uint32_t launcher, const Error& error);
   // Ends a server: by its launcher, or ourselves when that is dead.
   void end_server(const EndServer& order);
 

@@ -142,7 +142,7 @@ void Monitor::tell_bans() {
 void Monitor::connect_launcher(std::uint32_t launcher, bool must_drain) {
   if (!reactor_) return;
   auto end = launchers_->connect(launcher, epoch_);
-  if (!end) return launchers_->kill(launcher, "it cannot be connected");
+  if (!end) return launchers_->give_up(launcher, end.error());
   if (must_drain) awaited_drains_.insert(launcher);
   std::vector<int> fds{end->channel.get(), end->ledger};
   if (end->queue.is_open()) fds.push_back(end->queue.get());

@@ -23,7 +23,8 @@ void ReactorRole::watch() {
 
 void ReactorRole::send(MessageType type, const std::string& body, const std::vector<int>& fds) {
   if (!process_.channel.is_open()) return;
-  (void)process_.channel.send(static_cast<std::uint16_t>(type), body, fds);
+  // Dead, or we are out of descriptors to queue these: what has missed a message is replaced.
+  if (!process_.channel.send(static_cast<std::uint16_t>(type), body, fds)) kill();
   watch();
 }
 
