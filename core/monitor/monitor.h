@@ -221,6 +221,7 @@ class Monitor {
   UniqueFd table_;
   std::uint32_t generation_ = 0;
   bool is_publishing_ = false;
+  bool is_table_due_ = false;  // it could not be made: another try follows
   bool is_republish_due_ = false;
   bool is_reload_due_ = false;
   std::optional<ReloadDiff> reload_;                  // of the reload under way, for its log line

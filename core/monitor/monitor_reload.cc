@@ -10,6 +10,7 @@ namespace uvinetd {
 namespace {
 
 constexpr std::chrono::seconds kPublishDeadline{5};
+constexpr std::chrono::seconds kTableRetry{1};  // where there is no memory for one
 constexpr std::chrono::milliseconds kFirstRetry{1'000};
 constexpr std::chrono::milliseconds kFirstRetryOfStored{
     20};  // the manager may have it for a moment
@@ -20,7 +21,7 @@ constexpr std::chrono::milliseconds kLongestRetry{30'000};
 // A transaction: the new files are read and judged whole before anything changes.
 void Monitor::reload() {
   if (is_stopping_) return;
-  if (is_publishing_ || !is_ready_) {
+  if (is_publishing_ || is_table_due_ || !is_ready_) {
     is_reload_due_ = true;
     return;
   }
@@ -87,15 +88,17 @@ Status Monitor::make_table() {
 }
 
 void Monitor::publish() {
-  if (is_publishing_) {
+  if (is_publishing_ || is_table_due_) {
     is_republish_due_ = true;
     return;
   }
   if (auto status = make_table(); !status) {
-    log_.error("table: {}", status.error().text());
-    if (reload_) readiness_.ready("reload failed; " + summary());
-    reload_.reset();
-    answer_reload({});
+    log_.error("table: {}; trying again", status.error().text());
+    is_table_due_ = true;
+    timers_.after(kTableRetry, [this] {
+      is_table_due_ = false;
+      if (!is_stopping_) publish();
+    });
     return;
   }
   is_publishing_ = true;
