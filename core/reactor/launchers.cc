@@ -11,6 +11,7 @@ namespace uvinetd {
 namespace {
 
 constexpr std::chrono::milliseconds kEndAfter{500};  // a closed channel whose process lives on
+constexpr std::chrono::seconds kAskAnew{1};          // for one that never came
 constexpr std::chrono::seconds kRetireAfter{30};     // a spare launcher without children
 
 }  // namespace
@@ -23,6 +24,7 @@ Launchers::Launchers(Loop& loop, Timers& timers, Callbacks callbacks, std::size_
 
 void Launchers::join(std::uint32_t launcher, std::uint32_t identity, UniqueFd channel,
                      UniqueFd queue, LedgerReader ledger) {
+  if (all_.contains(launcher)) return;  // its number is used once
   auto one = std::make_unique<One>();
   one->id = launcher;
   one->identity = identity;
@@ -242,7 +244,10 @@ std::uint32_t Launchers::launcher_of(LaunchId id) const {
 
 void Launchers::gone(std::uint32_t launcher) {
   const auto found = all_.find(launcher);
-  if (found == all_.end()) return;
+  if (found == all_.end()) {  // it may be what somebody waits for
+    timers_.after(kAskAnew, [this] { ask_anew(); });
+    return;
+  }
   read(*found->second);  // its last words
   auto one = std::move(found->second);
   all_.erase(found);
@@ -256,6 +261,17 @@ void Launchers::gone(std::uint32_t launcher) {
   if (starved_.contains(one->identity) && has_room(one->identity)) {
     starved_.erase(one->identity);
     callbacks_.on_room(one->identity);
+  }
+}
+
+// Who was told that a launcher is on its way that has died on it.
+void Launchers::ask_anew() {
+  asked_.clear();
+  const std::vector<std::uint32_t> waiting(starved_.begin(), starved_.end());
+  for (const auto identity : waiting) {
+    if (!has_room(identity)) continue;
+    starved_.erase(identity);
+    callbacks_.on_room(identity);
   }
 }
 

@@ -130,6 +130,7 @@ class Launchers {
   void check_deadlines();
   void arm_deadline_check();
   void maybe_retire(One& one);
+  void ask_anew();
   [[nodiscard]] std::size_t count_of(std::uint32_t identity) const;
 
   Loop& loop_;

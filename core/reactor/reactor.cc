@@ -333,8 +333,7 @@ void Reactor::on_launcher_joined(Message& message) {
     // Children of one that was there before us would be forgotten; a new one has none yet.
     if (!has_applied_) return cannot_go_on(ledger.error());
     log_.error("launcher {}: {}", joined->launcher, ledger.error().text());
-    tell(MessageType::StuckLauncher, print(LauncherNumber{joined->launcher, true}));
-    return on_launcher_failed({joined->identity, ledger.error().code, ledger.error().op});
+    return tell(MessageType::StuckLauncher, print(LauncherNumber{joined->launcher, true}));
   }
   auto queue = message.fds.size() > 2 ? std::move(message.fds[2]) : UniqueFd();
   launchers_.join(joined->launcher, joined->identity, std::move(message.fds[0]), std::move(queue),

@@ -18,6 +18,23 @@ class LauncherLossTest : public LaunchersRing {};
 
 // ---- death -----------------------------------------------------------------------------------
 
+TEST_F(LauncherLossTest, OneThatDiesBeforeItCameIsAskedForAgain) {
+  EXPECT_FALSE(launchers.has_room(kIdentity));
+  EXPECT_THAT(take_events(), ElementsAre("need 7"));
+  launchers.gone(1);  // the monitor had thought it to be on its way
+  turn();
+  EXPECT_THAT(take_events(), IsEmpty());
+  pass(1'001ms);
+  EXPECT_THAT(take_events(), ElementsAre("need 7"));
+}
+
+TEST_F(LauncherLossTest, ANumberThatIsKnownIsNotTakenTwice) {
+  const auto one = join(1);
+  const auto same = join(1, kIdentity + 1);
+  EXPECT_TRUE(launchers.has_room(kIdentity));
+  EXPECT_FALSE(launchers.has_room(kIdentity + 1));
+}
+
 TEST_F(LauncherLossTest, LaunchesOfADeadLauncherAreSettledByItsLedger) {
   auto one = join(1);
   for (LaunchId id = 1; id <= 4; ++id) ASSERT_TRUE(submit(id));
