@@ -142,7 +142,8 @@ std::optional<LedgerEntry> LedgerReader::find(LaunchId id) const {
   if (!is_open()) return std::nullopt;
   const auto* page = static_cast<const LedgerPage*>(mapping_.data());
   for (const auto& slot : page->slots) {
-    if (slot.launch_id.load(std::memory_order_acquire) == id) return read_slot(slot);
+    if (slot.launch_id.load(std::memory_order_acquire) != id) continue;
+    if (auto entry = read_slot(slot)) return entry;  // else nonsense, as in entries()
   }
   return std::nullopt;
 }

@@ -61,6 +61,15 @@ TEST_F(LedgerTest, ReadersFollowASlotThroughItsLife) {
   EXPECT_TRUE(reader.entries().empty());
 }
 
+TEST_F(LedgerTest, ASlotThatHoldsNonsenseDoesNotHideAnotherOfThatLaunch) {
+  const auto nonsense = begin(80);
+  writer.pid_of(nonsense) = -1;
+  const auto good = begin(80);
+  writer.started(good, 4713);
+  ASSERT_TRUE(reader.find(80));
+  EXPECT_EQ(reader.find(80)->child.pid, 4713);
+}
+
 TEST_F(LedgerTest, APidThatTheKernelWroteStandsInASlotThatIsStarting) {
   EXPECT_FALSE(reader.has_certain_pids());
   writer.set_spawner(SpawnerKind::Clone);
