@@ -147,7 +147,6 @@ SEAM(int, pselect,
      (int highest, fd_set* in, fd_set* out, fd_set* except, const timespec* time,
       const sigset_t* mask),
      (highest, in, out, except, time, mask), )
-SEAM(ssize_t, read, (int fd, void* to, std::size_t size), (fd, to, size), )
 SEAM(ssize_t, recv, (int fd, void* to, std::size_t size, int flags), (fd, to, size, flags), )
 SEAM(ssize_t, recvfrom,
      (int fd, void* to, std::size_t size, int flags, sockaddr* from, socklen_t* length),
@@ -185,14 +184,26 @@ extern "C" int epoll_ctl(int set, int operation, int fd, epoll_event* event) noe
   return real(set, operation, fd, event);
 }
 
-// Only a file's disk can be full: pipes and sockets have room or they have not.
-extern "C" ssize_t write(int fd, const void* from, std::size_t size) {
-  REAL(write);
+// Only a file's disk can be full or broken: pipes have what is asked of them, or have it later.
+namespace {
+bool is_file(int fd) {
   const int before = errno;
   struct stat facts {};
-  const bool is_file = plan != nullptr && fstat(fd, &facts) == 0 && S_ISREG(facts.st_mode);
+  const bool answer = plan != nullptr && fstat(fd, &facts) == 0 && S_ISREG(facts.st_mode);
   errno = before;
-  if (is_file && fails(Call::write)) return -1;
+  return answer;
+}
+}  // namespace
+
+extern "C" ssize_t read(int fd, void* to, std::size_t size) {
+  REAL(read);
+  if (is_file(fd) && fails(Call::read)) return -1;
+  return real(fd, to, size);
+}
+
+extern "C" ssize_t write(int fd, const void* from, std::size_t size) {
+  REAL(write);
+  if (is_file(fd) && fails(Call::write)) return -1;
   return real(fd, from, size);
 }
 
