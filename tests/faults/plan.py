@@ -18,7 +18,7 @@ from harness.surroundings import bin_dir, temporary_folder
 
 ROLES = ("monitor", "reactor", "launcher", "resolver")
 _MOST_CALLS = 64
-_HEAD = 8  # words before the counts
+_HEAD = 16  # words before the counts
 _WORD = struct.Struct("=I")
 _PROGRAMS = ("uvinetd", "uvi-reactor", "uvi-launcher")
 
@@ -61,6 +61,10 @@ class Faults:
     def disarm(self):
         """Nothing fails any more; failures() keeps its number."""
         self._set(0, 0)
+
+    def put_clock(self, ahead):
+        """The wall clock jumps to so many seconds ahead of the real one (or behind)."""
+        self._set(8, ahead & 0xffffffff)
 
     def failures(self):
         """How many calls have failed since it was armed."""
