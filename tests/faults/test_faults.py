@@ -51,7 +51,8 @@ class Services:
 
     def start(self):
         """May raise StartFailed."""
-        self.daemon = Daemon(self.lines)
+        self.daemon = Daemon(self.lines, wait_ready=False)
+        self.daemon.wait_ready()
 
     # One client each; OSError and AssertionError are an answer that did not come.
 
@@ -133,11 +134,12 @@ class Services:
     # What must be true at the end of each case
 
     def check(self):
-        """Every service answers, and nothing of it is left."""
+        """Every service answers, and nothing of it is left. A name that could not be looked up is looked
+        up again after a minute."""
         daemon = self.daemon
         assert daemon.process.poll() is None, f"the monitor has ended:\n{daemon.log()}"
         for ask in self.ALL:
-            eventually(lambda: self.answers(ask) or daemon.process.poll() is not None, 30,
+            eventually(lambda: self.answers(ask) or daemon.process.poll() is not None, 90,
                        what=lambda: f"{ask.__name__} answers; log:\n{daemon.log()}")
         assert daemon.process.poll() is None, f"the monitor has ended:\n{daemon.log()}"
         eventually(lambda: not daemon.servers(),
@@ -387,7 +389,8 @@ class Start(Phase):
         """It has said why, and nothing is left of it."""
         self.assertNotEqual(failed.status, 0)
         self.assertRegex(failed.log, r"uvinetd.*: \S", "it has not said why")
-        self.assertFalse(os.path.exists(services.unix), f"its socket is left:\n{failed.log}")
+        for path in (services.unix, services.daemon.pid_file, services.daemon.control):
+            self.assertFalse(os.path.exists(path), f"{path} is left:\n{failed.log}")
         own = [pid for pid in procfs.descendants(os.getpid()) if procfs.comm(pid).startswith("uvi")]
         eventually(lambda: not [pid for pid in own if procfs.is_alive(pid)],
                    what=lambda: f"the end of {own}")
