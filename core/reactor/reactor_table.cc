@@ -257,8 +257,10 @@ void Reactor::replay_ledgers() {
 void Reactor::adopt(const RunningChild& child) {
   auto* service = find_service(child.service);
   if (service == nullptr || running_.contains(child.id)) return;
-  Running running{child.service, child.listener, child.pid,
-                  std::chrono::nanoseconds(child.started_ns),
+  // As its launcher has written it, which may be anything.
+  const auto started = std::clamp(std::chrono::nanoseconds(child.started_ns),
+                                  std::chrono::nanoseconds(0), monotonic_now());
+  Running running{child.service, child.listener, child.pid, started,
                   SocketAddress::from_bytes(child.peer)};
   ++service->instances;
   ++instances_;
@@ -267,7 +269,7 @@ void Reactor::adopt(const RunningChild& child) {
   time_limits_.watch(child.id, service->entry.more->limits, running.started);
   errors_.began(running.pid, running.service, service->entry.identity, running.peer);
   if (auto* owner = find_owner(child.service, child.listener)) {
-    owner->on_adopted(child.id, std::chrono::nanoseconds(child.started_ns));
+    owner->on_adopted(child.id, started);
   }
 }
 
