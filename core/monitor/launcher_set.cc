@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <csignal>
 #include <utility>
 
@@ -69,7 +70,8 @@ void LauncherSet::send(One& one, MessageType type, const std::string& body,
                        const std::vector<int>& fds) {
   // Dead, which SIGCHLD tells, or we are out of descriptors to queue these: what has missed a
   // message is replaced.
-  if (!one.channel.send(static_cast<std::uint16_t>(type), body, fds)) end(one);
+  const auto sent = one.channel.send(static_cast<std::uint16_t>(type), body, fds);
+  if (!sent && sent.error().code != EMSGSIZE) end(one);
   watch(one);
 }
 

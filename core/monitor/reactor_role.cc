@@ -2,6 +2,7 @@
 #include "core/monitor/reactor_role.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <csignal>
 #include <utility>
 
@@ -24,7 +25,8 @@ void ReactorRole::watch() {
 void ReactorRole::send(MessageType type, const std::string& body, const std::vector<int>& fds) {
   if (!process_.channel.is_open()) return;
   // Dead, or we are out of descriptors to queue these: what has missed a message is replaced.
-  if (!process_.channel.send(static_cast<std::uint16_t>(type), body, fds)) kill();
+  const auto sent = process_.channel.send(static_cast<std::uint16_t>(type), body, fds);
+  if (!sent && sent.error().code != EMSGSIZE) kill();
   watch();
 }
 
