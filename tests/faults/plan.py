@@ -50,9 +50,14 @@ class Faults:
         self._calls = list(calls())
         assert len(self._calls) <= _MOST_CALLS
 
-    def arm(self, role, call, first, code, times=1):
-        """From now on the calls `first` (from 1) to `first + times - 1` fail."""
+    def arm(self, role, call, first, code, *, times=1, also=None):
+        """From now on the calls `first` (from 1) to `first + times - 1` fail.
+
+        And the next call of another function after that, with its first error, when `also` names one.
+        """
         self.disarm()
+        self._set(9, self._calls.index(also) + 1 if also else 0)
+        self._set(10, calls()[also][0] if also else 0)
         for at, value in enumerate((ROLES.index(role), self._calls.index(call), first, times, code,
                                     0, 0), start=1):
             self._set(at, value)

@@ -59,7 +59,9 @@ struct Plan {
   Word seen;    // calls of this function in this role since then
   Word failed;  // of those
   Word wall;    // seconds that the wall clock is ahead, as a signed number
-  Word unused[7];
+  Word also;    // a second function, of which the next call after that fails, plus 1; 0: none
+  Word also_code;
+  Word unused[5];
   Word counts[4][kMostCalls];  // calls in each role, for ever
 };
 
@@ -94,9 +96,13 @@ bool fails(Call call) {
   if (plan == nullptr) return false;
   const auto role = static_cast<std::uint32_t>(own_role);
   ++plan->counts[role][static_cast<std::size_t>(call)];
-  if (plan->is_armed == 0 || plan->role != role || plan->call != static_cast<std::uint32_t>(call)) {
-    return false;
+  if (plan->is_armed == 0 || plan->role != role) return false;
+  if (plan->failed != 0 && plan->also == static_cast<std::uint32_t>(call) + 1) {
+    plan->also = 0;
+    errno = static_cast<int>(plan->also_code);
+    return true;
   }
+  if (plan->call != static_cast<std::uint32_t>(call)) return false;
   const auto number = ++plan->seen;
   if (number < plan->first || number >= plan->first + plan->times) return false;
   ++plan->failed;

@@ -199,12 +199,13 @@ class Phase(unittest.TestCase):
         services.check()
         most = {role: max(most[role], count) for role, count in services.descriptors().items()}
         done = 0
-        for role, call, number, code in cases(before, after, self.share):
-            with self.subTest(role=role, call=call, number=number, error=os.strerror(code)):
+        for role, call, number, code, also in cases(before, after, self.share):
+            with self.subTest(role=role, call=call, number=number, error=os.strerror(code),
+                              also=also):
                 try:
                     services = self.ready()
                     began = time.monotonic()
-                    self.faults.arm(role, call, number, code)
+                    self.faults.arm(role, call, number, code, also=also)
                     try:
                         action(services)
                     finally:
@@ -249,7 +250,7 @@ class Phase(unittest.TestCase):
 
 
 def cases(before, after, share):
-    """(role, call, number, errno) of the calls that there were; of the short choice one in `share`."""
+    """(role, call, number, errno, also) of the calls that there were; of the short choice one in `share`."""
     errors = calls()
     found = []
     for role, call in after:
@@ -259,8 +260,10 @@ def cases(before, after, share):
         if _ONLY and _ONLY != f"{role} {call}":
             continue
         numbers = range(1, count + 1) if _IS_WHOLE else sorted({1, count})
-        found += [(role, call, number, code) for number in numbers
+        found += [(role, call, number, code, None) for number in numbers
                   for code in (errors[call] if _IS_WHOLE else errors[call][:1])]
+        if call == "sendmsg":  # it has to be queued, and cannot be
+            found += [(role, call, number, errors[call][0], "fcntl_dupfd") for number in numbers]
     return found if _IS_WHOLE else found[::share]
 
 
@@ -363,10 +366,11 @@ class Start(Phase):
         most = services.descriptors()
         services.daemon.stop()
         done = refused = 0
-        for role, call, number, code in cases(before, after, self.share):
-            with self.subTest(role=role, call=call, number=number, error=os.strerror(code)):
+        for role, call, number, code, also in cases(before, after, self.share):
+            with self.subTest(role=role, call=call, number=number, error=os.strerror(code),
+                              also=also):
                 services = Services(self.faults)
-                self.faults.arm(role, call, number, code)
+                self.faults.arm(role, call, number, code, also=also)
                 try:
                     services.start()
                 except StartFailed as failed:

@@ -18,7 +18,7 @@ from harness import procfs
 from harness.surroundings import bin_dir, spawner, temporary_folder
 from harness.waiting import eventually, seconds
 
-_SANITIZER = re.compile(r"ERROR: (Address|Leak|Thread)Sanitizer|runtime error:")
+_SANITIZER = re.compile(r"(ERROR|WARNING): (Address|Leak|Thread)Sanitizer|runtime error:")
 _ROLES = ("uvi-reactor", "uvi-launcher", "uvi-resolver")
 
 
