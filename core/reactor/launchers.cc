@@ -2,6 +2,7 @@
 #include "core/reactor/launchers.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <limits>
 #include <utility>
 
@@ -11,6 +12,7 @@ namespace uvinetd {
 namespace {
 
 constexpr std::chrono::milliseconds kEndAfter{500};  // a closed channel whose process lives on
+constexpr std::chrono::milliseconds kShortTime{50};  // without descriptors
 constexpr std::chrono::seconds kAskAnew{1};          // for one that never came
 constexpr std::chrono::seconds kRetireAfter{30};     // a spare launcher without children
 
@@ -128,9 +130,9 @@ Launchers::One* Launchers::best(std::uint32_t identity) {
   auto least = std::pair(std::numeric_limits<std::size_t>::max(), std::size_t{0});
   for (auto* one : found->second) {
     const auto load = one->in_flight.size() + one->running.size();
-    if (one->is_stalled || one->is_retired || one->is_broken || !one->channel.is_open() ||
-        one->channel.has_backlog() || one->in_flight.size() >= kMostInFlight ||
-        load >= kLedgerSlots - 16) {
+    if (one->is_stalled || one->is_retired || one->is_broken || one->is_short ||
+        !one->channel.is_open() || one->channel.has_backlog() ||
+        one->in_flight.size() >= kMostInFlight || load >= kLedgerSlots - 16) {
       continue;
     }
     const auto waiting = one->waiting();
@@ -199,7 +201,12 @@ bool Launchers::submit(InFlight& launch, const std::vector<int>& sockets) {
   const auto sent =
       one->channel.send(static_cast<std::uint16_t>(MessageType::Launch), print(order), sockets);
   if (!sent) {
-    one->is_broken = true;
+    const auto code = sent.error().code;
+    if (code == EMFILE || code == ENFILE) {
+      wait_for_descriptors(*one);
+    } else {
+      one->is_broken = true;
+    }
     return false;
   }
   if (one->channel.has_backlog()) watch(*one);
@@ -211,6 +218,19 @@ bool Launchers::submit(InFlight& launch, const std::vector<int>& sockets) {
   in_flight_.insert_or_assign(launch.id, std::move(launch));
   arm_deadline_check();
   return true;
+}
+
+void Launchers::wait_for_descriptors(One& one) {
+  one.is_short = true;
+  timers_.after(kShortTime, [this, id = one.id] {
+    const auto found = all_.find(id);
+    if (found == all_.end()) return;
+    const auto identity = found->second->identity;
+    found->second->is_short = false;
+    if (!starved_.contains(identity) || !has_room(identity)) return;
+    starved_.erase(identity);
+    callbacks_.on_room(identity);
+  });
 }
 
 void Launchers::count_child(LaunchId id, std::uint32_t launcher) {

@@ -108,6 +108,7 @@ class Launchers {
     std::chrono::milliseconds last_answer{0};  // or when it was last given something to do
     bool is_stalled = false;                   // gets nothing new until it answers
     bool is_broken = false;  // cannot be sent to: dead, though its last words are still to be read
+    bool is_short = false;   // we had no descriptor to queue for it with: it has room in a moment
     bool is_retired = false;
     bool is_retire_due = false;  // a timer looks at it
 
@@ -131,6 +132,7 @@ class Launchers {
   void arm_deadline_check();
   void maybe_retire(One& one);
   void ask_anew();
+  void wait_for_descriptors(One& one);
   [[nodiscard]] std::size_t count_of(std::uint32_t identity) const;
 
   Loop& loop_;
