@@ -76,7 +76,8 @@ void Monitor::refuse_upgrade(const std::vector<std::string>& why) {
 // A change that is under way is finished first, and what has been said to the roles has left.
 void Monitor::swap_when_quiet(int tries) {
   if (!is_swap_due_ || is_stopping_) return;
-  const bool is_busy = is_publishing_ || is_reload_due_ || !reactor_ || !reactor_->has_applied;
+  const bool is_busy =
+      is_publishing_ || is_table_due_ || is_reload_due_ || !reactor_ || !reactor_->has_applied;
   if (is_busy) return;  // on_applied() comes back
   const bool has_backlog = reactor_->channel().has_backlog() || launchers_->has_backlog();
   if (has_backlog && tries > 0) {
