@@ -83,16 +83,16 @@ void Monitor::start_reactor() {
   auto process = start_role(start_.binaries.reactor(), "uvi-reactor", start_.is_daemon);
   auto start = reactor_start();
   auto log_target = logs_.open_for_reactor(start);
-  if (!process || !log_target) {
-    const auto reason = process ? log_target.error().text() : process.error().text();
+  // The first table is made while the reactor's program is being loaded.
+  const auto table = table_.is_open() ? Status() : make_table();
+  if (!process || !log_target || !table) {
+    const auto reason = !process      ? process.error().text()
+                        : !log_target ? log_target.error().text()
+                                      : table.error().text();
     if (!is_ready_ && !start_.resumed) return fail_start("reactor: " + reason);
     log_.error("reactor: {}; trying again", reason);
     timers_.after(std::chrono::seconds(1), [this] { start_reactor(); });
     return;
-  }
-  // The first table is made while the reactor's program is being loaded.
-  if (!table_.is_open()) {
-    if (auto status = make_table(); !status) return fail_start(status.error().text());
   }
   reactor_ = std::make_unique<ReactorRole>(
       loop_, std::move(*process), [this](const Message& message) { on_reactor_message(message); });

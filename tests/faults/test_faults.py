@@ -351,6 +351,28 @@ class LauncherRestart(Phase):
         self.run_phase(action)
 
 
+class Upgrade(Phase):
+    """From one program to the next, or back; a server and a session run over it."""
+
+    share = 4
+
+    def test_upgrades(self):
+        def action(services):
+            daemon = services.daemon
+            client = services.hold()
+            with sockets.connect(services.echo) as session:
+                session.sendall(b"x")
+                is_there = session.recv(1) == b"x"
+                daemon.upgrade()
+                eventually(lambda: services.answers(Services.ask_echo), 30,
+                           what=lambda: f"a reactor that serves:\n{daemon.log()}")
+                session.sendall(b"y")
+                self.assertEqual((is_there, session.recv(1)), (True, b"y"))
+            if client:
+                client.close()
+        self.run_phase(action)
+
+
 class Start(Phase):
     """From the command line to the first clients: the daemon serves, or it says why not and leaves
     nothing behind."""

@@ -143,7 +143,7 @@ class Daemon:
         """USR2; returns the log line that tells the outcome: `upgraded from=...` or `upgrade ...`."""
         mark = self.mark()
         self.process.send_signal(signal.SIGUSR2)
-        return self.wait_for_log(r"^.*\b(?:upgraded from=|upgrade refused).*$", since=mark).group(0)
+        return self.wait_for_log(r"^.*\b(?:upgraded from=|upgrade refused|the one before does).*$", since=mark).group(0)
 
     def write_config(self, lines):
         """Replaces the configuration in one step, as editors and packages do."""
