@@ -42,4 +42,5 @@ def datagrams(findings, scale):
         findings.claim("wait servers beside another", len(overlaps(lines)))
         findings.claim("wait servers orphaned", len(scene.uncounted_servers()))
         # A reactor may be killed between the end of a server and its line.
-        findings.tell(f"ends that are not in the log: {untold_ends(scene, 1)}", shown=False)
+        untold, twice = untold_ends(scene, 1)
+        findings.tell(f"ends that are not in the log: {untold}, twice: {twice}", shown=False)

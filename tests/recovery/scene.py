@@ -249,11 +249,10 @@ class Scene:
             pass
         return look()
 
-    def log_count(self, pattern):
-        """How often the log says this; lines that say that another is repeated count as many."""
-        expression = re.compile(rf"^\S+: (?:repeated n=(\d+) )?.*{pattern}")
+    def exits(self, port):
+        """The pids in the lines about ends of servers of the service at this port."""
         with open(self.daemon.log_path, encoding="utf-8", errors="replace") as log:
-            return sum(int(found[1] or 1) for found in map(expression.match, log) if found)
+            return re.findall(rf"\bexit id={port}/\S+ pid=(\d+) ", log.read())
 
     def log_about(self, text):
         """The lines of the log that have this in them."""
