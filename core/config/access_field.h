@@ -4,11 +4,11 @@
 
 #include "core/config/access_rule.h"
 #include "core/config/field.h"
-#include "core/config/report.h"
+#include "core/config/reporter.h"
 
 namespace uvinetd {
 
 // False: reported at its place. Bits behind a prefix are told.
-[[nodiscard]] bool read_access_rule(const Field& field, Report& report, AccessRule& out);
+[[nodiscard]] bool read_access_rule(const Field& field, Reporter& report, AccessRule& out);
 
 }  // namespace uvinetd

@@ -17,7 +17,7 @@ constexpr unsigned kMostId = UINT32_MAX - 1;
 constexpr std::string_view kBlanks = " \t\r";
 
 // The first word of a line that has no more than that; "" for a line without one.
-Field word_of(std::string_view line, int number, Report& report) {
+Field word_of(std::string_view line, int number, Reporter& report) {
   line = line.substr(0, line.find('#'));
   Field out;
   const auto begin = line.find_first_not_of(kBlanks);
@@ -33,7 +33,7 @@ Field word_of(std::string_view line, int number, Report& report) {
   return out;
 }
 
-bool may_stand_in_file(const AccessRule& rule, const Field& field, Report& report) {
+bool may_stand_in_file(const AccessRule& rule, const Field& field, Reporter& report) {
   using Kind = AccessRule::Kind;
   if (rule.kind == Kind::File) {
     return report.error(field.at, "access", "a file of rules names no other");
@@ -46,7 +46,7 @@ bool may_stand_in_file(const AccessRule& rule, const Field& field, Report& repor
 
 }  // namespace
 
-bool read_access_rule(const Field& field, Report& report, AccessRule& out) {
+bool read_access_rule(const Field& field, Reporter& report, AccessRule& out) {
   auto rule = parse_access_rule(field.text);
   if (!rule) {
     return report.error(field.at, "access",
@@ -64,7 +64,7 @@ bool read_access_rule(const Field& field, Report& report, AccessRule& out) {
 
 AccessFile parse_access_file(std::string_view text, const std::string& name) {
   AccessFile out;
-  Report report(std::make_shared<const std::string>(name), out.diagnostics);
+  Reporter report(std::make_shared<const std::string>(name), out.diagnostics);
   for (int number = 1; !text.empty(); ++number) {
     const auto end = text.find('\n');
     const auto field = word_of(text.substr(0, end), number, report);

@@ -12,7 +12,7 @@
 
 #include "core/config/field.h"
 #include "core/config/inetd/inetd_conf.h"
-#include "core/config/report.h"
+#include "core/config/reporter.h"
 #include "core/config/service_spec.h"
 
 namespace uvinetd {
@@ -20,7 +20,7 @@ namespace uvinetd {
 struct FieldContext {
   const InetdConfOptions& options;
   const ServiceNames& names;
-  Report& report;
+  Reporter& report;
   std::vector<std::string> known_services;  // filled on the first unknown one
   int hints_left = 200;  // a hint costs a walk through known_services: bounded per file
 };
@@ -36,8 +36,8 @@ struct SocketType {
   std::string accept_filter;
   Place filter_at;
 };
-[[nodiscard]] std::optional<SocketType> read_socket_type(const Field& field, Report& report);
-[[nodiscard]] bool check_accept_filter(const Field& filter, Report& report);
+[[nodiscard]] std::optional<SocketType> read_socket_type(const Field& field, Reporter& report);
+[[nodiscard]] bool check_accept_filter(const Field& filter, Reporter& report);
 
 // Field 3: `tcp6`, `udp`, `unix`, with `,sndbuf=N` and `,rcvbuf=N`.
 struct Protocol {
@@ -52,22 +52,22 @@ struct Protocol {
   std::optional<int> receive_buffer;
 };
 [[nodiscard]] std::optional<Protocol> read_protocol(const Field& field, Dialect dialect,
-                                                    Report& report);
-[[nodiscard]] std::optional<int> read_buffer_size(const Field& field, Report& report);
+                                                    Reporter& report);
+[[nodiscard]] std::optional<int> read_buffer_size(const Field& field, Reporter& report);
 // nullopt: reported, at `at`.
 [[nodiscard]] std::optional<SocketKind> combine(const SocketType& type, const Protocol& protocol,
-                                                Place at, Report& report);
+                                                Place at, Reporter& report);
 
 // Field 4: `wait` or `nowait` and their limits, into mode and limits of `spec`.
-[[nodiscard]] bool read_wait(const Field& field, Dialect dialect, Report& report,
+[[nodiscard]] bool read_wait(const Field& field, Dialect dialect, Reporter& report,
                              ServiceSpec& spec);
 
 // Field 5: `user[:group][/class]`. `user.group` stays whole: only the loader can tell it from a
 // user whose name has a dot.
-[[nodiscard]] bool read_user(const Field& field, Report& report, ServiceSpec& spec);
+[[nodiscard]] bool read_user(const Field& field, Reporter& report, ServiceSpec& spec);
 
 // Whether it can be the path of a program; false: reported.
-[[nodiscard]] bool check_program(const Field& program, Report& report, std::string hint = {});
+[[nodiscard]] bool check_program(const Field& program, Reporter& report, std::string hint = {});
 // What stands behind the last slash.
 [[nodiscard]] std::string basename_of(const std::string& path);
 

@@ -36,7 +36,7 @@ bool is_multiplexed(std::string_view service) {
   return service.substr(name_offset(service)).starts_with(kPrefix);
 }
 
-bool check_mux_name(const Field& name, Report& report) {
+bool check_mux_name(const Field& name, Reporter& report) {
   const auto& text = name.text;
   if (text.empty()) return report.error(name.at, "tcpmux", "the tcpmux service has no name");
   if (text.size() > kLongestName || !std::all_of(text.begin(), text.end(), is_name_byte)) {
@@ -48,7 +48,7 @@ bool check_mux_name(const Field& name, Report& report) {
 }
 
 bool read_multiplexed(const Field& service, const Protocol& protocol, Place protocol_at,
-                      Report& report, ServiceSpec& spec) {
+                      Reporter& report, ServiceSpec& spec) {
   const auto offset = name_offset(service.text);
   if (offset != 0) {
     return report.error(service.at, "tcpmux", "a tcpmux service has no address of its own",
@@ -68,7 +68,7 @@ bool read_multiplexed(const Field& service, const Protocol& protocol, Place prot
   return true;
 }
 
-void drop_socket_options(Place at, Report& report, ServiceSpec& spec) {
+void drop_socket_options(Place at, Reporter& report, ServiceSpec& spec) {
   const auto& more = spec.more;
   if (!needs_multiplexer(spec)) return;
   if (!more->send_buffer && !more->receive_buffer && more->accept_filter.empty()) return;
@@ -81,7 +81,7 @@ void drop_socket_options(Place at, Report& report, ServiceSpec& spec) {
   changed.accept_filter.clear();
 }
 
-bool check_mux_mode(Place at, Report& report, const ServiceSpec& spec) {
+bool check_mux_mode(Place at, Reporter& report, const ServiceSpec& spec) {
   if (!needs_multiplexer(spec) || spec.mode == Mode::Nowait) return true;
   return report.error(at, "tcpmux", "a tcpmux service is always nowait");
 }

@@ -15,15 +15,15 @@ namespace uvinetd {
 [[nodiscard]] bool is_multiplexed(std::string_view service);
 
 // What clients may ask for, in any language. False: reported.
-[[nodiscard]] bool check_mux_name(const Field& name, Report& report);
+[[nodiscard]] bool check_mux_name(const Field& name, Reporter& report);
 
 // Completes `spec` from `tcpmux/name` or `tcpmux/+name`: its name and id. False: reported.
 [[nodiscard]] bool read_multiplexed(const Field& service, const Protocol& protocol,
-                                    Place protocol_at, Report& report, ServiceSpec& spec);
+                                    Place protocol_at, Reporter& report, ServiceSpec& spec);
 // What is written for a socket of its own; does nothing for other services.
-void drop_socket_options(Place at, Report& report, ServiceSpec& spec);
+void drop_socket_options(Place at, Reporter& report, ServiceSpec& spec);
 // `at` is the place of wait or nowait.
-[[nodiscard]] bool check_mux_mode(Place at, Report& report, const ServiceSpec& spec);
+[[nodiscard]] bool check_mux_mode(Place at, Reporter& report, const ServiceSpec& spec);
 
 // When all files are read: whether the services that need it have a multiplexer. In the dialect
 // `gnu` it is added; elsewhere each of them has a warning. True: added.

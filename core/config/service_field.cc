@@ -47,7 +47,7 @@ std::optional<BindAddress> read_v6(const std::string& text) {
   return BindAddress{BindAddress::Form::V6, canonical_v6(address) + zone, {}};
 }
 
-std::optional<BindAddress> read_address(const Field& field, Report& report) {
+std::optional<BindAddress> read_address(const Field& field, Reporter& report) {
   std::string text = field.text;
   const bool has_brackets = text.size() >= 2 && text.front() == '[' && text.back() == ']';
   if (has_brackets) text = text.substr(1, text.size() - 2);
@@ -68,7 +68,7 @@ std::optional<BindAddress> read_address(const Field& field, Report& report) {
 }
 
 // `:user:group:mode:/path`
-bool read_path_owner(const Field& field, Report& report, ServiceField& out) {
+bool read_path_owner(const Field& field, Reporter& report, ServiceField& out) {
   std::size_t begin = 1;
   Field parts[3];
   for (auto& part : parts) {
@@ -96,7 +96,7 @@ bool read_path_owner(const Field& field, Report& report, ServiceField& out) {
   return true;
 }
 
-std::optional<ServiceField> read_path(const Field& field, Report& report) {
+std::optional<ServiceField> read_path(const Field& field, Reporter& report) {
   constexpr std::size_t kLongestPath = 103;  // sun_path of the smallest system, less the NUL
   ServiceField out;
   out.name = field;
@@ -117,14 +117,14 @@ std::optional<ServiceField> read_path(const Field& field, Report& report) {
   return out;
 }
 
-std::optional<std::uint32_t> read_version(const Field& field, Report& report) {
+std::optional<std::uint32_t> read_version(const Field& field, Reporter& report) {
   const auto version = parse_number(field.text, UINT32_MAX);
   if (!version) report.error(field.at, "rpc", "bad version " + quoted(field.text), "name/low-high");
   return version;
 }
 
 // `program/low-high`, `program/version`, `program`
-bool read_rpc_program(const Field& field, Report& report, RpcProgram& out) {
+bool read_rpc_program(const Field& field, Reporter& report, RpcProgram& out) {
   const auto slash = field.text.find('/');
   out.name = field.text.substr(0, slash);
   if (out.name.empty()) return report.error(field.at, "rpc", "the RPC program is empty");
@@ -197,7 +197,7 @@ void make_unix_listener(const ServiceField& service, SocketKind kind, FieldConte
 }  // namespace
 
 std::optional<std::uint16_t> read_port(const Field& field, SocketKind kind, FieldContext& context) {
-  Report& report = context.report;
+  Reporter& report = context.report;
   const auto& text = field.text;
   const char* protocol = kind_name(kind);
   if (!text.empty() && text.find_first_not_of("0123456789") == std::string::npos) {
@@ -241,7 +241,7 @@ std::vector<ListenSpec> sockets_of(const BindAddress& address, SocketKind kind,
   return out;
 }
 
-std::optional<std::vector<BindAddress>> read_addresses(const Field& field, Report& report) {
+std::optional<std::vector<BindAddress>> read_addresses(const Field& field, Reporter& report) {
   std::vector<BindAddress> out;
   for (std::size_t begin = 0;;) {
     const auto comma = field.text.find(',', begin);
@@ -264,7 +264,7 @@ bool is_default_address_line(const std::vector<Field>& words) {
   return words.size() == 1 && words[0].text.ends_with(':');
 }
 
-std::optional<ServiceField> read_service_field(const Field& field, bool is_unix, Report& report) {
+std::optional<ServiceField> read_service_field(const Field& field, bool is_unix, Reporter& report) {
   const bool looks_unix = field.text.starts_with('/') || field.text.find(":/") != std::string::npos;
   if (is_unix) return read_path(field, report);
   if (looks_unix) {

@@ -26,14 +26,14 @@ struct ServiceField {
 
 // `a,b`, `*`, `[v6]`, a host name. nullopt: reported.
 [[nodiscard]] std::optional<std::vector<BindAddress>> read_addresses(const Field& field,
-                                                                     Report& report);
+                                                                     Reporter& report);
 
 // A line of one word that ends in ':' sets the addresses of the lines that follow.
 [[nodiscard]] bool is_default_address_line(const std::vector<Field>& words);
 
 // Splits the field; looks nothing up. nullopt: reported.
 [[nodiscard]] std::optional<ServiceField> read_service_field(const Field& field, bool is_unix,
-                                                             Report& report);
+                                                             Reporter& report);
 
 // A port by its number or the name of its service. nullopt: reported.
 [[nodiscard]] std::optional<std::uint16_t> read_port(const Field& field, SocketKind kind,

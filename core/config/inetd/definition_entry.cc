@@ -43,7 +43,7 @@ class Definition {
 
   const Entry& entry_;
   FieldContext& context_;
-  Report& report_;
+  Reporter& report_;
   ServiceSpec spec_;
   std::string name_;  // of the service, without its address
 };

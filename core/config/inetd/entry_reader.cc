@@ -19,7 +19,7 @@ bool takes_marks_literally(Dialect dialect) {
 
 }  // namespace
 
-EntryReader::EntryReader(std::string_view text, Dialect dialect, Report& report)
+EntryReader::EntryReader(std::string_view text, Dialect dialect, Reporter& report)
     : text_(text), dialect_(dialect), report_(report) {}
 
 std::optional<Entry> EntryReader::next() {

@@ -12,7 +12,7 @@
 
 #include "core/config/field.h"
 #include "core/config/inetd/inetd_conf.h"
-#include "core/config/report.h"
+#include "core/config/reporter.h"
 
 namespace uvinetd {
 
@@ -45,7 +45,7 @@ class EntryReader {
  public:
   static constexpr std::size_t kLongestEntry = 64 * 1024;  // bytes, continuation lines included
 
-  EntryReader(std::string_view text, Dialect dialect, Report& report);
+  EntryReader(std::string_view text, Dialect dialect, Reporter& report);
 
   // nullopt at the end of the text. Unreadable: already reported.
   std::optional<Entry> next();
@@ -86,7 +86,7 @@ class EntryReader {
 
   std::string_view text_;
   Dialect dialect_;
-  Report& report_;
+  Reporter& report_;
   bool has_line_ = false;  // line_start_ .. line_end_ holds something not read yet
   int line_ = 0;
   std::size_t line_start_ = 0;

@@ -52,12 +52,12 @@ class Parser {
          Diagnostics& diagnostics)
         : report(std::make_shared<const std::string>(name), diagnostics),
           context{options, names, report, {}} {}
-    Report report;
+    Reporter report;
     FieldContext context;
   };
 
   void read_default_host() {
-    Report report(nullptr, out_.diagnostics);
+    Reporter report(nullptr, out_.diagnostics);
     Field field;
     field.text = options_.default_host;
     field.is_quoted = true;  // it has no columns
@@ -137,7 +137,7 @@ class Parser {
   }
 
   void include_file(const std::string& path, const Field& pattern, const SourcePosition& at,
-                    Report& report) {
+                    Reporter& report) {
     if (auto objection = open_.objection(path); !objection.empty()) {
       ++out_.services_written;
       report.error(pattern.at, "include", std::move(objection));

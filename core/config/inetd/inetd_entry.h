@@ -23,6 +23,6 @@ namespace uvinetd {
 void set_buffers(const Protocol& protocol, ServiceSpec& spec);
 
 // Accept filters exist for TCP listeners only; says so and forgets it elsewhere.
-void settle_accept_filter(SocketKind kind, Place at, Report& report, ServiceSpec& spec);
+void settle_accept_filter(SocketKind kind, Place at, Reporter& report, ServiceSpec& spec);
 
 }  // namespace uvinetd

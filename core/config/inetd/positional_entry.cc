@@ -14,7 +14,7 @@ enum Position : std::size_t { kService, kType, kProtocol, kWait, kUser, kProgram
 constexpr std::array<const char*, kPositions> kNames{"service",    "socket type", "protocol",
                                                      "wait field", "user",        "program"};
 
-bool is_complete(const Entry& entry, Dialect dialect, Report& report) {
+bool is_complete(const Entry& entry, Dialect dialect, Reporter& report) {
   const auto count = entry.words.size();
   if (count >= kPositions) return true;
   const bool is_lone = entry.at.column > 1 && !has_continuation_lines(dialect);
@@ -27,7 +27,7 @@ bool is_complete(const Entry& entry, Dialect dialect, Report& report) {
 // Fields 1 to 3. `name` is that of the service, without address and version.
 bool read_sockets(const Entry& entry, const std::vector<BindAddress>& default_addresses,
                   FieldContext& context, std::string& name, ServiceSpec& spec) {
-  Report& report = context.report;
+  Reporter& report = context.report;
   const auto& words = entry.words;
   const auto type = read_socket_type(words[kType], report);
   const auto protocol = read_protocol(words[kProtocol], context.options.dialect, report);
@@ -55,7 +55,7 @@ bool read_sockets(const Entry& entry, const std::vector<BindAddress>& default_ad
 
 }  // namespace
 
-void settle_accept_filter(SocketKind kind, Place at, Report& report, ServiceSpec& spec) {
+void settle_accept_filter(SocketKind kind, Place at, Reporter& report, ServiceSpec& spec) {
   if (spec.more->accept_filter.empty() || kind == SocketKind::Tcp) return;
   report.warning(at, "accept-filter", "accept filters are for tcp only");
   spec.more.edit().accept_filter.clear();
@@ -69,7 +69,7 @@ void set_buffers(const Protocol& protocol, ServiceSpec& spec) {
 std::optional<ServiceSpec> read_positional(const Entry& entry,
                                            const std::vector<BindAddress>& default_addresses,
                                            FieldContext& context) {
-  Report& report = context.report;
+  Reporter& report = context.report;
   const auto& words = entry.words;
   if (!is_complete(entry, context.options.dialect, report)) return std::nullopt;
   std::optional<ServiceSpec> out(std::in_place);

@@ -27,7 +27,7 @@ const Builtin* builtin_for(const std::string& word, SocketKind kind, const Servi
   return nullptr;
 }
 
-bool unknown_builtin(const Field& field, const std::string& word, bool is_named, Report& report) {
+bool unknown_builtin(const Field& field, const std::string& word, bool is_named, Reporter& report) {
   std::vector<std::string_view> known;
   for (const auto& builtin : all_builtins()) known.push_back(builtin.name);
   auto hint = did_you_mean(word, known);
@@ -36,7 +36,7 @@ bool unknown_builtin(const Field& field, const std::string& word, bool is_named,
 }
 
 // A built-in's mode follows from its socket, whatever is written.
-void settle_mode(SocketKind kind, const Field& field, Report& report, ServiceSpec& spec) {
+void settle_mode(SocketKind kind, const Field& field, Reporter& report, ServiceSpec& spec) {
   const Mode needed = is_datagram(kind) ? Mode::Wait : Mode::Nowait;
   if (spec.mode == needed) return;
   report.warning(field.at, "internal-wait",
@@ -87,7 +87,7 @@ std::string basename_of(const std::string& path) {
   return slash == std::string::npos ? path : path.substr(slash + 1);
 }
 
-bool read_user(const Field& field, Report& report, ServiceSpec& spec) {
+bool read_user(const Field& field, Reporter& report, ServiceSpec& spec) {
   const auto slash = field.text.find('/');
   const Field identity = field.part(0, slash);
   const auto colon = identity.text.find(':');
@@ -114,7 +114,7 @@ bool read_user(const Field& field, Report& report, ServiceSpec& spec) {
   return true;
 }
 
-bool check_program(const Field& program, Report& report, std::string hint) {
+bool check_program(const Field& program, Reporter& report, std::string hint) {
   if (program.text.empty() || program.text.front() != '/') {
     return report.error(program.at, "program",
                         "the program must be an absolute path, not " + quoted(program.text),

@@ -66,7 +66,7 @@ const char* other_reading_of_46(Dialect dialect) {
   return "";
 }
 
-bool unknown_protocol(const Field& field, Report& report) {
+bool unknown_protocol(const Field& field, Reporter& report) {
   std::array<std::string_view, kProtocols.size()> words;
   for (std::size_t i = 0; i < words.size(); ++i) words[i] = kProtocols[i].word;
   return report.error(field.at, "protocol", "unknown protocol " + quoted(field.text),
@@ -74,7 +74,7 @@ bool unknown_protocol(const Field& field, Report& report) {
 }
 
 // `faith/tcp6`, `tcp6/faith`, `tcp/ttcp`. Answers what is left to be looked up.
-std::optional<Field> read_protocol_word(const Field& field, Report& report) {
+std::optional<Field> read_protocol_word(const Field& field, Reporter& report) {
   const auto slash = field.text.find('/');
   if (slash == std::string::npos) return field;
   const Field before = field.part(0, slash);
@@ -90,7 +90,7 @@ std::optional<Field> read_protocol_word(const Field& field, Report& report) {
   return std::nullopt;
 }
 
-bool read_protocol_option(const Field& option, Report& report, Protocol& out) {
+bool read_protocol_option(const Field& option, Reporter& report, Protocol& out) {
   const auto equals = option.text.find('=');
   const auto key = option.text.substr(0, equals);
   if (key != "sndbuf" && key != "rcvbuf") {
@@ -117,7 +117,7 @@ std::optional<unsigned> parse_number(std::string_view text, unsigned most) {
   return value;
 }
 
-bool check_accept_filter(const Field& filter, Report& report) {
+bool check_accept_filter(const Field& filter, Reporter& report) {
   static constexpr std::array<std::string_view, 3> kFilters{"dataready", "httpready", "dnsready"};
   for (const auto known : kFilters) {
     if (known == filter.text) return true;
@@ -127,7 +127,7 @@ bool check_accept_filter(const Field& filter, Report& report) {
   return false;
 }
 
-std::optional<SocketType> read_socket_type(const Field& field, Report& report) {
+std::optional<SocketType> read_socket_type(const Field& field, Reporter& report) {
   const auto colon = field.text.find(':');
   const Field before = field.part(0, colon);
   const auto comma = before.text.find(',');
@@ -165,7 +165,7 @@ std::optional<SocketType> read_socket_type(const Field& field, Report& report) {
   return out;
 }
 
-std::optional<int> read_buffer_size(const Field& field, Report& report) {
+std::optional<int> read_buffer_size(const Field& field, Reporter& report) {
   std::string_view digits = field.text;
   unsigned unit = 1;
   if (!digits.empty() && (digits.back() == 'k' || digits.back() == 'K')) unit = 1U << 10U;
@@ -178,7 +178,7 @@ std::optional<int> read_buffer_size(const Field& field, Report& report) {
   return std::nullopt;
 }
 
-std::optional<Protocol> read_protocol(const Field& field, Dialect dialect, Report& report) {
+std::optional<Protocol> read_protocol(const Field& field, Dialect dialect, Reporter& report) {
   auto comma = field.text.find(',');
   constexpr std::string_view kRpc = "rpc/";
   const bool is_rpc = field.text.starts_with(kRpc);
@@ -217,7 +217,7 @@ std::optional<Protocol> read_protocol(const Field& field, Dialect dialect, Repor
 }
 
 std::optional<SocketKind> combine(const SocketType& type, const Protocol& protocol, Place at,
-                                  Report& report) {
+                                  Reporter& report) {
   using Word = SocketType::Word;
   switch (protocol.transport) {
     case Transport::Unix:

@@ -34,7 +34,7 @@ Reading own_reading(Dialect dialect, char separator) {
 }
 
 void warn_of_other_reading(const Field& field, Dialect dialect, char separator, Mode mode,
-                           Report& report) {
+                           Reporter& report) {
   switch (own_reading(dialect, separator)) {
     case Reading::Same:
       return;
@@ -56,7 +56,7 @@ void warn_of_other_reading(const Field& field, Dialect dialect, char separator, 
   }
 }
 
-bool read_limit(const Field& field, Report& report, std::optional<unsigned>& out) {
+bool read_limit(const Field& field, Reporter& report, std::optional<unsigned>& out) {
   out = parse_number(field.text, kMost);
   if (out) return true;
   return report.error(field.at, "number", "bad limit " + quoted(field.text),
@@ -64,7 +64,7 @@ bool read_limit(const Field& field, Report& report, std::optional<unsigned>& out
 }
 
 // `/max[/starts per minute and source[/max per source]]`
-bool read_slashes(const Field& field, std::size_t slash, Report& report, ServiceSpec& spec) {
+bool read_slashes(const Field& field, std::size_t slash, Reporter& report, ServiceSpec& spec) {
   const std::array<std::optional<unsigned>*, 3> limits{
       &spec.instances, &spec.source_starts_per_minute, &spec.instances_per_source};
   for (auto* limit : limits) {
@@ -80,7 +80,7 @@ bool read_slashes(const Field& field, std::size_t slash, Report& report, Service
 }
 
 // One server at a time has the socket, and it does the accepting: nothing here to be limited.
-void warn_of_limits_of_wait(const Field& field, Report& report, ServiceSpec& spec) {
+void warn_of_limits_of_wait(const Field& field, Reporter& report, ServiceSpec& spec) {
   const bool has_more = spec.instances && *spec.instances > 1;
   if (has_more || spec.source_starts_per_minute || spec.instances_per_source) {
     report.warning(field.at, "wait-limit",
@@ -94,7 +94,7 @@ void warn_of_limits_of_wait(const Field& field, Report& report, ServiceSpec& spe
 
 }  // namespace
 
-bool read_wait(const Field& field, Dialect dialect, Report& report, ServiceSpec& spec) {
+bool read_wait(const Field& field, Dialect dialect, Reporter& report, ServiceSpec& spec) {
   const auto end = field.text.find_first_of("./:");
   const Field word = field.part(0, end);
   if (word.text != "wait" && word.text != "nowait") {

@@ -202,7 +202,7 @@ const char* kind_text(TomlNode::Kind kind) {
   return "a table";
 }
 
-std::optional<TomlNode> read_toml(std::string_view text, Report& report) {
+std::optional<TomlNode> read_toml(std::string_view text, Reporter& report) {
   if (const auto excess = find_toml_excess(text)) {
     report.error(excess->at, "toml", excess->message);
     return std::nullopt;

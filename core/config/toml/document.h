@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "core/config/field.h"
-#include "core/config/report.h"
+#include "core/config/reporter.h"
 
 namespace uvinetd {
 
@@ -46,6 +46,6 @@ struct TomlItem {
 // What no configuration needs and what would make reading slow or deep is refused too: names of
 // more than 16 parts, values more than 16 deep, more than 50,000 tables that are made by dotted
 // names.
-[[nodiscard]] std::optional<TomlNode> read_toml(std::string_view text, Report& report);
+[[nodiscard]] std::optional<TomlNode> read_toml(std::string_view text, Reporter& report);
 
 }  // namespace uvinetd

@@ -46,11 +46,11 @@ struct Ports {
   unsigned last = 0;
 };
 
-bool bad_listen(const Field& url, Report& report, const char* hint) {
+bool bad_listen(const Field& url, Reporter& report, const char* hint) {
   return report.error(url.at, "listen", quoted(url.text) + " is no address to listen on", hint);
 }
 
-const Scheme* find_scheme(const Field& url, std::size_t colon, Report& report) {
+const Scheme* find_scheme(const Field& url, std::size_t colon, Reporter& report) {
   const auto word = std::string_view(url.text).substr(0, colon);
   std::array<std::string_view, kSchemes.size()> words;
   for (std::size_t i = 0; i < words.size(); ++i) {
@@ -65,7 +65,7 @@ bool is_digits(std::string_view text) {
   return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
-bool read_unix(const Field& path, SocketKind kind, Report& report, std::vector<ListenSpec>& out) {
+bool read_unix(const Field& path, SocketKind kind, Reporter& report, std::vector<ListenSpec>& out) {
   if (path.text.starts_with(':')) {
     return report.error(path.at, "socket-path",
                         "a unix service needs an absolute path, not " + quoted(path.text),
@@ -110,7 +110,7 @@ std::optional<Ports> read_ports(const Field& field, SocketKind kind, FieldContex
 }
 
 // nullopt: reported.
-std::optional<BindAddress> read_host(const Field& host, Report& report) {
+std::optional<BindAddress> read_host(const Field& host, Reporter& report) {
   const bool has_brackets = host.text.starts_with('[') && host.text.ends_with(']');
   if (host.text.find(':') != std::string::npos && !has_brackets) {
     report.error(host.at, "address", "bad address " + quoted(host.text),
@@ -197,7 +197,7 @@ bool is_pair(const ListenSpec& four, const ListenSpec& six) {
 
 bool read_url(const Field& url, FieldContext& context, int& range_ports_left,
               std::vector<ListenSpec>& out) {
-  Report& report = context.report;
+  Reporter& report = context.report;
   const auto colon = url.text.find("://");
   if (colon == std::string::npos) {
     return bad_listen(url, report, "as tcp://:79, udp6://[::1]:69, unix:///run/x");

@@ -41,7 +41,7 @@ const TomlItem* item_of(const std::vector<const TomlItem*>& items, std::string_v
 
 }  // namespace
 
-TomlServices::TomlServices(const TomlOptions& options, const ServiceNames& names, Report& report,
+TomlServices::TomlServices(const TomlOptions& options, const ServiceNames& names, Reporter& report,
                            Diagnostics& diagnostics)
     : options_(options),
       report_(report),

@@ -16,7 +16,7 @@ namespace uvinetd {
 class TomlServices {
  public:
   // `report` writes to `diagnostics` and says what file it is about; all are borrowed.
-  TomlServices(const TomlOptions& options, const ServiceNames& names, Report& report,
+  TomlServices(const TomlOptions& options, const ServiceNames& names, Reporter& report,
                Diagnostics& diagnostics);
 
   // Checks [defaults] once, at its place. What is wrong there spoils each service that inherits it;
@@ -47,14 +47,14 @@ class TomlServices {
   void share_options(ServiceSpec& spec);
 
   const TomlOptions& options_;
-  Report& report_;
+  Reporter& report_;
   Diagnostics& diagnostics_;
   InetdConfOptions field_options_;  // a plain tcp is two sockets, as on Debian
   FieldContext fields_;
   TomlContext context_;
   // What is said of an inherited value was said at its place.
   Diagnostics unheard_;
-  Report unheard_report_;
+  Reporter unheard_report_;
   FieldContext unheard_fields_;
   TomlContext unheard_context_;
 

@@ -213,7 +213,7 @@ class Parser {
   }
 
   ParsedConfig out_;
-  Report report_;
+  Reporter report_;
   TomlServices services_;
   std::size_t hints_ = 0;
 };

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/config/report.h"
+#include "core/config/reporter.h"
 #include "core/config/service_options.h"
 #include "core/config/toml/document.h"
 
@@ -20,7 +20,7 @@ namespace uvinetd {
 struct TomlValue {
   std::string_view key;
   const TomlNode& node;
-  Report& report;
+  Reporter& report;
 
   // The same for an element of an array, which must be of `kind`; nullopt: reported.
   [[nodiscard]] std::optional<TomlValue> element(std::size_t index, TomlNode::Kind kind) const;

@@ -26,7 +26,7 @@ constexpr std::string_view kEverybodyV6 = "::/0";
 
 using Clients = std::vector<std::string>;
 
-Clients bad(const Field& field, Report& report, const char* hint = "") {
+Clients bad(const Field& field, Reporter& report, const char* hint = "") {
   report.error(field.at, "access", "bad client " + quoted(field.text), hint);
   return {};
 }
@@ -54,7 +54,7 @@ std::string v6_network(in6_addr address, unsigned bits) {
 }
 
 // `address/bits`
-Clients read_network(const Field& field, std::size_t slash, Report& report) {
+Clients read_network(const Field& field, std::size_t slash, Reporter& report) {
   const std::string host = field.text.substr(0, slash);
   const std::string_view bits_text = std::string_view(field.text).substr(slash + 1);
   in_addr v4{};
@@ -72,7 +72,7 @@ Clients read_network(const Field& field, std::size_t slash, Report& report) {
 }
 
 // `a.b.{c,d}`: the last octet has several values, and those after it any.
-Clients read_braces(const Field& field, std::size_t brace, Report& report) {
+Clients read_braces(const Field& field, std::size_t brace, Reporter& report) {
   constexpr const char* kHint = "as in 10.1.{2,3}";
   const std::string_view text = field.text;
   const bool ends_octet = brace == 0 || text[brace - 1] == '.';
@@ -108,7 +108,7 @@ Clients read_v4(in_addr address) {
   return {v4_network(address, bits)};
 }
 
-Clients read_v6(in6_addr address, const Field& field, Report& report) {
+Clients read_v6(in6_addr address, const Field& field, Reporter& report) {
   if (!IN6_IS_ADDR_UNSPECIFIED(&address)) return {v6_network(address, 128)};
   report.warning(field.at, "xinetd-differs",
                  quoted(field.text) + " is every IPv6 client here: xinetd finds none", "::/0");
@@ -117,7 +117,7 @@ Clients read_v6(in6_addr address, const Field& field, Report& report) {
 
 }  // namespace
 
-std::vector<std::string> read_clients(const Field& field, Report& report) {
+std::vector<std::string> read_clients(const Field& field, Reporter& report) {
   const auto& text = field.text;
   const auto brace = text.find('{');
   if (brace != std::string::npos) return read_braces(field, brace, report);
@@ -135,7 +135,7 @@ std::vector<std::string> read_clients(const Field& field, Report& report) {
   return bad(field, report, "an address, a network, a host or .domain");
 }
 
-bool check_access_time(const Field& field, Report& report) {
+bool check_access_time(const Field& field, Reporter& report) {
   const auto range = parse_access_time(field.text);
   if (!range) {
     return report.error(field.at, "access-time", "bad time " + quoted(field.text), kAccessTimeHint);

@@ -9,7 +9,7 @@
 #include <string_view>
 
 #include "core/config/front_end.h"
-#include "core/config/report.h"
+#include "core/config/reporter.h"
 #include "core/config/xinetd/blocks.h"
 #include "core/config/xinetd/draft.h"
 
@@ -18,7 +18,7 @@ namespace uvinetd::xinetd {
 // What the readers of attributes share.
 struct Reading {
   const ServiceNames& names;
-  Report& report;
+  Reporter& report;
   Draft& draft;
   const Draft* defaults = nullptr;  // null while they are read themselves
 };
@@ -105,10 +105,10 @@ bool log_type(const Attribute& attribute, Reading& reading);
 // ---- helpers of readers ------------------------------------------------------------------------
 
 // nullopt: reported.
-[[nodiscard]] std::optional<bool> read_yes_no(const Field& field, Report& report);
+[[nodiscard]] std::optional<bool> read_yes_no(const Field& field, Reporter& report);
 // `N`, and `NK` or `NM` where the resource is one of bytes.
 [[nodiscard]] std::optional<std::uint64_t> read_amount(const Field& field, bool is_bytes,
-                                                       Report& report);
+                                                       Reporter& report);
 
 // The list that `attribute` is about to change, which begins as that of defaults unless `=`
 // replaces it. In defaults `=` adds, as in xinetd.

@@ -14,7 +14,7 @@
 
 #include "core/config/front_end.h"
 #include "core/config/include_stack.h"
-#include "core/config/report.h"
+#include "core/config/reporter.h"
 #include "core/config/xinetd/text.h"
 
 namespace uvinetd::xinetd {
@@ -26,7 +26,7 @@ struct Source {
 
   std::shared_ptr<const std::string> name;
   std::string text;  // of an included file
-  Report report;
+  Reporter report;
 };
 
 struct Block {

@@ -47,7 +47,7 @@ bool is_syslog_level(std::string_view word) {
   return std::find(kLevels.begin(), kLevels.end(), lower(word)) != kLevels.end();
 }
 
-bool check_syslog(const Attribute& attribute, Report& report) {
+bool check_syslog(const Attribute& attribute, Reporter& report) {
   const auto& values = attribute.values;
   if (values.size() > 3) {
     return report.error(attribute.place(values[3]), "log", "SYSLOG takes a facility and a level");
@@ -61,7 +61,7 @@ bool check_syslog(const Attribute& attribute, Report& report) {
                       "as in syslog(3): info");
 }
 
-bool check_log_file(const Attribute& attribute, Report& report) {
+bool check_log_file(const Attribute& attribute, Reporter& report) {
   const auto& values = attribute.values;
   if (!values[1].text.starts_with('/')) {
     return report.error(attribute.place(values[1]), "log",

@@ -12,7 +12,7 @@
 namespace uvinetd::xinetd {
 namespace {
 
-bool check_name(const Field& field, const char* what, Report& report) {
+bool check_name(const Field& field, const char* what, Reporter& report) {
   constexpr std::size_t kLongestName = 255;
   if (field.text.size() <= kLongestName) return true;
   return report.error(field.at, "service", fmt::format("the {} is longer than 255 bytes", what));

@@ -13,7 +13,7 @@ namespace uvinetd::xinetd {
 
 struct Defaults {
   Draft draft;
-  Report* report = nullptr;  // of their file; null where there are none
+  Reporter* report = nullptr;  // of their file; null where there are none
 };
 
 // What the services of a configuration share.
@@ -32,7 +32,7 @@ struct Making {
   Surroundings& around;
 
   [[nodiscard]] Draft& draft() const { return reading.draft; }
-  [[nodiscard]] Report& report() const { return reading.report; }
+  [[nodiscard]] Reporter& report() const { return reading.report; }
   [[nodiscard]] Place name_at() const { return {block.at.line, block.name.column}; }
   // Where the block says so; its name, where defaults do, which may stand in another file.
   [[nodiscard]] Place at(Key key) const {

@@ -17,7 +17,7 @@ namespace {
 
 using Family = Protocol::Family;
 
-std::optional<SocketType> socket_type_of(const Field& field, Report& report) {
+std::optional<SocketType> socket_type_of(const Field& field, Reporter& report) {
   using Row = std::pair<std::string_view, SocketType::Word>;
   static constexpr std::array kTypes{Row{"stream", SocketType::Word::Stream},
                                      Row{"dgram", SocketType::Word::Dgram}};
@@ -33,7 +33,7 @@ std::optional<SocketType> socket_type_of(const Field& field, Report& report) {
   return std::nullopt;
 }
 
-std::optional<Protocol> protocol_of(Field field, Report& report) {
+std::optional<Protocol> protocol_of(Field field, Reporter& report) {
   const auto written = std::exchange(field.text, lower(field.text));
   if (field.text == "unix" || field.text.find_first_of(",/") != std::string::npos) {
     report.error(field.at, "protocol", "unknown protocol " + quoted(written), "tcp or udp");
@@ -135,7 +135,7 @@ bool make_mux(Making& making, SocketKind kind) {
   return true;
 }
 
-bool bad_number(const Field& field, const char* hint, Report& report) {
+bool bad_number(const Field& field, const char* hint, Reporter& report) {
   return report.error(field.at, "number", "bad number " + quoted(field.text), hint);
 }
 

@@ -91,7 +91,7 @@ Field Attribute::field(const Word& word) const {
   return out;
 }
 
-std::optional<Attribute> read_attribute(const Line& line, Report& report) {
+std::optional<Attribute> read_attribute(const Line& line, Reporter& report) {
   const auto text = line.text;
   auto name_end = std::min(text.find_first_of(" \t="), text.size());
   const bool is_glued = name_end < text.size() && text[name_end] == '=';

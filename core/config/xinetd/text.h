@@ -13,7 +13,7 @@
 
 #include "core/base/words.h"
 #include "core/config/field.h"
-#include "core/config/report.h"
+#include "core/config/reporter.h"
 
 namespace uvinetd::xinetd {
 
@@ -36,7 +36,7 @@ class LineReader {
  public:
   static constexpr std::size_t kLongestLine = 64 * 1024;  // bytes
 
-  LineReader(std::string_view text, Report& report) : text_(text), report_(report) {}
+  LineReader(std::string_view text, Reporter& report) : text_(text), report_(report) {}
 
   std::optional<Line> next();  // nullopt at the end of the text
 
@@ -45,7 +45,7 @@ class LineReader {
   [[nodiscard]] bool check(const Line& line);
 
   std::string_view text_;
-  Report& report_;
+  Reporter& report_;
   std::size_t next_ = 0;
   int number_ = 0;
   bool is_cr_told_ = false;
@@ -71,6 +71,6 @@ struct Attribute {
 };
 
 // nullopt: reported. A blank that is missing before the operator is told and forgiven.
-[[nodiscard]] std::optional<Attribute> read_attribute(const Line& line, Report& report);
+[[nodiscard]] std::optional<Attribute> read_attribute(const Line& line, Reporter& report);
 
 }  // namespace uvinetd::xinetd

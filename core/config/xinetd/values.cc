@@ -51,7 +51,7 @@ constexpr std::array kFlags{Name<Flag>{"REUSE", Flag::Reuse},
 // What the words of a table stand for; nullptr: reported as an unknown `what`.
 template <typename Enum, std::size_t kSize>
 const Enum* find_word(const std::array<Name<Enum>, kSize>& table, const Field& field,
-                      const char* slug, const char* what, Report& report) {
+                      const char* slug, const char* what, Reporter& report) {
   for (const auto& row : table) {
     if (is_same_word(row.text, field.text)) return &row.value;
   }
@@ -67,7 +67,7 @@ bool is_unlimited(const Field& field) {
   return is_same_word(field.text, "UNLIMITED");
 }
 
-std::optional<unsigned> read_number(const Field& field, Report& report, unsigned most = kMost,
+std::optional<unsigned> read_number(const Field& field, Reporter& report, unsigned most = kMost,
                                     unsigned least = 0) {
   auto number = parse_number(field.text, most);
   if (number && *number >= least) return number;
@@ -77,7 +77,7 @@ std::optional<unsigned> read_number(const Field& field, Report& report, unsigned
 }
 
 // A number of servers, or UNLIMITED: 0.
-std::optional<unsigned> read_limit(const Attribute& attribute, Report& report) {
+std::optional<unsigned> read_limit(const Attribute& attribute, Reporter& report) {
   const auto field = attribute.value();
   if (is_unlimited(field)) return 0U;
   const auto number = read_number(field, report);
@@ -97,14 +97,14 @@ std::optional<std::uint64_t> scale(std::string_view digits, std::uint64_t unit) 
 
 }  // namespace
 
-std::optional<bool> read_yes_no(const Field& field, Report& report) {
+std::optional<bool> read_yes_no(const Field& field, Reporter& report) {
   if (is_same_word(field.text, "yes")) return true;
   if (is_same_word(field.text, "no")) return false;
   report.error(field.at, "value", "expected yes or no, not " + quoted(field.text));
   return std::nullopt;
 }
 
-std::optional<std::uint64_t> read_amount(const Field& field, bool is_bytes, Report& report) {
+std::optional<std::uint64_t> read_amount(const Field& field, bool is_bytes, Reporter& report) {
   std::string_view text = field.text;
   std::uint64_t unit = 1;
   if (is_bytes && !text.empty()) {

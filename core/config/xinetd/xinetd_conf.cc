@@ -20,7 +20,7 @@ namespace {
 using namespace xinetd;
 
 std::vector<BindAddress> read_default_host(const std::string& host, Diagnostics& diagnostics) {
-  Report report(nullptr, diagnostics);
+  Reporter report(nullptr, diagnostics);
   Field field;
   field.text = host;
   field.is_quoted = true;  // it has no columns
@@ -124,7 +124,7 @@ class Parser {
       severity = std::min(severity, Severity::Warning);
     }
     Diagnostics said;
-    Report report(block.source->name, said);
+    Reporter report(block.source->name, said);
     (void)make(block, report);
     for (auto& diagnostic : said) {
       const bool is_of_running = diagnostic.slug == "ident" || diagnostic.slug == "mdns";
@@ -135,13 +135,13 @@ class Parser {
     }
   }
 
-  std::optional<ServiceSpec> make(Block& block, Report& report) {
+  std::optional<ServiceSpec> make(Block& block, Reporter& report) {
     Draft draft;
     Reading reading{names_, report, draft, &defaults_.draft};
     read_block(block, false, reading);
     if (blocks_.defaults) {
       muted_.clear();
-      Report muted(blocks_.defaults->source->name, muted_);
+      Reporter muted(blocks_.defaults->source->name, muted_);
       Reading inheriting{names_, muted, draft, &defaults_.draft};
       inherit(defaults_.draft, inheriting);
     }

@@ -380,7 +380,7 @@ TEST(XinetdTraps, ACommentBehindValuesIsTakenOff) {
 std::vector<std::string> clients(const std::string& word,
                                  std::vector<std::string>* said = nullptr) {
   Diagnostics diagnostics;
-  Report report(std::make_shared<const std::string>("f"), diagnostics);
+  Reporter report(std::make_shared<const std::string>("f"), diagnostics);
   Field field;
   field.text = word;
   field.at = {1, 1};

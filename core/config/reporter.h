@@ -14,12 +14,12 @@
 
 namespace uvinetd {
 
-class Report {
+class Reporter {
  public:
   static constexpr std::size_t kMost = 10000;
 
   // `out` is borrowed. A null `file` stands for the command line.
-  Report(std::shared_ptr<const std::string> file, Diagnostics& out)
+  Reporter(std::shared_ptr<const std::string> file, Diagnostics& out)
       : file_(std::move(file)), out_(out) {}
 
   [[nodiscard]] SourcePosition position(Place at) const { return {file_, at.line, at.column}; }
