@@ -48,7 +48,7 @@ bool send_reply(int fd, const SocketAddress& to, const Arrival& arrival,
   message.msg_namelen = to.size();
   message.msg_iov = &part;
   message.msg_iovlen = 1;
-  ControlBuffer control;
+  PacketControl control;
   write_packet_info(message, control, arrival);
   ssize_t sent = 0;
   do {
@@ -70,7 +70,7 @@ struct DatagramServer::Packet {
   bool receive(int fd, bool is_ip) noexcept {
     sockaddr_storage from{};
     iovec part{request_bytes.data(), request_bytes.size()};
-    ControlBuffer control;
+    PacketControl control;
     msghdr message{};
     message.msg_name = &from;
     message.msg_namelen = sizeof from;

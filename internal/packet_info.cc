@@ -45,7 +45,7 @@ void read_v6(const cmsghdr* entry, Arrival& arrival) noexcept {
 }
 
 template <typename T>
-void put(msghdr& message, ControlBuffer& control, int level, int type, const T& value) noexcept {
+void put(msghdr& message, PacketControl& control, int level, int type, const T& value) noexcept {
   static_assert(CMSG_SPACE(sizeof(T)) <= sizeof control.bytes);
   message.msg_control = control.bytes;
   message.msg_controllen = CMSG_SPACE(sizeof value);
@@ -75,7 +75,7 @@ Arrival read_packet_info(msghdr& message) noexcept {
   return arrival;
 }
 
-void write_packet_info(msghdr& message, ControlBuffer& control, const Arrival& arrival) noexcept {
+void write_packet_info(msghdr& message, PacketControl& control, const Arrival& arrival) noexcept {
   control = {};
   if (arrival.kind == Arrival::Kind::V4) {
 #if defined(IP_PKTINFO)

@@ -26,7 +26,7 @@ struct Arrival {
 };
 
 // Room for the control data of one datagram, both families at once, to receive and to send.
-struct ControlBuffer {
+struct PacketControl {
   alignas(cmsghdr) std::byte bytes[128];
 };
 
@@ -35,6 +35,6 @@ void enable_packet_info(int fd, int family) noexcept;
 // What recvmsg(2) has put into `message`.
 [[nodiscard]] Arrival read_packet_info(msghdr& message) noexcept;
 // Makes sendmsg(2) of `message` leave from the address that was asked; `control` must live as long.
-void write_packet_info(msghdr& message, ControlBuffer& control, const Arrival& arrival) noexcept;
+void write_packet_info(msghdr& message, PacketControl& control, const Arrival& arrival) noexcept;
 
 }  // namespace uvinetd

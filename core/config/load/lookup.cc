@@ -55,7 +55,7 @@ std::optional<Question> read_question(int fd) {
 }
 
 template <typename T, typename Put>
-bool send_answer(int fd, Kind kind, const std::string& key, const Answer<T>& answer, Put put) {
+bool send_answer(int fd, Kind kind, const std::string& key, const NameAnswer<T>& answer, Put put) {
   Writer body;
   body.put(kind);
   body.put(std::string_view(key));

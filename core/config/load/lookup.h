@@ -25,9 +25,9 @@ struct LookupRequest {
 
 // What is not in a map has not been answered in time.
 struct LookupResults {
-  std::unordered_map<std::string, Answer<UserRecord>> users;
-  std::unordered_map<std::string, Answer<std::uint32_t>> groups;
-  std::unordered_map<std::string, Answer<std::vector<std::string>>> hosts;
+  std::unordered_map<std::string, NameAnswer<UserRecord>> users;
+  std::unordered_map<std::string, NameAnswer<std::uint32_t>> groups;
+  std::unordered_map<std::string, NameAnswer<std::vector<std::string>>> hosts;
 };
 
 class LookupHelper {

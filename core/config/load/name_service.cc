@@ -55,8 +55,8 @@ std::vector<std::uint32_t> member_groups(const char* name) {
 
 // `call(record, buffer, size, result)` is getpwnam_r or getpwuid_r with its key bound.
 template <typename Call>
-Answer<UserRecord> look_up_user(Call call) {
-  Answer<UserRecord> out;
+NameAnswer<UserRecord> look_up_user(Call call) {
+  NameAnswer<UserRecord> out;
   for (std::size_t size = 4096; size <= kLargestBuffer; size *= 4) {
     std::vector<char> buffer(size);
     passwd record{};
@@ -81,20 +81,20 @@ Answer<UserRecord> look_up_user(Call call) {
 
 class SystemNameService : public NameService {
  public:
-  [[nodiscard]] Answer<UserRecord> user(const std::string& name) const override {
+  [[nodiscard]] NameAnswer<UserRecord> user(const std::string& name) const override {
     return look_up_user([&](passwd* record, char* buffer, std::size_t size, passwd** found) {
       return getpwnam_r(name.c_str(), record, buffer, size, found);
     });
   }
 
-  [[nodiscard]] Answer<UserRecord> user_by_id(std::uint32_t uid) const override {
+  [[nodiscard]] NameAnswer<UserRecord> user_by_id(std::uint32_t uid) const override {
     return look_up_user([&](passwd* record, char* buffer, std::size_t size, passwd** found) {
       return getpwuid_r(uid, record, buffer, size, found);
     });
   }
 
-  [[nodiscard]] Answer<std::uint32_t> group(const std::string& name) const override {
-    Answer<std::uint32_t> out;
+  [[nodiscard]] NameAnswer<std::uint32_t> group(const std::string& name) const override {
+    NameAnswer<std::uint32_t> out;
     for (std::size_t size = 4096; size <= kLargestBuffer; size *= 4) {
       std::vector<char> buffer(size);
       struct group record {};
@@ -108,8 +108,8 @@ class SystemNameService : public NameService {
     return out;
   }
 
-  [[nodiscard]] Answer<std::vector<std::string>> host(const std::string& name) const override {
-    Answer<std::vector<std::string>> out;
+  [[nodiscard]] NameAnswer<std::vector<std::string>> host(const std::string& name) const override {
+    NameAnswer<std::vector<std::string>> out;
     addrinfo hints{};
     hints.ai_family = AF_UNSPEC;
     hints.ai_socktype = SOCK_STREAM;

@@ -13,7 +13,7 @@ namespace uvinetd {
 enum class LookupState : std::uint8_t { Found, Absent, Failed };
 
 template <typename T>
-struct Answer {
+struct NameAnswer {
   LookupState state = LookupState::Failed;
   T value{};
 };
@@ -30,11 +30,12 @@ struct UserRecord {
 class NameService {
  public:
   virtual ~NameService() = default;
-  [[nodiscard]] virtual Answer<UserRecord> user(const std::string& name) const = 0;
-  [[nodiscard]] virtual Answer<UserRecord> user_by_id(std::uint32_t uid) const = 0;
-  [[nodiscard]] virtual Answer<std::uint32_t> group(const std::string& name) const = 0;
+  [[nodiscard]] virtual NameAnswer<UserRecord> user(const std::string& name) const = 0;
+  [[nodiscard]] virtual NameAnswer<UserRecord> user_by_id(std::uint32_t uid) const = 0;
+  [[nodiscard]] virtual NameAnswer<std::uint32_t> group(const std::string& name) const = 0;
   // Numeric addresses of both families, in the resolver's order.
-  [[nodiscard]] virtual Answer<std::vector<std::string>> host(const std::string& name) const = 0;
+  [[nodiscard]] virtual NameAnswer<std::vector<std::string>> host(
+      const std::string& name) const = 0;
 };
 
 [[nodiscard]] const NameService& system_name_service();

@@ -85,7 +85,7 @@ Status set_close_on_exec(const std::vector<int>& descriptors, bool on) {
   return {};
 }
 
-Error give_place(Place place) {
+Error give_place(ProgramPlace place) {
   place.variables.push_back(order_text(place.state, place.own_binary));
   auto environment = environment_with(place.variables);
   const auto argv = pointers_to(place.argv);

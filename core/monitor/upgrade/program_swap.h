@@ -39,7 +39,7 @@ struct ResumeOrder {
 // close-on-exec is closed; `variables` are added to the environment. All signals are blocked from
 // here until the other program is ready for them: one that came between would end it. Returns only
 // when it has failed, with everything as it was.
-struct Place {
+struct ProgramPlace {
   std::string program;
   std::vector<std::string> argv;
   int state = -1;
@@ -47,7 +47,7 @@ struct Place {
   std::vector<int> kept;
   std::vector<std::string> variables;
 };
-[[nodiscard]] Error give_place(Place place);
+[[nodiscard]] Error give_place(ProgramPlace place);
 
 // The program before goes on: for one that has taken its place and cannot use the state. What it
 // left open is open still. Returns only when it has failed.

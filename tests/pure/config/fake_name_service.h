@@ -28,26 +28,26 @@ class FakeNameService : public NameService {
       {"six.example", {"2001:db8::1"}},
   };
 
-  [[nodiscard]] Answer<UserRecord> user(const std::string& name) const override {
+  [[nodiscard]] NameAnswer<UserRecord> user(const std::string& name) const override {
     return find(users, name);
   }
-  [[nodiscard]] Answer<UserRecord> user_by_id(std::uint32_t uid) const override {
+  [[nodiscard]] NameAnswer<UserRecord> user_by_id(std::uint32_t uid) const override {
     for (const auto& [name, record] : users) {
       if (record.uid == uid) return {LookupState::Found, record};
     }
     return {LookupState::Absent, {}};
   }
-  [[nodiscard]] Answer<std::uint32_t> group(const std::string& name) const override {
+  [[nodiscard]] NameAnswer<std::uint32_t> group(const std::string& name) const override {
     return find(groups, name);
   }
-  [[nodiscard]] Answer<std::vector<std::string>> host(const std::string& name) const override {
+  [[nodiscard]] NameAnswer<std::vector<std::string>> host(const std::string& name) const override {
     return find(hosts, name);
   }
 
  private:
   // "hang..." never answers, "fail..." cannot, "die..." ends the helper.
   template <typename T>
-  static Answer<T> find(const std::map<std::string, T>& map, const std::string& name) {
+  static NameAnswer<T> find(const std::map<std::string, T>& map, const std::string& name) {
     while (name.starts_with("hang")) pause();
     if (name.starts_with("fail")) return {LookupState::Failed, {}};
     if (name.starts_with("die")) _exit(1);
