@@ -273,6 +273,9 @@ void Launcher::on_stop(StopHow how) {
       return;
     case StopHow::LeaveWhenDone:
       take_all_launches();
+      // Ends from now on stand in the ledger, for whoever has the children then.
+      flush_reports();
+      reactor_.close();
       is_leaving_ = true;
       return;
   }

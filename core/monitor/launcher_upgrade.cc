@@ -11,6 +11,7 @@ namespace uvinetd {
 
 void LauncherSet::save(UpgradeState& state) const {
   state.last_launcher = last_id_;
+  state.launcher_losses = losses_;
   for (const auto& [id, one] : all_) {
     if (one->pid == 0 || !one->channel.is_open()) continue;
     state.launchers.push_back({id,
@@ -31,6 +32,7 @@ void LauncherSet::save(UpgradeState& state) const {
 
 void LauncherSet::restore(const UpgradeState& state) {
   last_id_ = state.last_launcher;
+  losses_ = state.launcher_losses;
   for (const auto& saved : state.launchers) {
     auto one = std::make_unique<One>();
     const auto id = one->id = saved.id;

@@ -185,6 +185,7 @@ void Monitor::on_adopted_exit(const RunningChild& child, const Report& report) {
   for (const auto& past : past_reactors_) {
     past->send(MessageType::AdoptedExit, print(Reports{{report}}));
   }
+  if (giver_ != nullptr) return;  // it has told it; the next one does not hear of that child
   if (reactor_ && reactor_->is_open) {
     reactor_->send(MessageType::AdoptedExit, print(Reports{{report}}));
   } else {

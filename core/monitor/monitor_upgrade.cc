@@ -115,6 +115,7 @@ UpgradeState Monitor::upgrade_state() const {
   builder_.save(out);
   launchers_->save(out);
   out.epoch = epoch_;
+  out.resolver_starts = resolver_starts_;
   out.generation = generation_;
   if (reactor_) out.reactor = {reactor_->pid(), reactor_->channel().fd()};
   for (const auto& past : past_reactors_) {
@@ -157,6 +158,7 @@ void Monitor::swap() {
 void Monitor::resume() {
   const auto& saved = *start_.resumed;
   epoch_ = saved.epoch;
+  resolver_starts_ = saved.resolver_starts;
   generation_ = saved.generation;
   began_ = std::chrono::milliseconds(saved.began_ms);
   upgrades_ = saved.upgrades + (start_.resume_failure.empty() ? 1 : 0);

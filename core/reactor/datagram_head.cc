@@ -37,7 +37,7 @@ std::string time_stamp(msghdr& message) {
 // fill our table with them.
 void close_descriptors(msghdr& message) {
   std::vector<UniqueFd> fds;
-  PacketControl::take(message, fds);
+  ControlBuffer::take(message, fds);
 }
 
 }  // namespace

@@ -134,6 +134,7 @@ class Reactor final : public ListenerHost,
   // Another reactor takes the place of this one (reactor_retire.cc).
   void retire();
   void on_retired();
+  void on_exited_retired(const Report& report, bool is_from_launcher, UniqueFd connection);
   void leave_if_done(std::chrono::milliseconds next_look);
   void hand_back(Visitor visitor);
   void hand_back(InFlight launch);
@@ -219,6 +220,7 @@ class Reactor final : public ListenerHost,
   void on_started(const Report& report, const std::optional<InFlight>& launch);
   void on_failed(const Report& report, InFlight launch);
   void on_exited(const Report& report, bool is_from_launcher);
+  [[nodiscard]] static std::chrono::nanoseconds run_time(const Report& report);
   void on_settled(InFlight launch, Settled settled, std::int32_t pid);
   void give_up(const InFlight& launch, const std::string& reason, bool is_certain);
   void instance_ended(Service& service);

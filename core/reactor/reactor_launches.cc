@@ -18,11 +18,6 @@ constexpr int kMostAttempts = 6;  // 20, 40, ... ms: about a second in all
 constexpr std::chrono::milliseconds kFirstRetry{20};
 constexpr std::chrono::milliseconds kSpawnPause{1'000};
 
-std::chrono::nanoseconds run_time(const Report& report) {
-  constexpr std::int64_t kLongest = 1'000'000LL * 3600 * 24 * 365 * 100;
-  return std::chrono::microseconds(std::clamp<std::int64_t>(report.ran_usec, 0, kLongest));
-}
-
 // Failures that may pass by themselves: no process, no memory, no descriptor for now.
 bool is_passing(const Report& report) {
   return report.step == "posix_spawn" || report.step == "fork" || report.step == "pipe" ||
@@ -187,16 +182,17 @@ void Reactor::on_failed(const Report& report, InFlight launch) {
   give_up(launch, "spawn errno=" + error_and_step(report), launch.is_connection);
 }
 
+std::chrono::nanoseconds Reactor::run_time(const Report& report) {
+  constexpr std::int64_t kLongest = 1'000'000LL * 3600 * 24 * 365 * 100;
+  return std::chrono::microseconds(std::clamp<std::int64_t>(report.ran_usec, 0, kLongest));
+}
+
 void Reactor::on_exited(const Report& report, bool is_from_launcher) {
   time_limits_.forget(report.id);
   health_.on_exited(report.id, report.status);
   auto connection = kept_connections_.take(report.id);
   auto node = running_.extract(report.id);
-  if (is_retired_) {  // counted and told by the reactor in our place
-    auto* of = node && connection.is_open() ? find_service(node.mapped().service) : nullptr;
-    if (of != nullptr) linger(*of, std::move(connection), report.pid);
-    return;
-  }
+  if (is_retired_) return on_exited_retired(report, is_from_launcher, std::move(connection));
   auto* service = find_service(node ? node.mapped().service : report.service);
   // Unknown here: it ended between two reactors, so that none has counted it, but it is told. The
   // monitor's reports of adopted children may be second ones.

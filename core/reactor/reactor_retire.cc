@@ -55,6 +55,15 @@ void Reactor::on_retired() {
   leave_if_done(kFirstLook);
 }
 
+// What a launcher tells here, nobody else is told. All others are counted and told by the reactor
+// in our place.
+void Reactor::on_exited_retired(const Report& report, bool is_from_launcher, UniqueFd connection) {
+  auto* service = find_service(report.service);
+  if (service == nullptr) return;
+  if (is_from_launcher) events_.exited(*service, report, run_time(report));
+  if (connection.is_open()) linger(*service, std::move(connection), report.pid);
+}
+
 void Reactor::leave_if_done(std::chrono::milliseconds next_look) {
   const auto left = sessions_.count() + relays_.count() + health_.count() + waiting_room_.count() +
                     lingering_.count() + kept_connections_.count() + control_.count() +

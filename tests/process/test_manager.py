@@ -266,6 +266,28 @@ class Store(unittest.TestCase):
         with self.start(unix):
             self.assert_echoes(client)
 
+    def test_an_upgrade_is_told_like_a_reload_and_what_is_kept_stays(self):
+        port = free_port()
+        path, unix = self.unix_service()
+        lines = echo_of(port) + unix
+        daemon = self.manager.start(lines, file_name="uvinetd.toml", watchdog=1)
+        self.manager.wait_kept(2)
+        names = set(self.manager.kept)
+        for times in (1, 2):
+            self.assertIn("upgraded from=", daemon.upgrade())
+            self.manager.wait_for("RELOADING=1", times)
+            self.manager.wait_for("READY=1", times + 1)
+        alive = self.manager.count("WATCHDOG=1")
+        self.manager.wait_for("WATCHDOG=1", alive + 2)
+        daemon.reload(lines + echo_of(free_port()))
+        self.manager.wait_kept(3)
+        self.assertLess(names, set(self.manager.kept))
+        daemon.kill()
+        waiting = [sockets.connect(port), sockets.connect_unix(path)]
+        with self.start(lines):
+            for each in waiting:
+                self.assert_echoes(each)
+
     def test_a_path_that_is_anothers_by_now_is_not_believed(self):
         path, unix = self.unix_service()
         with self.start(unix):

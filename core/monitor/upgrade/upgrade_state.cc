@@ -26,8 +26,9 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(
     UpgradeState, version, from, argv, directory, config_paths, soft_limit, hard_limit, is_daemon,
     began_ms, log_key, upgrades, program, own_binary, reactor_binary, launcher_binary, pid_file,
     pid_file_fd, control_path, control_fd, control_device, control_inode, sockets, last_socket,
-    service_keys, identity_keys, last_identity, last_launcher, epoch, generation, reactor, retired,
-    resolvers, launchers, adopted, orphaned, bans, holds, rpc, known_errors, tickets)
+    service_keys, identity_keys, last_identity, last_launcher, launcher_losses, resolver_starts,
+    epoch, generation, reactor, retired, resolvers, launchers, adopted, orphaned, bans, holds, rpc,
+    known_errors, tickets)
 
 namespace {
 

@@ -127,6 +127,8 @@ struct UpgradeState {
   std::map<std::string, std::uint32_t> identity_keys;  // by a mark of the identity
   std::uint32_t last_identity = 0;
   std::uint32_t last_launcher = 0;
+  std::uint64_t launcher_losses = 0;
+  std::uint64_t resolver_starts = 0;
   std::uint32_t epoch = 0;
   std::uint32_t generation = 0;
 
