@@ -71,6 +71,8 @@ Monitor::Monitor(MonitorStart start, Log& log)
             timers_.after(std::chrono::seconds(2), [this, identity = failure.identity] {
               failed_identities_.erase(identity);
             });
+            broken_identities_.insert(failure.identity);
+            tell_troubles();
             if (reactor_) reactor_->send(MessageType::LauncherFailed, print(failure));
           },
           [this](std::uint32_t identity) { replace_launcher(identity); },
@@ -214,6 +216,7 @@ void Monitor::on_child() {
 void Monitor::write_state() {
   StateSnapshot state;
   state.summary = summary();
+  state.degraded = troubles();
   state.generation = generation_;
   state.reactor_pid = reactor_ ? reactor_->pid() : 0;
   state.reactor_epoch = epoch_;

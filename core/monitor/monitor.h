@@ -95,6 +95,10 @@ class Monitor {
   void on_ready();
   void fail_start(const std::string& reason);
   [[nodiscard]] std::string summary() const;
+  // What is not served as it should be, in words: roles that do not start.
+  [[nodiscard]] std::vector<std::string> troubles() const;
+  [[nodiscard]] std::string status_text_now() const;
+  void tell_troubles();
 
   // Stop (monitor_stop.cc).
   void stop(bool at_once);
@@ -152,7 +156,8 @@ class Monitor {
   // Upgrade in place (monitor_upgrade.cc).
   void upgrade(std::uint64_t ticket);
   void refuse_upgrade(const std::vector<std::string>& why);
-  void swap_when_quiet(int tries);
+  static constexpr int kFlushTries = 200;
+  void swap_when_quiet(int tries = kFlushTries);
   [[nodiscard]] UpgradeState upgrade_state() const;
   void swap();
   void resume();
@@ -269,6 +274,7 @@ class Monitor {
 
   LogKeeper logs_;
   std::set<std::uint32_t> failed_identities_;  // not started again before their time-out
+  std::set<std::uint32_t> broken_identities_;  // none has been started since one failed
   bool is_binding_ = false;                    // at start: the reactor may not begin yet
   bool is_ready_ = false;
   bool is_stopping_ = false;

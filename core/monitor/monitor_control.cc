@@ -106,18 +106,20 @@ void Monitor::tell(const Event& event) {
 // ---- looks -----------------------------------------------------------------------------------
 
 json Monitor::status_json() const {
-  return {{"version", UVINETD_VERSION},
-          {"pid", getpid()},
-          {"summary", summary()},
-          {"uptime_ms", (loop_.now() - began_).count()},
-          {"configuration", start_.options.config_paths},
-          {"stopping", is_stopping_},
-          {"left_out", left_out_},
-          {"retrying", sockets_.failed_count() + unresolved_.size()},
-          {"sockets", sockets_.count()},
-          {"launchers", launchers_->count()},
-          {"upgrades", upgrades_},
-          {"reactor_restarts", reactor_restarts()}};
+  json out = {{"version", UVINETD_VERSION},
+              {"pid", getpid()},
+              {"summary", summary()},
+              {"uptime_ms", (loop_.now() - began_).count()},
+              {"configuration", start_.options.config_paths},
+              {"stopping", is_stopping_},
+              {"left_out", left_out_},
+              {"retrying", sockets_.failed_count() + unresolved_.size()},
+              {"sockets", sockets_.count()},
+              {"launchers", launchers_->count()},
+              {"upgrades", upgrades_},
+              {"reactor_restarts", reactor_restarts()}};
+  if (const auto found = troubles(); !found.empty()) out["degraded"] = found;
+  return out;
 }
 
 void Monitor::show_service(std::uint64_t ticket, const std::string& id) {

@@ -49,4 +49,28 @@ void Monitor::tell_role_facts() {
                  }}));
 }
 
+std::vector<std::string> Monitor::troubles() const {
+  std::vector<std::string> out;
+  const bool is_serving = reactor_ && reactor_->has_applied;
+  if (is_ready_ && !is_serving && quick_deaths_ > 0) {
+    out.push_back("the reactor has ended " + std::to_string(quick_deaths_) +
+                  " times before it served");
+  }
+  for (const auto identity : broken_identities_) {
+    if (!has_identity(identity)) continue;  // nobody is to be served as that one any more
+    out.push_back("no server can be started as " + identity_name(identity));
+  }
+  return out;
+}
+
+std::string Monitor::status_text_now() const {
+  std::string out;
+  for (const auto& trouble : troubles()) out += (out.empty() ? "degraded: " : "; ") + trouble;
+  return out.empty() ? summary() : out + "; " + summary();
+}
+
+void Monitor::tell_troubles() {
+  if (is_ready_ && !is_stopping_) readiness_.status(status_text_now());
+}
+
 }  // namespace uvinetd

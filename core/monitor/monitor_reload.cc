@@ -132,8 +132,9 @@ void Monitor::tell_reactor() {
 void Monitor::on_applied(std::uint32_t generation) {
   if (reactor_) reactor_->has_applied = true;
   if (!is_ready_) on_ready();
+  tell_troubles();
   if (is_publishing_ && generation == generation_ && awaited_tables_.empty()) return committed();
-  swap_when_quiet(0);
+  swap_when_quiet();
 }
 
 // Nobody uses the table before any more.
@@ -170,7 +171,7 @@ void Monitor::committed() {
   services_.pack();
   if (std::exchange(is_reload_due_, false)) return reload();
   if (std::exchange(is_upgrade_due_, false)) upgrade(0);
-  swap_when_quiet(0);
+  swap_when_quiet();
 }
 
 // The table in force has no other sockets.

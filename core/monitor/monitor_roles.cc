@@ -143,6 +143,7 @@ void Monitor::connect_launcher(std::uint32_t launcher, bool must_drain) {
   if (!reactor_) return;
   auto end = launchers_->connect(launcher, epoch_);
   if (!end) return launchers_->give_up(launcher, end.error());
+  if (broken_identities_.erase(end->identity) > 0) tell_troubles();
   if (must_drain) awaited_drains_.insert(launcher);
   std::vector<int> fds{end->channel.get(), end->ledger};
   if (end->queue.is_open()) fds.push_back(end->queue.get());
@@ -220,6 +221,7 @@ void Monitor::on_reactor_end(const Exit& exit) {
   // Dead before it served anybody: a fault at start.
   quick_deaths_ = had_applied ? 0 : quick_deaths_ + 1;
   log_.error("reactor ended: status={}; replacing it", status_text(exit.status));
+  tell_troubles();
   if (!is_ready_ && !start_.resumed && quick_deaths_ >= kStartTries)
     return fail_start("the reactor does not start");
   // At once, but for a fault at start, which must not become a busy loop.

@@ -25,7 +25,6 @@ namespace uvinetd {
 namespace {
 
 constexpr std::chrono::milliseconds kFlushPause{10};
-constexpr int kFlushTries = 200;
 constexpr std::chrono::seconds kStoppedDeadline{5};  // of the reactor before
 constexpr std::chrono::seconds kLeavingDeadline{5};  // of its launchers
 constexpr std::size_t kMostClientsBack = 4'096;      // while the new reactor is not open
@@ -54,7 +53,7 @@ void Monitor::upgrade(std::uint64_t ticket) {
         upgrade_check_.reset();
         if (!why.empty()) return refuse_upgrade(why);
         is_swap_due_ = true;
-        swap_when_quiet(kFlushTries);
+        swap_when_quiet();
       });
   const auto started = upgrade_check_->start(start_.binaries.program(), start_.argv.front(),
                                              state->get(), readiness_.variables());

@@ -24,6 +24,7 @@ std::string to_json(const StateSnapshot& state) {
       {"schema", kSchema},
       {"pid", getpid()},
       {"summary", state.summary},
+      {"degraded", state.degraded},
       {"table_generation", state.generation},
       {"reactor", {{"pid", state.reactor_pid}, {"incarnation", state.reactor_epoch}}},
       {"launchers", state.launchers},

@@ -18,6 +18,7 @@ struct StateSnapshot {
     std::vector<std::string> addresses;
   };
   std::string summary;
+  std::vector<std::string> degraded;  // in words
   std::uint32_t generation = 0;
   std::uint32_t reactor_epoch = 0;
   pid_t reactor_pid = 0;

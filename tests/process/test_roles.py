@@ -8,6 +8,7 @@ import unittest
 from unittest import mock
 
 from harness import procfs, sockets
+from harness.control import ControlClient
 from harness.daemon import Daemon
 from harness.load import strike_under_load, write_server
 from harness.surroundings import (bin_dir, free_port, free_ports, me, probe, requires_linux_build,
@@ -266,8 +267,14 @@ class EarlyDeath(unittest.TestCase):
                 self.assertEqual(sockets.read_all(client), b"")
                 client.close()
             daemon.assert_count(r"\brefuse id=\S+ from=\S+ reason=launcher step=exec", 3)
-            self.die(0)
-            self.assertIn("fds", sockets.fetch_report(self.port))
+            with ControlClient(daemon.control) as control:
+                def degraded():
+                    return control.ask({"verb": "status"})[0]["status"].get("degraded")
+                self.assertEqual(eventually(degraded, what="that it is told"),
+                                 [f"no server can be started as {me()}"])
+                self.die(0)
+                self.assertIn("fds", sockets.fetch_report(self.port))
+                self.assertIsNone(degraded())
 
 
 class Silence(unittest.TestCase):
