@@ -39,6 +39,15 @@ void ControlListener::save(UpgradeState& state) const {
 }
 
 Status ControlListener::open(const ControlSettings& settings, const UpgradeState* kept) {
+  auto status = open_wanted(settings, kept);
+  if (kept == nullptr || kept->control_fd < 0 || fd_.get() == kept->control_fd) return status;
+  const UniqueFd unused(kept->control_fd);
+  const PathIdentity identity{kept->control_device, kept->control_inode};
+  if (!fd_.is_open() || kept->control_path != path_) remove_path_if(kept->control_path, identity);
+  return status;
+}
+
+Status ControlListener::open_wanted(const ControlSettings& settings, const UpgradeState* kept) {
   const auto folder = settings.path ? std::string() : run_folder();
   path_ = settings.path ? *settings.path : control_socket_in(folder);
   if (path_.empty()) return {};
@@ -67,8 +76,6 @@ Status ControlListener::open(const ControlSettings& settings, const UpgradeState
     if (kept->control_path == path_ && path_identity(path_) == identity) {
       return take(*kept, spec, options);
     }
-    UniqueFd(kept->control_fd).reset();
-    remove_path_if(kept->control_path, identity);
   }
   auto bound = bind_socket(spec, options);
   if (!bound) return tl::unexpected(bound.error());

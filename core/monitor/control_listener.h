@@ -31,6 +31,7 @@ class ControlListener {
   [[nodiscard]] const ControlSocket& rules() const { return rules_; }
 
  private:
+  Status open_wanted(const ControlSettings& settings, const UpgradeState* kept);
   Status take(const UpgradeState& kept, const ListenSpec& spec, const BindOptions& options);
 
   std::string path_;

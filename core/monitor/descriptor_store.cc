@@ -45,8 +45,10 @@ void DescriptorStore::want(const std::vector<StorableSocket>& sockets) {
     if (names_.contains(socket.key)) continue;
     if (socket.name.empty()) {
       missing_.push_back(socket);
-    } else {
+    } else if (names_.size() < most_) {
       names_.emplace(socket.key, socket.name);
+    } else {
+      remove(socket.name);
     }
   }
   const auto room = most_ - std::min(most_, names_.size());

@@ -6,6 +6,7 @@
 // to do, and so have we.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <deque>
@@ -40,6 +41,8 @@ class DescriptorStore {
   [[nodiscard]] bool is_there() const { return most_ > 0; }
   // No new name has a number up to this one.
   void reserve_numbers(std::uint64_t last) { last_number_ = std::max(last_number_, last); }
+  // So many others come along with what is kept at each start: those of socket units.
+  void leave_room(std::size_t others) { most_ -= std::min(most_, others); }
   // What is to be kept, and nothing else. To be called again before one of them is closed.
   void want(const std::vector<StorableSocket>& sockets);
   // This socket is another one now, or will be.

@@ -223,6 +223,12 @@ void InheritedSockets::reject(InheritedSocket socket) {
   if (socket.is_of_store()) rejected_.push_back(std::move(socket.name));
 }
 
+std::size_t InheritedSockets::given() const {
+  return static_cast<std::size_t>(
+      std::count_if(sockets_.begin(), sockets_.end(),
+                    [](const auto& each) { return !each.second.is_of_store(); }));
+}
+
 std::vector<int> InheritedSockets::descriptors() const {
   std::vector<int> out;
   for (const auto& [key, socket] : sockets_) out.push_back(socket.fd.get());

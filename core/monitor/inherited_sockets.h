@@ -52,6 +52,8 @@ class InheritedSockets {
   // What is wrong with what we were given: a line each, for the log.
   [[nodiscard]] const std::vector<std::string>& problems() const { return problems_; }
   [[nodiscard]] bool is_empty() const { return sockets_.empty(); }
+  // How many are not from the manager's store.
+  [[nodiscard]] std::size_t given() const;
   // All that are left (borrowed).
   [[nodiscard]] std::vector<int> descriptors() const;
   // The highest number of a stored_name() that was among them.

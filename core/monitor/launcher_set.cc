@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -17,6 +18,7 @@ namespace uvinetd {
 namespace {
 
 constexpr std::chrono::seconds kSessionCheck{1};
+constexpr std::chrono::seconds kStartDeadline{10};
 constexpr std::chrono::seconds kErrorsCheck{1};
 constexpr std::uint32_t kMostEarlyDeaths = 8;         // one after the other: about a second in all
 constexpr std::chrono::milliseconds kEarlyRetry{10};  // after the second, doubled after each
@@ -51,6 +53,10 @@ void LauncherSet::start(std::uint32_t identity, const std::string& name, int tab
   one->started = loop_.now();
   one->watcher =
       std::make_unique<FdWatcher>(loop_, one->channel.fd(), [this, id](int) { on_channel(id); });
+  timers_.after(kStartDeadline, [this, id] {
+    const auto found = all_.find(id);
+    if (found != all_.end() && !found->second->is_ready) kill(id, "it does not start");
+  });
   LauncherStart start;
   start.launcher = id;
   start.identity = identity;
@@ -209,7 +215,7 @@ void LauncherSet::end_server(const EndServer& order) {
   for (const auto& [pid, child] : adopted_) {
     if (child.id != order.id) continue;
     if (order.signal == SIGTERM || order.signal == SIGKILL) told_to_end_.insert(pid);
-    ::kill(-pid, order.signal);
+    signal_adopted(child, order.signal);
   }
 }
 
@@ -268,7 +274,9 @@ void LauncherSet::on_early_end(const One& one, int status) {
 void LauncherSet::adopt(const One& one) {
   for (const auto& entry : one.ledger.entries()) {
     const auto& child = entry.child;
-    if (child.pid <= 0) continue;  // Starting, of which nobody knows more: settled by the reactor
+    // Starting, of which nobody knows more: settled by the reactor. Nothing of a server is init, or
+    // this process's own.
+    if (child.pid <= 1 || child.pid == getpgrp()) continue;
     if (entry.state == SlotState::Ended) {
       // Its report may have been lost with the launcher; a second one does no harm.
       Exit exit;
@@ -279,6 +287,12 @@ void LauncherSet::adopt(const One& one) {
       keep_child(child, entry.state == SlotState::Lingering || !is_child(child.pid));
     }
   }
+}
+
+// The number is a launcher's word, and a launcher is anybody's: as root only what is our child
+// indeed gets a signal. A session whose leader has ended could be anybody's.
+void LauncherSet::signal_adopted(const RunningChild& child, int signal) {
+  if (geteuid() != 0 || is_child(child.pid)) ::kill(-child.pid, signal);
 }
 
 void LauncherSet::keep_child(const RunningChild& child, bool is_session) {
@@ -305,6 +319,7 @@ void LauncherSet::watch_session(const RunningChild& child) {
 
 void LauncherSet::on_child_end(const Exit& exit) {
   auto node = adopted_.extract(exit.pid);
+  sessions_.erase(exit.pid);
   if (!node) return;
   if (told_to_end_.erase(exit.pid) > 0) ::kill(-exit.pid, SIGKILL);  // the rest of its group
   forget_errors_soon();

@@ -107,8 +107,13 @@ class LauncherSet {
   [[nodiscard]] std::vector<std::uint32_t> old() const;
   // Whether those that have been started are ready, or will never be.
   [[nodiscard]] bool is_settled() const;
+  // One is dead, or about to be, and not collected yet.
+  [[nodiscard]] bool has_ended_channel() const;
   // Something that has been said to one has not left yet.
   [[nodiscard]] bool has_backlog() const;
+
+  // To the process group of a server whose launcher is dead.
+  static void signal_adopted(const RunningChild& child, int signal);
 
   // A process has ended: true when it was a launcher of ours.
   bool on_process_end(const Exit& exit);
@@ -118,6 +123,7 @@ class LauncherSet {
   [[nodiscard]] std::vector<std::uint32_t> ready() const;  // ids that connect() may be asked for
   // Launchers of this identity that are not on their way out.
   [[nodiscard]] std::size_t count_of(std::uint32_t identity) const;
+  [[nodiscard]] bool has_ready(std::uint32_t identity) const;
   [[nodiscard]] std::vector<RunningChild> adopted() const;
   [[nodiscard]] std::size_t children() const;  // of all launchers and adopted
   // Ends launchers of identities that `is_used` denies, once they have no children.

@@ -92,6 +92,18 @@ bool LauncherSet::is_settled() const {
   });
 }
 
+bool LauncherSet::has_ready(std::uint32_t identity) const {
+  return std::any_of(all_.begin(), all_.end(), [identity](const auto& each) {
+    const auto& one = *each.second;
+    return one.identity == identity && one.is_ready && !one.is_ending;
+  });
+}
+
+bool LauncherSet::has_ended_channel() const {
+  return std::any_of(all_.begin(), all_.end(),
+                     [](const auto& each) { return !each.second->channel.is_open(); });
+}
+
 bool LauncherSet::has_backlog() const {
   return std::any_of(all_.begin(), all_.end(),
                      [](const auto& each) { return each.second->channel.has_backlog(); });

@@ -115,6 +115,7 @@ int Monitor::run() {
 void Monitor::begin() {
   take_config(std::move(start_.config));
   store_.reserve_numbers(start_.inherited.last_number());
+  store_.leave_room(start_.inherited.given());
   sockets_.inherit(std::move(start_.inherited));
   sockets_.plan(services_.list());
   (void)raise_descriptor_limit(static_cast<rlim_t>(sockets_.due_count()) + kSpareDescriptors);
@@ -183,7 +184,7 @@ void Monitor::on_ready() {
   }
   start_.report.ready();
   if (start_.is_daemon) detach_stdio();
-  readiness_.ready(summary());
+  readiness_.ready(status_text_now());
   keep_sockets();
   rpc_.want(sockets_.rpc_bindings(services_.list()));
   services_.pack();

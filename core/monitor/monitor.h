@@ -28,6 +28,7 @@
 #include "core/base/log.h"
 #include "core/base/loop.h"
 #include "core/base/open_descriptors.h"
+#include "core/base/process.h"
 #include "core/config/load/loader.h"
 #include "core/control/request.h"
 #include "core/monitor/account.h"
@@ -99,6 +100,8 @@ class Monitor {
   [[nodiscard]] std::vector<std::string> troubles() const;
   [[nodiscard]] std::string status_text_now() const;
   void tell_troubles();
+  static constexpr std::chrono::milliseconds kSettled{1'000};  // a reactor, after its first Applied
+  [[nodiscard]] std::chrono::milliseconds restart_delay(bool had_applied) const;
 
   // Stop (monitor_stop.cc).
   void stop(bool at_once);
@@ -157,11 +160,13 @@ class Monitor {
   void upgrade(std::uint64_t ticket);
   void refuse_upgrade(const std::vector<std::string>& why);
   static constexpr int kFlushTries = 200;
+  [[nodiscard]] bool is_quiet() const;
   void swap_when_quiet(int tries = kFlushTries);
   [[nodiscard]] UpgradeState upgrade_state() const;
   void swap();
   void resume();
   ReactorRole* add_past_reactor(const SavedRole& role);
+  void watch_hand_over();
   void hand_over();
   void answer_upgrade();
   void on_giver_stopped();
@@ -241,7 +246,10 @@ class Monitor {
   Timers::Id drain_deadline_ = 0;
   // Adopted children that ended while no reactor could be told.
   std::vector<std::pair<RunningChild, Report>> untold_exits_;
-  std::uint32_t quick_deaths_ = 0;
+  static constexpr std::uint32_t kQuickDeathsToTell = 3;
+  std::uint32_t quick_deaths_ = 0;                // one after the other
+  std::chrono::milliseconds reactor_applied_{0};  // when it first did
+  Timers::Id settled_timer_ = 0;
   std::uint32_t reactor_uid_ = 0;
   std::uint32_t reactor_gid_ = 0;
   std::uint32_t global_instances_ = 0;
@@ -262,6 +270,7 @@ class Monitor {
   std::vector<std::uint64_t> upgrade_asks_;  // tickets
   bool is_upgrade_due_ = false;              // after the one under way
   bool is_swap_due_ = false;
+  std::optional<SignalsBlocked> swap_guard_;  // from the decision to the exec
   std::uint32_t upgrades_ = 0;
   std::vector<std::unique_ptr<ReactorRole>> past_reactors_;
   std::vector<RoleProcess> past_resolvers_;

@@ -51,13 +51,13 @@ void Monitor::tell_role_facts() {
 
 std::vector<std::string> Monitor::troubles() const {
   std::vector<std::string> out;
-  const bool is_serving = reactor_ && reactor_->has_applied;
-  if (is_ready_ && !is_serving && quick_deaths_ > 0) {
+  if (is_ready_ && quick_deaths_ >= kQuickDeathsToTell) {
     out.push_back("the reactor has ended " + std::to_string(quick_deaths_) +
-                  " times before it served");
+                  " times, each soon after its start");
   }
   for (const auto identity : broken_identities_) {
-    if (!has_identity(identity)) continue;  // nobody is to be served as that one any more
+    // Nobody is to be served as that one any more, or another launcher does it.
+    if (!has_identity(identity) || launchers_->has_ready(identity)) continue;
     out.push_back("no server can be started as " + identity_name(identity));
   }
   return out;

@@ -46,7 +46,7 @@ void Monitor::reload() {
     log_.error("reload refused: {} new errors; nothing has changed", errors);
     readiness_.ready("reload refused; " + summary());
     answer_reload(told);
-    return;
+    return swap_when_quiet();
   }
   if (config.daemon != daemon_) {
     log_.warning("what has changed in [daemon] comes into force at the next start");
@@ -130,9 +130,15 @@ void Monitor::tell_reactor() {
 }
 
 void Monitor::on_applied(std::uint32_t generation) {
-  if (reactor_) reactor_->has_applied = true;
+  if (reactor_ && !std::exchange(reactor_->has_applied, true)) {
+    reactor_applied_ = loop_.now();
+    settled_timer_ = timers_.after(kSettled, [this] {
+      settled_timer_ = 0;
+      quick_deaths_ = 0;
+      tell_troubles();
+    });
+  }
   if (!is_ready_) on_ready();
-  tell_troubles();
   if (is_publishing_ && generation == generation_ && awaited_tables_.empty()) return committed();
   swap_when_quiet();
 }
@@ -163,9 +169,9 @@ void Monitor::committed() {
     answer_reload({});
     reload_.reset();
     rpc_.renew();
-    readiness_.ready(summary());
+    readiness_.ready(status_text_now());
   } else {
-    readiness_.status(summary());
+    readiness_.status(status_text_now());
   }
   rpc_.want(sockets_.rpc_bindings(services_.list()));
   services_.pack();

@@ -14,6 +14,8 @@ constexpr std::size_t kAheadAtMost =
     8;  // identities whose launcher is started before its first use
 constexpr std::chrono::seconds kDrainDeadline{5};
 constexpr std::chrono::milliseconds kFirstDelay{50};
+constexpr std::chrono::milliseconds kLongestDelay{1'000};
+constexpr std::uint32_t kQuickDeathsForLong = 200;
 constexpr std::uint32_t kStartTries = 3;
 constexpr std::chrono::seconds kIdlePing{60};  // an idle daemon sleeps
 constexpr std::chrono::seconds kBusyPing{5};
@@ -218,16 +220,24 @@ void Monitor::on_reactor_end(const Exit& exit) {
   timers_.cancel(ping_timer_);
   timers_.cancel(pong_deadline_);
   if (is_stopping_) return;
-  // Dead before it served anybody: a fault at start.
-  quick_deaths_ = had_applied ? 0 : quick_deaths_ + 1;
+  timers_.cancel(settled_timer_);
+  const bool has_lived = had_applied && loop_.now() - reactor_applied_ >= kSettled;
+  quick_deaths_ = has_lived ? 0 : quick_deaths_ + 1;
   log_.error("reactor ended: status={}; replacing it", status_text(exit.status));
   tell_troubles();
   if (!is_ready_ && !start_.resumed && quick_deaths_ >= kStartTries)
     return fail_start("the reactor does not start");
-  // At once, but for a fault at start, which must not become a busy loop.
-  const auto delay = quick_deaths_ == 0 ? std::chrono::milliseconds(0)
-                                        : kFirstDelay * (1U << std::min(quick_deaths_ - 1, 6U));
-  timers_.after(delay, [this] { start_reactor(); });
+  timers_.after(restart_delay(had_applied), [this] { start_reactor(); });
+}
+
+// At once, but for a fault at start, or soon after it, which must not become a busy loop. One that
+// has served is back within the time that clients do not notice, as long as it is not always so.
+std::chrono::milliseconds Monitor::restart_delay(bool had_applied) const {
+  if (had_applied) {
+    if (quick_deaths_ <= kQuickDeathsToTell) return {};
+    return quick_deaths_ < kQuickDeathsForLong ? kFirstDelay : kLongestDelay;
+  }
+  return kFirstDelay * (1U << std::min(quick_deaths_ - 1, 6U));
 }
 
 void Monitor::on_reactor_message(const Message& message) {

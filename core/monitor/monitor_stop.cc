@@ -42,6 +42,7 @@ void Monitor::stop(bool at_once) {
     readiness_.stopping("stopping");
   }
   if (reactor_) reactor_->send(MessageType::StopAccepting, "");
+  if (giver_ != nullptr) giver_->send(MessageType::StopAccepting, "");
   stop_servers(StopHow::EndWaitServers);
   if (drain_time_) return drain(at_once ? DrainStep::Terminate : DrainStep::Wait);
   if (at_once || !reactor_) return finish();
@@ -65,12 +66,12 @@ void Monitor::stop_servers(StopHow how) {
     const auto service = table ? table->service(child.service) : std::nullopt;
     const bool is_wait = service && service->is_wait;
     if (how == StopHow::EndWaitServers && !is_wait) continue;
-    kill(-child.pid, how == StopHow::KillAll ? SIGKILL : SIGTERM);
+    LauncherSet::signal_adopted(child, how == StopHow::KillAll ? SIGKILL : SIGTERM);
   }
 }
 
 void Monitor::on_reactor_stopped() {
-  if (!is_stopping_) return;
+  if (!is_stopping_ || giver_ != nullptr) return;  // that one has what is in flight
   has_reactor_stopped_ = true;
   if (!drain_step_) finish();
 }

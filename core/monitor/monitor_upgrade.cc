@@ -25,6 +25,7 @@ namespace uvinetd {
 namespace {
 
 constexpr std::chrono::milliseconds kFlushPause{10};
+constexpr std::chrono::seconds kHelloDeadline{10};   // of the new reactor
 constexpr std::chrono::seconds kStoppedDeadline{5};  // of the reactor before
 constexpr std::chrono::seconds kLeavingDeadline{5};  // of its launchers
 constexpr std::size_t kMostClientsBack = 4'096;      // while the new reactor is not open
@@ -72,19 +73,31 @@ void Monitor::refuse_upgrade(const std::vector<std::string>& why) {
   readiness_.ready("upgrade refused; " + summary());
 }
 
-// A change that is under way is finished first, and what has been said to the roles has left.
+// A change that is under way is finished first, what has been said to the roles has left, and who
+// is ending has ended.
+bool Monitor::is_quiet() const {
+  return !is_publishing_ && !is_table_due_ && !is_reload_due_ && reactor_ &&
+         reactor_->has_applied && reactor_->channel().is_open();
+}
+
 void Monitor::swap_when_quiet(int tries) {
-  if (!is_swap_due_ || is_stopping_) return;
-  const bool is_busy =
-      is_publishing_ || is_table_due_ || is_reload_due_ || !reactor_ || !reactor_->has_applied;
-  if (is_busy) return;  // on_applied() comes back
+  if (!is_swap_due_ || is_stopping_ || swap_guard_ || !is_quiet())
+    return;  // on_applied() comes back
+  const bool is_ending = launchers_->has_ended_channel() ||
+                         std::any_of(past_reactors_.begin(), past_reactors_.end(),
+                                     [](const auto& each) { return !each->channel().is_open(); });
   const bool has_backlog = reactor_->channel().has_backlog() || launchers_->has_backlog();
-  if (has_backlog && tries > 0) {
+  if ((is_ending || has_backlog) && tries > 0) {
     timers_.after(kFlushPause, [this, tries] { swap_when_quiet(tries - 1); });
     return;
   }
-  is_swap_due_ = false;
-  swap();
+  // A signal that has come already is acted on first: what stands in the loop's pipe is lost.
+  swap_guard_.emplace();
+  timers_.after(kFlushPause, [this, tries] {
+    if (is_quiet() && !is_stopping_) return swap();
+    swap_guard_.reset();
+    swap_when_quiet(tries);
+  });
 }
 
 UpgradeState Monitor::upgrade_state() const {
@@ -139,16 +152,21 @@ UpgradeState Monitor::upgrade_state() const {
 }
 
 void Monitor::swap() {
+  is_swap_due_ = false;
   readiness_.reloading();
   const auto state = upgrade_state();
   const auto memory = make_read_only_memory("uvinetd-state", print(state));
-  if (!memory) return refuse_upgrade({memory.error().text()});
+  if (!memory) {
+    swap_guard_.reset();
+    return refuse_upgrade({memory.error().text()});
+  }
   log_.notice("upgrading: {} takes over", start_.binaries.program());
   log_.tell_repeats();
   log_.flush();
   const auto error =
       give_place({start_.binaries.program(), start_.argv, memory->get(), start_.binaries.own(),
                   descriptors_of(state), readiness_.variables()});
+  swap_guard_.reset();
   refuse_upgrade({error.text()});
 }
 
@@ -164,6 +182,9 @@ void Monitor::resume() {
   logs_.set_key(saved.log_key);
   sockets_.restore(saved);
   std::uint64_t last_stored = 0;
+  store_.leave_room(static_cast<std::size_t>(std::count_if(
+      saved.sockets.begin(), saved.sockets.end(),
+      [](const SavedSocket& each) { return each.is_given && each.stored_name.empty(); })));
   for (const auto& socket : saved.sockets) {
     const auto stored = parse_stored_name(socket.stored_name);
     if (stored) last_stored = std::max(last_stored, stored->number);
@@ -189,6 +210,17 @@ void Monitor::resume() {
   if (saved.reactor.pid > 0) giver_ = add_past_reactor(saved.reactor);
   // What the first table does not want any more is closed once it is in force.
   is_handing_over_ = is_publishing_ = true;
+  watch_hand_over();
+}
+
+// Nobody pings while the reactor before serves.
+void Monitor::watch_hand_over() {
+  timers_.after(kHelloDeadline, [this] {
+    if (!is_handing_over_ || is_stopping_) return;
+    readiness_.alive();
+    if (reactor_ && !has_hello_) reactor_->kill();
+    watch_hand_over();
+  });
 }
 
 ReactorRole* Monitor::add_past_reactor(const SavedRole& role) {
@@ -208,10 +240,14 @@ void Monitor::hand_over() {
   if (giver_ == nullptr) return on_giver_stopped();
   giver_->send(MessageType::Retire, "");
   giver_deadline_ = timers_.after(kStoppedDeadline, [this] {
-    giver_deadline_ = 0;
-    if (giver_ == nullptr) return;
-    log_.error("upgrade: the reactor before does not stop; ending it");
-    giver_->kill();
+    log_.warning("upgrade: a launch takes long; ending the launchers before");
+    launchers_->kill_old();
+    giver_deadline_ = timers_.after(kStoppedDeadline, [this] {
+      giver_deadline_ = 0;
+      if (giver_ == nullptr) return;
+      log_.error("upgrade: the reactor before does not stop; ending it");
+      giver_->kill();
+    });
   });
 }
 
@@ -244,6 +280,7 @@ void Monitor::on_giver_stopped() {
     giver_deadline_ = 0;
     launchers_->kill_old();
   });
+  if (is_stopping_) return on_reactor_stopped();
   open_if_handed_over();
 }
 
@@ -259,11 +296,10 @@ void Monitor::open_if_handed_over() {
 void Monitor::on_past_message(pid_t pid, const Message& message) {
   const auto found = std::find_if(past_reactors_.begin(), past_reactors_.end(),
                                   [pid](const auto& each) { return each->pid() == pid; });
-  if (found == past_reactors_.end()) return;
-  auto& past = **found;
+  auto* past = found == past_reactors_.end() ? nullptr : found->get();  // null: its last words
   switch (static_cast<MessageType>(message.type)) {
     case MessageType::Stopped:
-      if (&past == giver_) on_giver_stopped();
+      if (past != nullptr && past == giver_) on_giver_stopped();
       return;
     case MessageType::ClientBack:
       if (message.fds.size() == 1) take_client_back(message);
@@ -276,9 +312,9 @@ void Monitor::on_past_message(pid_t pid, const Message& message) {
       if (reactor_ && reactor_->is_open) reactor_->send(MessageType::Bans, message.body);
       return;
     case MessageType::ControlAsk:
-      if (const auto ask = parse_as<ControlText>(message.body)) {
+      if (const auto ask = parse_as<ControlText>(message.body); ask && past != nullptr) {
         const auto busy = reply_error({"busy", "an upgrade is under way; ask again"});
-        past.send(MessageType::ControlTold, print(ControlText{ask->ticket, true, busy}));
+        past->send(MessageType::ControlTold, print(ControlText{ask->ticket, true, busy}));
       }
       return;
     default:
@@ -313,7 +349,9 @@ bool Monitor::on_past_end(pid_t pid) {
                                   [pid](const auto& each) { return each->pid() == pid; });
   if (found == past_reactors_.end()) return false;
   const bool was_giver = found->get() == giver_;
+  const auto past = std::move(*found);
   past_reactors_.erase(found);
+  past->on_ended();
   if (!was_giver) return true;
   giver_ = nullptr;
   // Its launchers begin what it has sent; the new reactor comes when it is there.

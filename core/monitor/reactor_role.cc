@@ -10,10 +10,9 @@ namespace uvinetd {
 
 ReactorRole::ReactorRole(Loop& loop, RoleProcess process,
                          std::function<void(const Message&)> on_message)
-    : process_(std::move(process)),
-      on_message_(std::move(on_message)),
-      watcher_(
-          std::make_unique<FdWatcher>(loop, process_.channel.fd(), [this](int) { on_ready(); })) {
+    : process_(std::move(process)), on_message_(std::move(on_message)) {
+  if (!process_.channel.is_open()) return;  // SIGCHLD is on its way
+  watcher_ = std::make_unique<FdWatcher>(loop, process_.channel.fd(), [this](int) { on_ready(); });
   watch();
 }
 
@@ -48,7 +47,12 @@ void ReactorRole::send_listeners(const std::vector<std::pair<std::uint32_t, int>
 }
 
 void ReactorRole::kill() {
-  ::kill(process_.pid, SIGKILL);
+  if (!is_ended_) ::kill(process_.pid, SIGKILL);
+}
+
+void ReactorRole::on_ended() {
+  is_ended_ = true;
+  on_ready();
 }
 
 void ReactorRole::on_ready() {
@@ -57,6 +61,8 @@ void ReactorRole::on_ready() {
     const auto received = process_.channel.receive();
     if (received.event == Channel::Event::Message) {
       on_message_(received.message);
+    } else if (received.event == Channel::Event::TooFewDescriptors) {
+      continue;  // lost, with the client in it
     } else if (received.event == Channel::Event::Nothing) {
       watch();
       return;

@@ -28,6 +28,8 @@ class ReactorRole {
   // This socket was made anew under its key.
   void forget_listener(std::uint32_t key) { known_.erase(key); }
   void kill();
+  // It has been collected: what it had said last is read, and its number is nobody's any more.
+  void on_ended();
 
   [[nodiscard]] pid_t pid() const { return process_.pid; }
   [[nodiscard]] const Channel& channel() const { return process_.channel; }
@@ -43,6 +45,7 @@ class ReactorRole {
   std::function<void(const Message&)> on_message_;
   std::unique_ptr<FdWatcher> watcher_;
   std::unordered_set<std::uint32_t> known_;
+  bool is_ended_ = false;
 };
 
 }  // namespace uvinetd

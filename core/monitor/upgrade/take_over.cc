@@ -8,6 +8,7 @@
 #include <array>
 #include <csignal>
 #include <cstdio>
+#include <ctime>
 #include <utility>
 
 #include "core/base/process.h"
@@ -20,7 +21,9 @@
 namespace uvinetd {
 namespace {
 
-constexpr int kHelloTime = 10'000;  // milliseconds, for a role to begin
+constexpr int kReadTries = 20;
+constexpr long kReadPause = 100'000'000;  // nanoseconds
+constexpr int kHelloTime = 10'000;        // milliseconds, for a role to begin
 
 tl::expected<UpgradeState, std::string> read_state(int fd) {
   const auto bytes = read_whole(fd);
@@ -46,6 +49,12 @@ tl::expected<Prepared, std::string> prepare_again(const UpgradeState& state) {
   auto prepared = prepare(std::move(options));
   if (!prepared) return tl::unexpected(prepared.error().text());
   return std::move(*prepared);
+}
+
+// Whether there is nothing in the configuration that would have been a reason to refuse.
+bool is_as_checked(const UpgradeState& state, const tl::expected<Prepared, std::string>& prepared) {
+  return prepared && !is_unusable(prepared->config) &&
+         new_errors(known_errors(state.known_errors), prepared->config.diagnostics).empty();
 }
 
 // Whether this role starts, and is of our build; nothing is asked of it.
@@ -108,6 +117,12 @@ int take_over(const ResumeOrder& order, const std::vector<std::string>& argv) {
   set_original_descriptor_limit({state->soft_limit, state->hard_limit});
   (void)raise_descriptor_limit(RLIM_INFINITY);
   auto prepared = prepare_again(*state);
+  // Somebody may be writing the files just now: those who serve go on meanwhile.
+  for (int tries = 0; tries < kReadTries && !is_as_checked(*state, prepared); ++tries) {
+    const timespec pause{0, kReadPause};
+    (void)::nanosleep(&pause, nullptr);
+    prepared = prepare_again(*state);
+  }
   if (!prepared) return give_back(prepared.error());
   const bool is_back = !order.failed.empty();
   MonitorStart start;
