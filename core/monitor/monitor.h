@@ -287,6 +287,7 @@ class Monitor {
   bool is_binding_ = false;                    // at start: the reactor may not begin yet
   bool is_ready_ = false;
   bool is_stopping_ = false;
+  bool is_empty_ = false;  // while draining: no server was left at the last look
   std::optional<std::chrono::milliseconds> drain_time_;  // asked for
   std::optional<DrainStep> drain_step_;                  // draining
   std::chrono::milliseconds drain_step_end_{0};

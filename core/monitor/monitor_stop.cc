@@ -101,7 +101,9 @@ void Monitor::hurry_drain() {
 void Monitor::look_at_drain() {
   // A connection that was accepted just before may be on its way to a launcher still.
   const bool is_settled = has_reactor_stopped_ || !reactor_ || *drain_step_ != DrainStep::Wait;
-  if (is_settled && launchers_->children() == 0) return finish();
+  // The reactor has to hear of the last end before its own, and tell it.
+  const bool was_empty = std::exchange(is_empty_, is_settled && launchers_->children() == 0);
+  if (is_empty_ && (was_empty || !reactor_)) return finish();
   if (loop_.now() >= drain_step_end_) return hurry_drain();
   // Nobody pings in the place of a reactor that is gone.
   if (!reactor_) readiness_.alive();
