@@ -236,7 +236,6 @@ void Monitor::hand_over() {
   if (!is_handing_over_ || is_retire_sent_ || is_stopping_) return;
   if (!has_hello_ || !launchers_->is_settled()) return;
   is_retire_sent_ = true;
-  answer_upgrade();
   if (giver_ == nullptr) return on_giver_stopped();
   giver_->send(MessageType::Retire, "");
   giver_deadline_ = timers_.after(kStoppedDeadline, [this] {
@@ -251,14 +250,18 @@ void Monitor::hand_over() {
   });
 }
 
-// Those who asked talk to the reactor before.
+// Those who asked talk to the reactor before, which keeps them until then.
 void Monitor::answer_upgrade() {
   const auto tickets = std::exchange(start_.resumed->tickets, {});
-  if (giver_ == nullptr) return;
+  const auto found =
+      std::find_if(past_reactors_.begin(), past_reactors_.end(),
+                   [this](const auto& each) { return each->pid() == start_.resumed->reactor.pid; });
+  if (found == past_reactors_.end()) return;
+  auto& before = **found;
   const auto& failure = start_.resume_failure;
   for (const auto ticket : tickets) {
     const auto tell = [&](const std::string& line, bool is_last) {
-      giver_->send(MessageType::ControlTold, print(ControlText{ticket, is_last, line}));
+      before.send(MessageType::ControlTold, print(ControlText{ticket, is_last, line}));
     };
     if (failure.empty()) {
       tell(reply_line("upgrade", {{"from", start_.resumed->from}, {"to", UVINETD_VERSION}}), false);
@@ -360,6 +363,7 @@ bool Monitor::on_past_end(pid_t pid) {
 }
 
 void Monitor::tell_upgraded() {
+  answer_upgrade();
   const auto& from = start_.resumed->from;
   if (start_.resume_failure.empty()) {
     return tell(Event(LogLevel::Notice, "upgraded").add("from", from).add("to", UVINETD_VERSION));

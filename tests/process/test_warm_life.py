@@ -286,7 +286,8 @@ class UnderLoad(unittest.TestCase):
         """How many clients the daemon has told of: a run of refusals is few lines in the log."""
         with ControlClient(daemon.control) as client:
             count = client.service("warm")["refused"].get("launcher", 0)
-        self.assertLessEqual(count, 20 * 4, daemon.log())
+        # Four clients at a time, and each may meet two launchers that are on their way out.
+        self.assertLessEqual(count, 20 * 4 * 2, daemon.log())
         return count
 
     def test_the_reactor(self):

@@ -60,19 +60,19 @@ std::string print(const UpgradeState& state) {
 tl::expected<UpgradeState, std::string> parse_upgrade_state(std::string_view bytes) {
   if (!bytes.starts_with(kMark)) return tl::unexpected(std::string("it is no state of a monitor"));
   bytes.remove_prefix(sizeof kMark - 1);
-  const auto object = json::from_cbor(bytes, true, false);
-  if (!object.is_object()) return tl::unexpected(std::string("the state is damaged"));
-  const auto version = object.find("version");
-  if (version == object.end() || !version->is_number_integer()) {
-    return tl::unexpected(std::string("the state has no version"));
-  }
-  const auto number = version->get<std::int64_t>();
-  if (number < kOldest || number > kNewest) {
-    return tl::unexpected("the state is of version " + std::to_string(number) + ", versions " +
-                          std::to_string(kOldest) + " to " + std::to_string(kNewest) +
-                          " can be used");
-  }
-  try {
+  try {  // from_cbor() throws of sizes, whatever it is told
+    const auto object = json::from_cbor(bytes, true, false);
+    if (!object.is_object()) return tl::unexpected(std::string("the state is damaged"));
+    const auto version = object.find("version");
+    if (version == object.end() || !version->is_number_integer()) {
+      return tl::unexpected(std::string("the state has no version"));
+    }
+    const auto number = version->get<std::int64_t>();
+    if (number < kOldest || number > kNewest) {
+      return tl::unexpected("the state is of version " + std::to_string(number) + ", versions " +
+                            std::to_string(kOldest) + " to " + std::to_string(kNewest) +
+                            " can be used");
+    }
     auto state = object.get<UpgradeState>();
     if (!has_known_kinds(state))
       return tl::unexpected(std::string("it has sockets of other kinds"));
