@@ -165,7 +165,9 @@ class Monitor {
   [[nodiscard]] UpgradeState upgrade_state() const;
   void swap();
   void resume();
+  using PastReactors = std::vector<std::unique_ptr<ReactorRole>>;
   ReactorRole* add_past_reactor(const SavedRole& role);
+  [[nodiscard]] PastReactors::iterator find_past(pid_t pid);
   void watch_hand_over();
   void hand_over();
   void answer_upgrade();
@@ -272,7 +274,7 @@ class Monitor {
   bool is_swap_due_ = false;
   std::optional<SignalsBlocked> swap_guard_;  // from the decision to the exec
   std::uint32_t upgrades_ = 0;
-  std::vector<std::unique_ptr<ReactorRole>> past_reactors_;
+  PastReactors past_reactors_;
   std::vector<RoleProcess> past_resolvers_;
   ReactorRole* giver_ = nullptr;  // of those, the one whose place is being taken
   Timers::Id giver_deadline_ = 0;

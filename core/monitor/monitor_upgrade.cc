@@ -231,6 +231,11 @@ ReactorRole* Monitor::add_past_reactor(const SavedRole& role) {
   return past_reactors_.back().get();
 }
 
+Monitor::PastReactors::iterator Monitor::find_past(pid_t pid) {
+  return std::find_if(past_reactors_.begin(), past_reactors_.end(),
+                      [pid](const auto& each) { return each->pid() == pid; });
+}
+
 // Called whenever one of the things has come about that it waits for.
 void Monitor::hand_over() {
   if (!is_handing_over_ || is_retire_sent_ || is_stopping_) return;
@@ -253,9 +258,7 @@ void Monitor::hand_over() {
 // Those who asked talk to the reactor before, which keeps them until then.
 void Monitor::answer_upgrade() {
   const auto tickets = std::exchange(start_.resumed->tickets, {});
-  const auto found =
-      std::find_if(past_reactors_.begin(), past_reactors_.end(),
-                   [this](const auto& each) { return each->pid() == start_.resumed->reactor.pid; });
+  const auto found = find_past(start_.resumed->reactor.pid);
   if (found == past_reactors_.end()) return;
   auto& before = **found;
   const auto& failure = start_.resume_failure;
@@ -297,8 +300,7 @@ void Monitor::open_if_handed_over() {
 }
 
 void Monitor::on_past_message(pid_t pid, const Message& message) {
-  const auto found = std::find_if(past_reactors_.begin(), past_reactors_.end(),
-                                  [pid](const auto& each) { return each->pid() == pid; });
+  const auto found = find_past(pid);
   auto* past = found == past_reactors_.end() ? nullptr : found->get();  // null: its last words
   switch (static_cast<MessageType>(message.type)) {
     case MessageType::Stopped:
@@ -348,8 +350,7 @@ bool Monitor::on_past_end(pid_t pid) {
   if (std::erase_if(past_resolvers_, [pid](const auto& each) { return each.pid == pid; }) > 0) {
     return true;
   }
-  const auto found = std::find_if(past_reactors_.begin(), past_reactors_.end(),
-                                  [pid](const auto& each) { return each->pid() == pid; });
+  const auto found = find_past(pid);
   if (found == past_reactors_.end()) return false;
   const bool was_giver = found->get() == giver_;
   const auto past = std::move(*found);

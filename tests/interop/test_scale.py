@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: ISC
 """Many services, many connections, many servers; and scanners as hostile clients."""
 import json
-import resource
 import select
 import socket
 import unittest
@@ -9,22 +8,9 @@ import unittest
 from harness import procfs, sandbox, sockets
 from harness.clients import run_client
 from harness.daemon import Daemon
+from harness.limits import original_limit, raise_limit
 from harness.surroundings import free_port, free_ports, is_root, me, probe, requires
 from harness.waiting import eventually, seconds
-
-
-def raise_limit(wanted):
-    """Room for `wanted` descriptors in this program, or the test is skipped."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if hard != resource.RLIM_INFINITY and hard < wanted:
-        raise unittest.SkipTest(f"the limit of open descriptors is {hard}")
-    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))
-
-
-def original_limit():
-    """Gives the daemon the limits that a login has, whatever we have raised."""
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (1024, hard))
 
 
 class Many(unittest.TestCase):

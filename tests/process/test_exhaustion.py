@@ -8,7 +8,6 @@ import ctypes
 import json
 import os
 import re
-import resource
 import signal
 import socket
 import tempfile
@@ -17,6 +16,7 @@ import unittest
 
 from harness import procfs, sockets
 from harness.daemon import Daemon
+from harness.limits import original_limit, raise_limit
 from harness.surroundings import (free_port, free_ports, me, probe, requires, requires_linux_build,
                                   requires_root, temporary_folder)
 from harness.waiting import eventually, seconds
@@ -28,20 +28,6 @@ _ESTABLISHED, _SYN_SENT = "01", "02"
 def service(port, *arguments, kind="stream tcp4", wait="nowait"):
     """One line that starts the probe."""
     return f"{port} {kind} {wait} {me()} {probe()} probe {' '.join(map(str, arguments))}"
-
-
-def raise_limit(wanted):
-    """Room for `wanted` descriptors in this program, or the test is skipped."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if hard != resource.RLIM_INFINITY and hard < wanted:
-        raise unittest.SkipTest(f"the limit of open descriptors is {hard}")
-    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))
-
-
-def original_limit():
-    """Gives the daemon the limits that a login has, whatever we have raised."""
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (1024, hard))
 
 
 def connections(port, state, local=True):
