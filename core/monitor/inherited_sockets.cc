@@ -13,6 +13,7 @@
 #include <charconv>
 #include <cstdlib>
 
+#include "core/base/environment.h"
 #include "core/base/process.h"
 #include "core/config/quote.h"
 #include "core/config/socket_rules.h"
@@ -22,13 +23,6 @@ namespace {
 
 constexpr int kFirst = 3;
 constexpr std::string_view kPrefix = "uvinetd-";
-
-std::string take_variable(const char* name) {
-  const char* const value = std::getenv(name);
-  std::string text(value != nullptr ? value : "");
-  ::unsetenv(name);
-  return text;
-}
 
 template <typename Number>
 std::optional<Number> whole_number(std::string_view text, int base = 10) {
@@ -171,9 +165,9 @@ std::optional<StoredName> parse_stored_name(std::string_view name) {
 
 InheritedSockets InheritedSockets::take(int reserved) {
   InheritedSockets out;
-  const auto pid = take_variable("LISTEN_PID");
-  const auto count_text = take_variable("LISTEN_FDS");
-  const auto names = split(take_variable("LISTEN_FDNAMES"), ':');
+  const auto pid = take_variable("LISTEN_PID").value_or("");
+  const auto count_text = take_variable("LISTEN_FDS").value_or("");
+  const auto names = split(take_variable("LISTEN_FDNAMES").value_or(""), ':');
   ::unsetenv("LISTEN_PIDFDID");
   if (whole_number<pid_t>(pid) != ::getpid() || count_text.empty()) return out;
   const auto count = whole_number<unsigned>(count_text);

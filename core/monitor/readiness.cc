@@ -18,6 +18,7 @@
 
 #include "core/base/address.h"
 #include "core/base/channel_frame.h"
+#include "core/base/environment.h"
 #include "core/base/process.h"
 
 namespace uvinetd {
@@ -51,15 +52,6 @@ UniqueFd open_datagram_socket() {
   const timeval most{2, 0};
   ::setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &most, sizeof most);
   return fd;
-}
-
-// The value of a variable, which is taken out of the environment.
-std::optional<std::string> take_variable(const char* name) {
-  const char* const value = std::getenv(name);
-  if (value == nullptr) return std::nullopt;
-  std::string text(value);
-  ::unsetenv(name);
-  return text;
 }
 
 std::optional<std::uint64_t> whole_number(const std::optional<std::string>& text) {

@@ -11,6 +11,7 @@
 #include <charconv>
 #include <cstdlib>
 
+#include "core/base/environment.h"
 #include "core/base/process.h"
 
 extern char** environ;
@@ -49,10 +50,9 @@ std::vector<std::string> environment_with(const std::vector<std::string>& variab
 }
 
 std::optional<ResumeOrder> take_resume_order() {
-  const char* const value = std::getenv(kVariable);
-  if (value == nullptr) return std::nullopt;
-  const std::string text = value;
-  ::unsetenv(kVariable);
+  const auto variable = take_variable(kVariable);
+  if (!variable) return std::nullopt;
+  const auto& text = *variable;
   const auto first = text.find(',');
   if (first == std::string::npos) return std::nullopt;
   const auto second = std::min(text.find(',', first + 1), text.size());
