@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "core/base/rare.h"
+#include "core/config/syslog/syslog_rules.h"
 #include "spawn/settings/proxy_form.h"
 
 namespace uvinetd {
@@ -89,6 +91,8 @@ struct ServiceOptions {
   HealthForm health_format = HealthForm::Http;
   std::optional<std::chrono::seconds> health_cache;    // that a result counts; nullopt: 2
   std::optional<std::chrono::seconds> health_timeout;  // of the command; nullopt: 10
+
+  Rare<SyslogSettings> syslog;  // of a syslog service
 
   // ---- the process that is started --------------------------------------------------------------
   GroupsFrom groups_from = GroupsFrom::Database;

@@ -107,6 +107,7 @@ void ServiceStore::set(std::vector<LoadedService> services) {
   options_.clear();
   nodes_.clear();
   ends_.clear();
+  syslogs_.clear();
 }
 
 const std::vector<LoadedService>& ServiceStore::list() {
@@ -118,6 +119,7 @@ const std::vector<LoadedService>& ServiceStore::list() {
     get_spec(in, service.spec, nodes_);
     service.spec.more = get_rare(in, options_);
     service.ends = get_rare(in, ends_);
+    service.syslog = get_rare(in, syslogs_);
   }
   is_packed_ = false;
   return services_;
@@ -134,6 +136,7 @@ void ServiceStore::pack() {
       put_spec(out, service.spec, nodes_);
       put_rare(out, service.spec.more, options_);
       put_rare(out, service.ends, ends_);
+      put_rare(out, service.syslog, syslogs_);
     }
     packed_ = out.take();
     packed_.shrink_to_fit();

@@ -30,6 +30,7 @@ class ServiceStore {
   std::vector<Rare<ServiceOptions>> options_;  // of those that have any
   std::vector<Rare<SocketNode>> nodes_;
   std::vector<Rare<EndSettings>> ends_;
+  std::vector<Rare<SyslogSetup>> syslogs_;
 };
 
 }  // namespace uvinetd

@@ -11,6 +11,7 @@
 
 #include "core/config/inetd/inetd_conf.h"
 #include "core/config/socket_rules.h"
+#include "core/config/syslog/syslog_rules.h"
 #include "spawn/settings/ends.h"
 
 namespace uvinetd {
@@ -44,6 +45,8 @@ struct LoadedService {
   Identity identity;  // zero for a built-in that needs none
   // Files read, words as bits. Neighbours share theirs.
   Rare<EndSettings> ends = {};
+  // What a syslog service is told once it runs; default: it is none.
+  Rare<SyslogSetup> syslog = {};
   friend bool operator==(const LoadedService&, const LoadedService&) = default;
 };
 
