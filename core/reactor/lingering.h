@@ -15,8 +15,8 @@
 #include <optional>
 
 #include "core/base/loop.h"
+#include "core/base/poller.h"
 #include "core/base/unique_fd.h"
-#include "core/reactor/poller.h"
 
 namespace uvinetd {
 

@@ -5,10 +5,10 @@
 #include <string_view>
 
 #include "core/base/log.h"
+#include "core/base/poller.h"
 #include "core/reactor/event_log.h"
 #include "core/reactor/launchers.h"
 #include "core/reactor/metrics/meter.h"
-#include "core/reactor/poller.h"
 #include "core/reactor/service.h"
 #include "core/reactor/sessions.h"
 #include "core/reactor/visitor.h"

@@ -9,8 +9,8 @@
 #include <array>
 #include <cerrno>
 
+#include "core/base/poller.h"
 #include "core/base/process.h"
-#include "core/reactor/poller.h"
 
 namespace uvinetd {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: ISC
-#include "core/reactor/poller.h"
+#include "core/base/poller.h"
 
 #include <fcntl.h>
 #include <gmock/gmock.h>

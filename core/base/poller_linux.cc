@@ -6,7 +6,7 @@
 #include <array>
 #include <cerrno>
 
-#include "core/reactor/poller.h"
+#include "core/base/poller.h"
 
 namespace uvinetd {
 
