@@ -2,6 +2,8 @@
 #include "core/base/escape.h"
 
 #include <array>
+#include <cstdint>
+#include <cstring>
 
 namespace uvinetd {
 namespace {
@@ -59,7 +61,50 @@ void append_hex(std::string& out, unsigned char value) {
   out += kDigits[value & 0xf];
 }
 
+bool is_plain(unsigned char value) {
+  return value >= 0x20 && value < 0x7f;
+}
+
+// Whether eight octets are printable ASCII: none is below 0x20, none is 0x7f, none has its highest
+// bit set. A borrow or a carry goes to the next octet only from one that is not printable itself.
+bool are_plain(const char* octets) {
+  std::uint64_t word = 0;
+  std::memcpy(&word, octets, sizeof(word));
+  constexpr std::uint64_t kOnes = 0x0101010101010101;
+  return ((word | (word - 0x20 * kOnes) | (word + kOnes)) & 0x80 * kOnes) == 0;
+}
+
+// Octets of printable ASCII that `text` begins with.
+std::size_t plain_size(std::string_view text) {
+  std::size_t at = 0;
+  while (text.size() - at >= 8 && are_plain(text.data() + at)) at += 8;
+  while (at < text.size() && is_plain(octet(text, at))) ++at;
+  return at;
+}
+
+// Octets of harmless characters that `text` begins with.
+std::size_t harmless_run(std::string_view text) {
+  std::size_t at = 0;
+  for (;;) {
+    at += plain_size(text.substr(at));
+    if (at == text.size()) return at;
+    const auto size = harmless_size(text.substr(at));
+    if (size == 0) return at;
+    at += size;
+  }
+}
+
 }  // namespace
+
+void append_one_line(std::string_view text, std::string& out) {
+  for (;;) {
+    const auto size = harmless_run(text);
+    out.append(text.data(), size);
+    if (size == text.size()) return;
+    append_hex(out, octet(text, size));
+    text.remove_prefix(size + 1);
+  }
+}
 
 std::string one_line(std::string_view text, std::size_t most) {
   std::string out;

@@ -12,5 +12,7 @@ namespace uvinetd {
 // paragraph separators, and octets that are not UTF-8 become "\xHH", octet by octet. A result
 // longer than `most` bytes (at least 3) is cut at a character and ends in "...".
 [[nodiscard]] std::string one_line(std::string_view text, std::size_t most);
+// The same of all of it, added to `out`. What is harmless already is copied in one piece.
+void append_one_line(std::string_view text, std::string& out);
 
 }  // namespace uvinetd
