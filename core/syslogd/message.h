@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: ISC
 // One datagram as a message. Nothing is ever refused: what is not well formed is kept whole, as
 // user.notice, and marked. Pure; views point into the datagram.
+//
+// It is RFC 5424's when "1 " and "-" or a year come behind the PRI, else RFC 3164's, of which
+// senders leave out the host, the time, the tag or all three. One NUL and the newlines at the end
+// belong to no message.
 #pragma once
 
 #include <sys/types.h>
@@ -27,7 +31,7 @@ enum class SyslogFlaw : std::uint8_t {
   None,
   NoPriority,   // no "<", no digits, no ">", more than three digits, a leading zero
   BadPriority,  // above 191
-  BadHeader,    // RFC 5424 by its version, but not by its form
+  BadHeader,    // RFC 5424 by its beginning, but not by its form
   Empty,
 };
 
