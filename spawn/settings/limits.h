@@ -5,23 +5,12 @@
 #include <cstdint>
 
 #include "core/base/codec.h"
+#include "core/base/start_rate.h"
 
 namespace uvinetd {
 
-inline constexpr std::uint32_t kMostInRate = 0x7fffffff;             // starts, and their burst
-inline constexpr std::uint32_t kLongestPeriod = 7 * 24 * 3600'000U;  // milliseconds
-inline constexpr std::uint32_t kForEver = 0xffffffff;                // seconds
-inline constexpr std::uint32_t kUsualPrefixV6 = 64;                  // bits of one source
-
-// So many starts in a period; the first `burst` at once.
-struct StartRate {
-  std::uint32_t count = 0;  // 0: no limit
-  std::uint32_t burst = 0;
-  std::uint32_t per_milliseconds = 0;
-
-  [[nodiscard]] bool is_limit() const { return count != 0; }
-  friend bool operator==(const StartRate&, const StartRate&) = default;
-};
+inline constexpr std::uint32_t kForEver = 0xffffffff;  // seconds
+inline constexpr std::uint32_t kUsualPrefixV6 = 64;    // bits of one source
 
 struct LimitSettings {
   StartRate rate;

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <chrono>
 
+#include "core/base/token_bucket.h"
 #include "core/reactor/admission/minute_rate.h"
-#include "core/reactor/admission/token_bucket.h"
 #include "spawn/table.h"
 
 namespace uvinetd {

@@ -9,8 +9,9 @@
 
 #include "core/base/address.h"
 #include "core/base/source.h"
+#include "core/base/token_bucket.h"
 #include "core/reactor/admission/minute_rate.h"
-#include "core/reactor/admission/token_bucket.h"
+#include "spawn/settings/limits.h"
 
 namespace uvinetd {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: ISC
-#include "core/reactor/admission/token_bucket.h"
+#include "core/base/token_bucket.h"
 
 #include <gtest/gtest.h>
 

@@ -5,7 +5,7 @@
 #include <chrono>
 #include <cstdint>
 
-#include "spawn/settings/limits.h"
+#include "core/base/start_rate.h"
 
 namespace uvinetd {
 
