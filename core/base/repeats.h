@@ -13,14 +13,15 @@ namespace uvinetd {
 class Repeats {
  public:
   using Time = std::chrono::milliseconds;
-  static constexpr Time kTime{10'000};  // from the first of a run to its end at the latest
+  static constexpr Time kTime{10'000};
 
-  explicit Repeats(std::uint32_t most) : most_(most) {}
+  // `most` of a run are written; it lasts `time` from its first at the longest.
+  explicit Repeats(std::uint32_t most, Time time = kTime) : most_(most), time_(time) {}
 
   // Before each one: how many of the run that is over now were not written. `is_same`: this one
   // goes on where the last one was.
   [[nodiscard]] std::uint64_t over(bool is_same, Time now) {
-    if (is_same && now - since_ < kTime) return 0;
+    if (is_same && now - since_ < time_) return 0;
     written_ = 0;
     return take();
   }
@@ -36,9 +37,13 @@ class Repeats {
   }
   // How many were not written since the last call; the run goes on.
   [[nodiscard]] std::uint64_t take() { return std::exchange(count_, 0); }
+  [[nodiscard]] std::uint64_t count() const { return count_; }
+  // Of the run, at the latest.
+  [[nodiscard]] Time end() const { return since_ + time_; }
 
  private:
   std::uint32_t most_;
+  Time time_;
   std::uint32_t written_ = 0;
   std::uint64_t count_ = 0;
   Time since_{0};
