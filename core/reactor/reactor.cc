@@ -8,8 +8,8 @@
 
 #include "core/base/clock.h"
 #include "core/base/process.h"
+#include "core/base/sandbox.h"
 #include "core/reactor/admission/load_average.h"
-#include "core/reactor/sandbox.h"
 #include "core/reactor/socket_group.h"
 #include "spawn/identity.h"
 

@@ -13,6 +13,7 @@
 
 #include "core/base/environment.h"
 #include "core/base/process.h"
+#include "core/base/sandbox.h"
 #include "core/syslogd/server.h"
 
 namespace {
@@ -87,7 +88,10 @@ int main() {
     return 2;
   }
   set_process_title("uvinetd-syslogd");
+#ifndef UVINETD_SANITIZED  // which look at their own process
   set_dumpable(false);
+#endif
+  restrict_system_calls();
   ignore_operator_signals();
   unblock_signals();
   if (auto status = set_nonblocking(kChannelFd, true); !status) {

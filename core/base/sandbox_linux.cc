@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: ISC
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -8,7 +9,7 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "core/reactor/sandbox.h"
+#include "core/base/sandbox.h"
 
 // Sanitizers start processes of their own: no filter with them.
 #if defined(UVINETD_SECCOMP) && !defined(UVINETD_SANITIZED)
@@ -39,7 +40,6 @@ void forbid(scmp_filter_ctx filter) {
       SCMP_SYS(execveat),
       SCMP_SYS(fork),
       SCMP_SYS(vfork),
-      SCMP_SYS(clone3),
       SCMP_SYS(ptrace),
       SCMP_SYS(mkdir),
       SCMP_SYS(mkdirat),
@@ -86,6 +86,10 @@ void forbid(scmp_filter_ctx filter) {
       SCMP_SYS(open_by_handle_at),
   };
   for (const int call : calls) seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), call, 0);
+  // The flags of clone3(2) cannot be seen; without it the C library makes threads by clone(2).
+  seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
+  const scmp_arg_cmp makes_process{0, SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0};
+  seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(clone), 1, makes_process);
   // Not SCMP_CMP(): it is a compound literal, which C++ has not.
   const scmp_arg_cmp makes_file{1, SCMP_CMP_MASKED_EQ, O_CREAT, O_CREAT};
   seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(open), 1, makes_file);

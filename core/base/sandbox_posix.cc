@@ -5,7 +5,7 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "core/reactor/sandbox.h"
+#include "core/base/sandbox.h"
 
 namespace uvinetd {
 

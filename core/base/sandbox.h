@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: ISC
-// The reactor's own box: what is left to somebody who has taken it over.
+// The box of a role that reads what strangers send: what is left to somebody who has taken it over.
 #pragma once
 
 namespace uvinetd {
@@ -9,7 +9,8 @@ namespace uvinetd {
 void enter_empty_root();
 
 // After the identity was taken on: no_new_privs, and (Linux with libseccomp) no system call that
-// starts a program, makes a process, makes or changes a file by name, mounts or traces.
+// starts a program, makes a process, makes or changes a file by name, mounts or traces. Threads can
+// be made.
 void restrict_system_calls();
 
 }  // namespace uvinetd
