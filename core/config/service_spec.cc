@@ -49,6 +49,15 @@ bool wants_warm_start(const ServiceSpec& spec, StartBy by_default) {
   return start == StartBy::Zygote && can_start_warm(spec);
 }
 
+bool is_syslog_service(const ServiceSpec& spec) {
+  const std::string_view program = spec.program;
+  return spec.internal == kSyslog || program.substr(program.rfind('/') + 1) == kSyslogProgram;
+}
+
+bool runs_program(const ServiceSpec& spec) {
+  return !spec.program.empty() || is_syslog_service(spec);
+}
+
 bool is_health_check(const ServiceSpec& spec) {
   return spec.internal == kHealth;
 }

@@ -121,6 +121,13 @@ inline constexpr char kWarmServices[] = "nowait programs of stream sockets";  //
 // Whether they are to. `by_default` is what a service without `start` gets.
 [[nodiscard]] bool wants_warm_start(const ServiceSpec& spec, StartBy by_default);
 
+// Whether it is the log of this host: the built-in, or the program that the loader makes of it.
+[[nodiscard]] bool is_syslog_service(const ServiceSpec& spec);
+inline constexpr char kSyslog[] = "syslog";
+inline constexpr char kSyslogProgram[] = "uvinetd-syslogd";
+// Whether settings of a process have an effect: a program, or a built-in that is one.
+[[nodiscard]] bool runs_program(const ServiceSpec& spec);
+
 // Whether it is answered here, by how its program ends.
 [[nodiscard]] bool is_health_check(const ServiceSpec& spec);
 // With listen_fds one server gets all sockets. How it finds this one among them.

@@ -172,6 +172,23 @@ void put_stderr(const ServiceOptions& options, const char* key, Json& out) {
   }
 }
 
+Json syslog_json(const SyslogSettings& settings) {
+  Json out;
+  out["rules"] = settings.rules;
+  out["dialect"] = settings.dialect == SyslogDialect::Bsd ? "bsd" : "linux";
+  out["mark_seconds"] = settings.mark.count();
+  out["fold_repeats"] = settings.folds_repeats;
+  out["time"] = settings.trusts_time ? "message" : "arrival";
+  out["host"] = settings.trusts_host ? "message" : "sender";
+  out["relay"] = settings.relays;
+  out["rotate_size_bytes"] = settings.rotate_size;
+  out["rotate_count"] = settings.rotate_count;
+  out["file_mode"] = octal(settings.file_mode);
+  out["rate_per_second"] = settings.rate;
+  out["burst"] = settings.burst;
+  return out;
+}
+
 using Options = ServiceOptions;
 constexpr std::array kOptionKeys{
     OptionKey{"send_buffer_bytes", put<&Options::send_buffer>},
@@ -282,6 +299,7 @@ Json spec_json(const ServiceSpec& spec, const Identity* identity, bool is_resolv
   if (!spec.more.is_default()) {
     for (const auto& option : kOptionKeys) option.put(*spec.more, option.key, out);
   }
+  if (is_syslog_service(spec)) out["syslog"] = syslog_json(*spec.more->syslog);
   return out;
 }
 

@@ -12,6 +12,7 @@
 #include "core/config/field_reader.h"
 #include "core/config/inetd/print_sockets.h"
 #include "core/config/inetd/print_words.h"
+#include "core/config/syslog/syslog_settings.h"
 #include "internal/builtin.h"
 
 namespace uvinetd {
@@ -41,8 +42,9 @@ class Line {
   // It costs a warning where it is read, so it is for what keys cannot say.
   [[nodiscard]] std::string mode_word() const {
     const bool has_limits = spec_.instances || spec_.source_starts_per_minute;
-    const bool is_free = is_internal() && (spec_.instances_per_source ||
-                                           (has_limits && dialect_ == Dialect::NetBsd));
+    const bool is_free =
+        is_internal() && !is_syslog_service(spec_) &&
+        (spec_.instances_per_source || (has_limits && dialect_ == Dialect::NetBsd));
     return spec_.mode == Mode::Wait && !is_free ? "wait" : "nowait";
   }
   [[nodiscard]] bool can_be_positional() const {
@@ -63,10 +65,12 @@ class Line {
                                    spec_.group.empty() ? user : user + ':' + spec_.group};
     if (is_internal()) {
       words.emplace_back("internal");
-      if (!is_implied_internal()) words.push_back(spec_.internal);
+      const auto arguments = internal_words();
+      words.insert(words.end(), arguments.begin(), arguments.end());
     } else {
       words.push_back(spec_.program);
-      words.insert(words.end(), spec_.argv.begin(), spec_.argv.end());
+      const auto arguments = program_words();
+      words.insert(words.end(), arguments.begin(), arguments.end());
     }
     std::string out;
     for (std::size_t i = 0; i < words.size(); ++i) {
@@ -107,6 +111,26 @@ class Line {
     return out;
   }
 
+  [[nodiscard]] std::vector<std::string> program_words() const {
+    auto out = spec_.argv;
+    if (is_syslog_service(spec_)) add_syslog_words(out);
+    return out;
+  }
+  // What stands behind the word internal.
+  [[nodiscard]] std::vector<std::string> internal_words() const {
+    std::vector<std::string> out{spec_.internal};
+    if (is_syslog_service(spec_)) {
+      add_syslog_words(out);
+      return out;
+    }
+    if (is_implied_internal()) out.clear();
+    return out;
+  }
+  void add_syslog_words(std::vector<std::string>& out) const {
+    const auto arguments = print_syslog_arguments(*spec_.more->syslog);
+    out.insert(out.end(), arguments.begin(), arguments.end());
+  }
+
   // Whether the service's own name says which built-in it is.
   [[nodiscard]] bool is_implied_internal() const {
     const bool is_unix = fields_.protocol == "unix";
@@ -144,9 +168,9 @@ class Line {
     add_text("acceptfilter", spec_.more->accept_filter);
     if (!is_internal()) {
       add("exec", spec_.program);
-      add_args(spec_.argv);
-    } else if (!is_implied_internal()) {
-      add_args({spec_.internal});
+      add_args(program_words());
+    } else if (const auto words = internal_words(); !words.empty()) {
+      add_args(words);
     }
     return out_ + ';';
   }

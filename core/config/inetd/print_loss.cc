@@ -30,9 +30,12 @@ bool more_differs(const ServiceSpec& a, const ServiceSpec& b) {
   return ((*a.more.*Members != *b.more.*Members) || ...);
 }
 
-// A built-in has no use for its user.
+// A built-in has no use for its user, and the log's root is the daemon's.
 bool user_differs(const ServiceSpec& a, const ServiceSpec& b) {
-  return a.internal.empty() && a.user != b.user;
+  const auto user_of = [](const ServiceSpec& spec) {
+    return is_syslog_service(spec) && spec.user == "root" ? std::string() : spec.user;
+  };
+  return (a.internal.empty() || is_syslog_service(a)) && user_of(a) != user_of(b);
 }
 
 // Groups that are chosen matter; none at all is only what xinetd gives when nothing is written.
@@ -70,6 +73,7 @@ constexpr std::array kOfOptions{
     Aspect{"redirect", Grave, more_differs<&Options::redirect>},
     Aspect{"redirect_from", Grave, more_differs<&Options::redirect_from>},
     Aspect{"redirect_proxy", Grave, more_differs<&Options::redirect_proxy>},
+    Aspect{"syslog", Grave, more_differs<&Options::syslog>},
     Aspect{"groups", Grave, group_list_differs},
     Aspect{"groups", Comfort, more_differs<&Options::groups_from>},
     Aspect{"env", Comfort, more_differs<&Options::env>},

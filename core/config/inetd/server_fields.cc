@@ -2,12 +2,14 @@
 // Fields 5 and on: as whom, and what runs.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <utility>
 
 #include "core/config/field_reader.h"
 #include "core/config/quote.h"
 #include "core/config/suggest.h"
+#include "core/config/syslog/syslog_service.h"
 #include "internal/builtin.h"
 
 namespace uvinetd {
@@ -28,7 +30,7 @@ const Builtin* builtin_for(const std::string& word, SocketKind kind, const Servi
 }
 
 bool unknown_builtin(const Field& field, const std::string& word, bool is_named, Reporter& report) {
-  std::vector<std::string_view> known;
+  std::vector<std::string_view> known{kSyslog};
   for (const auto& builtin : all_builtins()) known.push_back(builtin.name);
   auto hint = did_you_mean(word, known);
   if (hint.empty() && !is_named) hint = "name one after the word internal: echo, discard, ...";
@@ -61,6 +63,11 @@ bool read_internal(std::span<const Field> fields, const std::string& service, Fi
   const bool is_muxed = spec.listen.empty();
   const SocketKind kind = is_muxed ? SocketKind::Tcp : spec.listen.front().kind;
   const auto word = is_named ? field.text : is_ip(kind) ? service : basename_of(service);
+  if (word == kSyslog) {
+    const auto arguments = fields.subspan(is_named ? 2 : fields.size());
+    spec.internal = kSyslog;
+    return make_syslog_service(field.at, arguments, context.report, spec);
+  }
   const auto* builtin = builtin_for(word, kind, context.names);
   if (builtin == nullptr) return unknown_builtin(field, word, is_named, context.report);
   const bool has_form = is_datagram(kind) ? builtin->answer != nullptr : builtin->has_stream_form();
@@ -132,6 +139,11 @@ bool read_server(std::span<const Field> fields, const std::string& service, Fiel
   const auto hint = did_you_mean(program.text, std::vector<std::string>{"internal"});
   if (!check_program(program, context.report, hint)) return false;
   spec.program = program.text;
+  if (is_syslog_service(spec)) {
+    spec.argv.emplace_back(kSyslogProgram);
+    const auto arguments = fields.subspan(std::min<std::size_t>(fields.size(), 2));
+    return make_syslog_service(program.at, arguments, context.report, spec);
+  }
   bool is_told = false;
   for (std::size_t i = 1; i < fields.size(); ++i) {
     const Field& argument = fields[i];

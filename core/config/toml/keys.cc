@@ -228,6 +228,8 @@ constexpr std::array kKeys{
             read_argv0, print_argv0, nullptr},
     TomlKey{"internal", "string", "none", "", "", To::Any, kOwn, kText, read_internal,
             print_string<&ServiceSpec::internal>, nullptr},
+    TomlKey{"syslog", "table", "{}", "", "", To::Syslog, kOwn, kTable, read_syslog, print_syslog,
+            nullptr},
     TomlKey{"redirect", "string", "none", "", "two descriptors per connection", To::Any, kOwn,
             kText, read_redirect, print_redirect, nullptr},
     text<&Options::redirect_from>("redirect_from", To::Redirect, "chosen by the system"),
@@ -406,7 +408,7 @@ bool applies(AppliesTo to, const ServiceSpec& spec) {
     case AppliesTo::Identity:
       return true;
     case AppliesTo::Program:
-      return !spec.program.empty();
+      return runs_program(spec);
     case AppliesTo::Socket:
       return !spec.listen.empty();
     case AppliesTo::Stream:
@@ -435,6 +437,8 @@ bool applies(AppliesTo to, const ServiceSpec& spec) {
       return spec.more->is_sensor;
     case AppliesTo::Health:
       return is_health_check(spec);
+    case AppliesTo::Syslog:
+      return is_syslog_service(spec);
     case AppliesTo::Redirect:
       return spec.more->redirect.has_value();
   }
@@ -476,6 +480,8 @@ const char* applies_text(AppliesTo to) {
       return "sensors";
     case AppliesTo::Health:
       return "health checks";
+    case AppliesTo::Syslog:
+      return "syslog services";
     case AppliesTo::Redirect:
       return "redirects";
   }

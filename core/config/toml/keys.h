@@ -35,6 +35,7 @@ enum class AppliesTo : std::uint8_t {
   Sensor,
   Redirect,
   Health,
+  Syslog,
 };
 [[nodiscard]] bool applies(AppliesTo to, const ServiceSpec& spec);
 [[nodiscard]] const char* applies_text(AppliesTo to);  // "tcp sockets"

@@ -9,6 +9,7 @@
 
 #include "core/config/quote.h"
 #include "core/config/suggest.h"
+#include "core/config/syslog/syslog_service.h"
 #include "core/config/toml/special_keys.h"
 #include "core/config/toml/text.h"
 #include "spawn/settings/relay.h"
@@ -37,6 +38,16 @@ std::optional<std::string> read_account(const TomlValue& value) {
   if (value.node.kind == TomlNode::Kind::String) return read_text(value);
   const auto number = read_integer(value, 0, UINT32_MAX);
   return number ? std::optional(std::to_string(*number)) : std::nullopt;
+}
+
+// The arguments of a program that is the log are settings of ours.
+bool take_syslog_arguments(const TomlValue& value, TomlContext& context, ServiceSpec& spec) {
+  std::vector<Field> arguments;
+  for (std::size_t i = 1; i < value.node.items.size(); ++i) {
+    arguments.push_back(value.node.items[i].value.field());
+  }
+  spec.argv.resize(1);
+  return make_syslog_service(value.node.at, arguments, context.fields.report, spec);
 }
 
 bool is_datagram_service(const ServiceSpec& spec) {
@@ -134,7 +145,7 @@ bool read_exec(const TomlValue& value, TomlContext& context, ServiceSpec& spec) 
   spec.program = words.front();
   words.front() = basename_of(spec.program);
   spec.argv = std::move(words);
-  return true;
+  return !is_syslog_service(spec) || take_syslog_arguments(value, context, spec);
 }
 
 std::string print_exec(const ServiceSpec& spec) {
@@ -307,7 +318,7 @@ bool read_stderr(const TomlValue& value, TomlContext&, ServiceSpec& spec) {
 }
 
 std::string print_stderr(const ServiceSpec& spec) {
-  if (spec.program.empty()) return "";
+  if (!runs_program(spec)) return "";
   switch (spec.more->stderr_to) {
     case StderrTo::Log:
       return "";
@@ -322,7 +333,7 @@ std::string print_stderr(const ServiceSpec& spec) {
 }
 
 void default_stderr(ServiceSpec& spec) {
-  if (!spec.program.empty()) spec.more.edit().stderr_to = StderrTo::Log;
+  if (runs_program(spec)) spec.more.edit().stderr_to = StderrTo::Log;
 }
 
 }  // namespace uvinetd::toml_special

@@ -227,7 +227,8 @@ bool TomlServices::is_complete(const TomlItem& service, const Items& own, const 
   if (listen != nullptr) is_good &= has_fit_sockets(own, spec);
   const auto user = *find_toml_key("user");
   const bool has_user = own[user] != nullptr || defaults_[user] != nullptr;
-  if (options_.is_root && item_of(own, "exec") != nullptr && !has_user) {
+  const bool needs_user = item_of(own, "exec") != nullptr && !is_syslog_service(spec);
+  if (options_.is_root && needs_user && !has_user) {
     is_good = report_.error(service.at, "missing-key",
                             fmt::format("the service {} has no \"user\"", quoted(service.key)),
                             "as user = \"nobody\"");

@@ -41,6 +41,8 @@ std::string print_exec(const ServiceSpec& spec);
 bool read_argv0(const TomlValue& value, TomlContext& context, ServiceSpec& spec);
 std::string print_argv0(const ServiceSpec& spec);
 bool read_internal(const TomlValue& value, TomlContext& context, ServiceSpec& spec);
+bool read_syslog(const TomlValue& value, TomlContext& context, ServiceSpec& spec);
+std::string print_syslog(const ServiceSpec& spec);
 bool read_user_key(const TomlValue& value, TomlContext& context, ServiceSpec& spec);
 bool read_group(const TomlValue& value, TomlContext& context, ServiceSpec& spec);
 bool read_groups(const TomlValue& value, TomlContext& context, ServiceSpec& spec);

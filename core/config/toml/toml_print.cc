@@ -38,10 +38,10 @@ class Printer {
       : services_(services), comments_(comments), problems_(problems) {
     // What comes from the other languages has its errors on the socket throughout.
     has_socket_default_ = std::all_of(services.begin(), services.end(), [](const auto& spec) {
-      return spec.program.empty() || spec.more->stderr_to == StderrTo::Socket;
+      return !runs_program(spec) || spec.more->stderr_to == StderrTo::Socket;
     });
     has_socket_default_ &= std::any_of(services.begin(), services.end(),
-                                       [](const auto& spec) { return !spec.program.empty(); });
+                                       [](const auto& spec) { return runs_program(spec); });
   }
 
   std::string run() {

@@ -10,6 +10,7 @@
 
 #include "core/config/quote.h"
 #include "core/config/suggest.h"
+#include "core/config/syslog/syslog_service.h"
 #include "core/config/xinetd/service.h"
 #include "internal/builtin.h"
 
@@ -60,8 +61,21 @@ bool unknown_builtin(Making& making) {
                                "there is no built-in service " + quoted(name), hint);
 }
 
+// What its server would get as arguments are its settings.
+bool make_log(Place at, Making& making) {
+  std::vector<Field> words;
+  if (const auto* arguments = making.draft().good(Key::ServerArgs)) {
+    for (const auto& word : arguments->values) words.push_back(arguments->field(word));
+  }
+  return make_syslog_service(at, words, making.report(), making.draft().spec);
+}
+
 bool make_builtin(Making& making, SocketKind kind) {
   auto& spec = making.draft().spec;
+  if (making.block.name.text == kSyslog) {
+    spec.internal = kSyslog;
+    return make_log(making.name_at(), making);
+  }
   const auto* builtin = find_builtin(making.block.name.text);
   if (builtin == nullptr) return unknown_builtin(making);
   const bool has_form = is_datagram(kind) ? builtin->answer != nullptr : builtin->has_stream_form();
@@ -146,6 +160,11 @@ bool make_program(Making& making) {
     return making.report().error(path.at, "program", quoted(path.text) + " is a directory");
   }
   spec.program = path.text;
+  if (is_syslog_service(spec)) {
+    spec.argv.emplace_back(kSyslogProgram);
+    set_environment(making);
+    return make_log(path.at, making) && has_user;
+  }
   set_arguments(making);
   set_environment(making);
   return has_user;
