@@ -53,13 +53,29 @@ Result<int> ErrorOutputs::of(const StdioSettings& settings) {
       if (const int null = null_device(); null >= 0) return null;
       return fail("stderr", "/dev/null", errno);
     case ErrorOutput::File:
-      for (const auto* files : {&files_, &older_}) {
-        const auto found = files->find(settings.file);
-        if (found != files->end()) return found->second.get();
-      }
+      if (const int file = find(settings.file); file >= 0) return file;
       break;
   }
   return fail("stderr", settings.file, ENOENT);
+}
+
+Result<int> ErrorOutputs::input(const StdioSettings& settings) {
+  if (settings.channel.empty()) {
+    const int null = null_device();
+    if (null < 0) return fail_errno("open", "/dev/null");
+    return null;
+  }
+  const int channel = find(settings.channel);
+  if (channel < 0) return fail("channel", settings.channel, ENOENT);
+  return channel;
+}
+
+int ErrorOutputs::find(const std::string& name) const {
+  for (const auto* files : {&files_, &older_}) {
+    const auto found = files->find(name);
+    if (found != files->end()) return found->second.get();
+  }
+  return -1;
 }
 
 }  // namespace uvinetd

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: ISC
-// What a launcher has for its servers to use as standard error: the monitor has opened it, but for
-// /dev/null.
+// What a launcher has for its servers to use as standard error, and instead of /dev/null as standard
+// input: the monitor has opened it, but for /dev/null.
 #pragma once
 
 #include <map>
@@ -29,11 +29,15 @@ class ErrorOutputs {
   // The descriptor for a server, borrowed; -1: the connection itself. Errors: ENOENT: the monitor
   // could not open the file; open: no descriptor.
   Result<int> of(const StdioSettings& settings);
+  // The same for the standard input and output of a server without a connection.
+  Result<int> input(const StdioSettings& settings);
   // Whether this file is another one than with the table before.
   [[nodiscard]] bool is_replaced(const std::string& file) const { return replaced_.contains(file); }
 
  private:
   using Files = std::map<std::string, UniqueFd>;
+  [[nodiscard]] int find(const std::string& name) const;  // -1: it is not there
+
   UniqueFd log_;
   UniqueFd null_;
   Files next_;

@@ -191,7 +191,7 @@ void Launcher::make_zygotes() {
   Zygotes::Callbacks callbacks;
   callbacks.is_server = [this](pid_t pid) { return children_.contains(pid); };
   callbacks.on_born = [this](const WarmLaunch& warm, pid_t pid) {
-    began(warm.launch, warm.slot, pid, false, warm.is_prompt);
+    began(warm.launch, warm.slot, pid, Ends::ByItself, warm.is_prompt);
   };
   callbacks.on_unborn = [this](WarmLaunch warm) { on_unborn(std::move(warm)); };
   callbacks.on_cold = [this](std::uint32_t service, std::string reason) {
@@ -262,12 +262,13 @@ void Launcher::take_all_launches() {
 void Launcher::on_stop(StopHow how) {
   switch (how) {
     case StopHow::EndWaitServers:
-      return signal_children(SIGTERM, true);
+      return signal_children(SIGTERM,
+                             [](const Child& child) { return child.ends == Ends::WithDaemon; });
     case StopHow::TerminateAll:
-      return signal_children(SIGTERM, false);
+      return signal_children(SIGTERM, [](const Child& child) { return child.ends != Ends::Last; });
     case StopHow::KillAll:
       if (zygotes_) zygotes_->end_all();
-      return signal_children(SIGKILL, false);
+      return signal_children(SIGKILL, [](const Child&) { return true; });
     case StopHow::LeaveNow:
       is_finished_ = true;
       return;
@@ -293,9 +294,9 @@ void Launcher::end_server(const EndServer& order) {
   for (auto& child : lingering_) end(child);
 }
 
-void Launcher::signal_children(int signal, bool wait_only) {
+void Launcher::signal_children(int signal, bool (*is_meant)(const Child&)) {
   const auto tell = [&](const Child& child) {
-    if (child.is_wait || !wait_only) kill(-child.pid, signal);
+    if (is_meant(child)) kill(-child.pid, signal);
   };
   for (const auto& [pid, child] : children_) tell(child);
   for (const auto& child : lingering_) tell(child);
@@ -325,14 +326,14 @@ void Launcher::reap() {
 
 void Launcher::on_exit(Child child, const Exit& exit) {
   // Nobody looks at the rest of its group any more.
-  if (child.is_told_to_end && !child.is_wait) kill(-child.pid, SIGKILL);
+  if (child.is_told_to_end && child.ends == Ends::ByItself) kill(-child.pid, SIGKILL);
   child.exit.kind = ReportKind::Exited;
   child.exit.status = exit.status;
   child.exit.ran_usec = (monotonic_now().count() - ledger_->at(child.slot).started_ns) / 1000;
   child.exit.user_usec = exit.user_usec;
   child.exit.system_usec = exit.system_usec;
   child.exit.max_rss_kib = exit.max_rss_kib;
-  if (child.is_wait && session_lives(child.pid)) {
+  if (child.ends != Ends::ByItself && session_lives(child.pid)) {
     ledger_->linger(child.slot);
     lingering_.push_back(std::move(child));
     return;

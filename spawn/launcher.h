@@ -45,11 +45,15 @@ class Launcher {
   int run();
 
  private:
+  // Which servers end with the daemon: those of `wait` sockets, and as the last one that which has
+  // a channel to the monitor, for what the others say goes there.
+  enum class Ends : std::uint8_t { ByItself, WithDaemon, Last };
+
   struct Child {
     pid_t pid = 0;
     std::uint32_t slot = 0;
     Report exit;  // filled in when it ends; kept while its session lingers
-    bool is_wait = false;
+    Ends ends = Ends::ByItself;
     bool is_prompt = false;  // the reactor waits for its end
     bool is_told_to_end = false;
   };
@@ -90,7 +94,8 @@ class Launcher {
   bool may_be_warm(LaunchPlan& plan);
   void tell_cold(std::uint32_t service, std::string reason);
   void on_unborn(WarmLaunch warm);
-  void began(const Launch& launch, std::uint32_t slot, pid_t pid, bool is_wait, bool is_prompt);
+  [[nodiscard]] static Ends ends_of(const TableService& service);
+  void began(const Launch& launch, std::uint32_t slot, pid_t pid, Ends ends, bool is_prompt);
   LaunchPlan* plan_for(std::uint32_t service);
 
   void reap();
@@ -98,7 +103,7 @@ class Launcher {
   void check_lingering();
   void ended(Child& child);
   void end_server(const EndServer& order);
-  void signal_children(int signal, bool wait_only);
+  void signal_children(int signal, bool (*is_meant)(const Child&));
   void flush_reports() { reports_.flush(reactor_, ledger_.get()); }
 
   Channel monitor_;

@@ -192,7 +192,7 @@ Status Launcher::spawn(LaunchPlan& plan, const Launch& launch, std::uint32_t slo
     ledger_->free(slot);
     return tl::unexpected(pid.error());
   }
-  began(launch, slot, *pid, plan.service().is_wait, is_prompt(plan.service()));
+  began(launch, slot, *pid, ends_of(plan.service()), is_prompt(plan.service()));
   return {};
 }
 
@@ -234,7 +234,7 @@ bool Launcher::start_warm(LaunchPlan& plan, const Launch& launch, std::uint32_t 
     case Zygotes::Answer::Kind::Asked:
       return true;
     case Zygotes::Answer::Kind::Serving:
-      began(launch, slot, answer.pid, false, prompt);
+      began(launch, slot, answer.pid, Ends::ByItself, prompt);
       return true;
     case Zygotes::Answer::Kind::Exec:
       break;
@@ -266,13 +266,18 @@ void Launcher::on_unborn(WarmLaunch warm) {
   tell_failure(failure_of(warm.launch, status.error()), fds);
 }
 
-void Launcher::began(const Launch& launch, std::uint32_t slot, pid_t pid, bool is_wait,
+Launcher::Ends Launcher::ends_of(const TableService& service) {
+  if (!service.process->stdio.channel.empty()) return Ends::Last;
+  return service.is_wait ? Ends::WithDaemon : Ends::ByItself;
+}
+
+void Launcher::began(const Launch& launch, std::uint32_t slot, pid_t pid, Ends ends,
                      bool is_prompt) {
   ledger_->started(slot, pid);
   auto report = report_of(launch, ReportKind::Started);
   report.pid = pid;
   if (is_prompt) ++prompt_children_;
-  children_.insert_or_assign(pid, Child{pid, slot, report, is_wait, is_prompt, false});
+  children_.insert_or_assign(pid, Child{pid, slot, report, ends, is_prompt, false});
   reports_.push(std::move(report), is_prompt, monotonic_now());
 }
 

@@ -48,15 +48,15 @@ Status Launcher::start_with_sockets(LaunchPlan& plan, const Launch& launch,
   }
   const auto names = names_of(sockets, launch.sockets, service);
   if (names.empty()) return fail("socket", {}, EPROTOTYPE);
-  const int null = errors_.null_device();
-  if (null < 0) return fail_errno("open", "/dev/null");
+  const auto input = errors_.input(service.process->stdio);
+  if (!input) return tl::unexpected(input.error());
   std::array<int, kMostListenFds> fds{};
   std::transform(sockets.begin(), sockets.end(), fds.begin(),
                  [](const UniqueFd& each) { return each.get(); });
   ListenEnvironment environment(names);
   SpawnRequest request;
   request.environment = plan.environment(environment);
-  request.connection = null;
+  request.connection = *input;
   request.sockets = fds.data();
   request.socket_count = static_cast<int>(sockets.size());
   request.steps.own_pid = environment.own_pid();

@@ -8,11 +8,10 @@
 
 namespace uvinetd {
 
-Result<UniqueFd> open_append_file(const std::string& path) {
-  constexpr mode_t kMode = 0640;
+Result<UniqueFd> open_append_file(const std::string& path, mode_t mode) {
   constexpr int kFlags =
       O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
-  UniqueFd fd(::open(path.c_str(), kFlags, kMode));
+  UniqueFd fd(::open(path.c_str(), kFlags, mode));
   if (!fd.is_open()) return fail_errno("open", path);
   struct stat about {};
   if (::fstat(fd.get(), &about) != 0) return fail_errno("fstat", path);

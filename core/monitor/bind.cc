@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
+#include <climits>
 #include <cstdlib>
 #include <functional>
 #include <string_view>
@@ -56,10 +58,20 @@ std::string_view host_of(const ListenSpec& spec) {
   return host == "*" || host == "0.0.0.0" || host == "::" ? std::string_view() : host;
 }
 
+std::string target_of(const std::string& link) {
+  std::array<char, PATH_MAX> text{};
+  const auto size = readlink(link.c_str(), text.data(), text.size());
+  if (size <= 0) return {};
+  return " to " + std::string(text.data(), static_cast<std::size_t>(size));
+}
+
 // Only a socket that nobody answers on may be in the way.
 Status clear_stale_path(const std::string& path, int type) {
   struct stat info {};
   if (path[0] == '@' || lstat(path.c_str(), &info) != 0) return {};
+  if (S_ISLNK(info.st_mode)) {  // on many systems /dev/log is one, to the socket of the journal
+    return fail("bind", path + " is a link" + target_of(path) + ", which is not replaced", EEXIST);
+  }
   if (!S_ISSOCK(info.st_mode)) return fail("bind", path + " is not a socket", EEXIST);
   const auto address = SocketAddress::unix_path(path);
   const auto probe = open_socket(AF_UNIX, type);
@@ -117,6 +129,25 @@ struct Option {
   const char* text;
 };
 
+// Root's may be larger than others' (socket(7)).
+Status set_receive_buffer(int fd, int bytes) {
+#ifdef SO_RCVBUFFORCE
+  if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof bytes) == 0) return {};
+#endif
+  return set_option(fd, SOL_SOCKET, SO_RCVBUF, bytes, "SO_RCVBUF");
+}
+
+Status tell_senders(int fd, SocketKind kind) {
+#ifdef SO_PASSCRED
+  if (kind == SocketKind::UnixDgram)
+    return set_option(fd, SOL_SOCKET, SO_PASSCRED, 1, "SO_PASSCRED");
+#else
+  (void)fd;
+  (void)kind;
+#endif
+  return {};
+}
+
 // The integer options of a socket that are not at their default.
 std::vector<Option> options_of(const ServiceOptions& more, SocketKind kind) {
   std::vector<Option> out;
@@ -125,8 +156,6 @@ std::vector<Option> options_of(const ServiceOptions& more, SocketKind kind) {
   };
   add(more.send_buffer.has_value(),
       {SOL_SOCKET, SO_SNDBUF, more.send_buffer.value_or(0), "SO_SNDBUF"});
-  add(more.receive_buffer.has_value(),
-      {SOL_SOCKET, SO_RCVBUF, more.receive_buffer.value_or(0), "SO_RCVBUF"});
   add(more.reuseport && is_ip(kind), {SOL_SOCKET, SO_REUSEPORT, 1, "SO_REUSEPORT"});
   // Accepted connections inherit these two.
   add(more.keepalive && kind == SocketKind::Tcp, {SOL_SOCKET, SO_KEEPALIVE, 1, "SO_KEEPALIVE"});
@@ -143,6 +172,9 @@ std::vector<Option> options_of(const ServiceOptions& more, SocketKind kind) {
 }
 
 Status set_options(int fd, const ServiceOptions& more, SocketKind kind) {
+  if (more.receive_buffer) {
+    if (auto status = set_receive_buffer(fd, *more.receive_buffer); !status) return status;
+  }
   for (const auto& option : options_of(more, kind)) {
     auto status = set_option(fd, option.level, option.name, option.value, option.text);
     if (!status) return status;
@@ -215,6 +247,11 @@ Result<UniqueFd> bind_socket(const ListenSpec& spec, const BindOptions& options)
     }
   }
   // Before the socket can be reached.
+  if (options.tells_senders) {
+    if (auto status = tell_senders(fd.get(), spec.kind); !status) {
+      return tl::unexpected(status.error());
+    }
+  }
   if (options.is_filtered) {
     if (auto status = attach_filter(fd.get(), address_filter_of(*options.more)); !status) {
       return tl::unexpected(status.error());
@@ -246,6 +283,9 @@ Status update_socket(int fd, const ListenSpec& spec, const BindOptions& options,
     if (auto status = detach_filter(fd); !status) return status;
   }
   if (auto status = set_options(fd, *options.more, spec.kind); !status) return status;
+  if (options.tells_senders) {
+    if (auto status = tell_senders(fd, spec.kind); !status) return status;
+  }
   return is_ip(spec.kind) ? Status() : set_path_permissions(spec);
 }
 

@@ -23,6 +23,9 @@ struct BindOptions {
   int backlog = 4096;         // listen(2)
   Rare<ServiceOptions> more;  // those of sockets
   bool is_filtered = false;   // the kernel decides by `allow` and `deny` who comes in
+  // Each datagram tells who has sent it, those too that come before a server is there to ask for
+  // it.
+  bool tells_senders = false;
   // Saves the reactor a system call for a socket that no server ever gets. Where the system cannot
   // make it so, the reactor does.
   bool is_nonblocking = false;

@@ -18,7 +18,8 @@ bool uses_stderr(const CommandLine& options, bool is_daemon) {
 
 }  // namespace
 
-Result<LogTarget> open_log_for_role(const CommandLine& options, bool is_daemon) {
+Result<LogTarget> open_log_for_role(const CommandLine& options, bool is_daemon,
+                                    const std::string& syslog_path) {
   const bool is_asked_for = options.log_to_stderr;
   const bool has_file = !is_asked_for && !options.log_file.empty();
   if (has_file) {
@@ -39,7 +40,7 @@ Result<LogTarget> open_log_for_role(const CommandLine& options, bool is_daemon) 
   if (has_journal) {
     if (auto stream = open_journal_stream()) return stream;
   }
-  auto target = open_syslog_target();
+  auto target = open_syslog_target(syslog_path.c_str());
   if (target) return target;
   if (has_file && !is_daemon) {
     auto stand_in = open_stderr_target();

@@ -26,6 +26,7 @@ LogKeeper::LogKeeper(Timers& timers, Log& log, const CommandLine& options, bool 
       log_(log),
       options_(options),
       is_daemon_(is_daemon),
+      syslog_path_(kSyslogPath),
       send_(std::move(send)),
       tender_(timers, log, [this] { open_own(); }) {
   std::random_device random;
@@ -40,7 +41,7 @@ LogKeeper::~LogKeeper() {
 }
 
 Result<LogTarget> LogKeeper::open() {
-  return open_log_for_role(options_, is_daemon_);
+  return open_log_for_role(options_, is_daemon_, syslog_path_);
 }
 
 Result<LogTarget> LogKeeper::open_for_reactor(ReactorStart& start) {
@@ -68,6 +69,12 @@ void LogKeeper::open_own() {
   if (auto target = open()) log_.open(std::move(*target), "uvinetd");
 }
 
+void LogKeeper::set_syslog_path(const std::string& path) {
+  if (path == syslog_path_) return;
+  syslog_path_ = path;
+  reopen();
+}
+
 void LogKeeper::send_daemon() {
   auto target = open();
   if (!target) return;  // it asks again
@@ -91,7 +98,7 @@ void LogKeeper::send_again(bool is_of_services) {
 // One that cannot be opened is closed at the reactor too: its lines then go to the daemon's log.
 void LogKeeper::send_service(const std::string& file) {
   const bool is_syslog = file.empty();
-  auto target = is_syslog ? open_syslog_target() : open_log_file(file);
+  auto target = is_syslog ? open_syslog_target(syslog_path_.c_str()) : open_log_file(file);
   if (target) {
     send_({static_cast<std::uint8_t>(target->form), true, file}, target->fd.get());
     return opened(file);
@@ -155,7 +162,7 @@ void LogKeeper::note(int& of_role, int code) {
 }
 
 void LogKeeper::tell_elsewhere(const std::string& text) const {
-  auto target = open_syslog_target();
+  auto target = open_syslog_target(syslog_path_.c_str());
   Log elsewhere;
   elsewhere.set_format(options_.log_format);
   elsewhere.open(target ? std::move(*target) : open_stderr_target(), "uvinetd");

@@ -38,6 +38,8 @@ class LogKeeper {
   // send_services().
   void want(std::set<std::string> files);
   void send_services();
+  // Where a syslogd is, if it is another one than /dev/log: what this daemon's own serves.
+  void set_syslog_path(const std::string& path);
   // The daemon's, or with true the syslog of services: the reactor has lost it.
   void send_again(bool is_of_services);
   // All logs anew, of both roles: files may have been moved away.
@@ -66,6 +68,7 @@ class LogKeeper {
   Log& log_;
   const CommandLine& options_;
   bool is_daemon_;
+  std::string syslog_path_;
   Send send_;
   SipKey key_{};  // for addresses: one client keeps its token as long as this monitor lives
   LogTender tender_;

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <iterator>
 #include <utility>
 
 #include "core/base/process.h"
@@ -79,7 +80,12 @@ Monitor::Monitor(MonitorStart start, Log& log)
           [this](const RunningChild& child, const Report& report) {
             on_adopted_exit(child, report);
           },
-          [this](std::uint32_t identity) { return error_files_.of(identity); }});
+          [this](std::uint32_t identity) {
+            auto files = error_files_.of(identity);
+            auto channels = syslogs_.of(identity);
+            std::move(channels.begin(), channels.end(), std::back_inserter(files));
+            return files;
+          }});
 }
 
 Monitor::~Monitor() {
@@ -128,6 +134,7 @@ void Monitor::begin() {
   if (!bind_everything() && !start_.resumed)
     return fail_start("none of the configured addresses could be bound");
   is_binding_ = false;
+  serve_own_log();
   arm_retry();
   open_reactor_if_drained();
 }

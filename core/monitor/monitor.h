@@ -49,6 +49,7 @@
 #include "core/monitor/rpc_registrar.h"
 #include "core/monitor/service_store.h"
 #include "core/monitor/sockets.h"
+#include "core/monitor/syslog_keeper.h"
 #include "core/monitor/table_builder.h"
 #include "core/monitor/upgrade/upgrade_check.h"
 #include "core/monitor/upgrade/upgrade_state.h"
@@ -126,6 +127,7 @@ class Monitor {
   void reload();
   // For logrotate and the like: all logs of all roles, and the files that servers have as stderr.
   void reopen_logs();
+  void serve_own_log();
   void take_config(LoadedConfig config);
   Status make_table();
   void publish();
@@ -214,6 +216,7 @@ class Monitor {
   Sockets sockets_;
   RpcRegistrar rpc_{loop_, timers_, log_, [this] { leave_if_alone(); }};
   ErrorFileStore error_files_{log_};
+  SyslogKeeper syslogs_{loop_, timers_, log_, [this] { publish(); }};
   TableBuilder builder_;
   FileWatch rule_files_{loop_, timers_, [this] { on_rule_files_changed(); }};
   std::optional<RoleProcess> resolver_;

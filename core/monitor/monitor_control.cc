@@ -118,6 +118,7 @@ json Monitor::status_json() const {
               {"launchers", launchers_->count()},
               {"upgrades", upgrades_},
               {"reactor_restarts", reactor_restarts()}};
+  if (!syslogs_.is_empty()) out["syslog"] = syslogs_.counts();
   if (const auto found = troubles(); !found.empty()) out["degraded"] = found;
   return out;
 }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/base/run_folder.h"
+#include "core/monitor/log_choice.h"
 #include "core/monitor/monitor.h"
 #include "core/monitor/service_log_files.h"
 
@@ -15,6 +17,17 @@ constexpr std::chrono::milliseconds kFirstRetry{1'000};
 constexpr std::chrono::milliseconds kFirstRetryOfStored{
     20};  // the manager may have it for a moment
 constexpr std::chrono::milliseconds kLongestRetry{30'000};
+
+// Where our own records are taken by a service of ours; "": nowhere.
+std::string records_path(const std::vector<LoadedService>& services) {
+  for (const auto& service : services) {
+    if (service.syslog.is_default()) continue;
+    for (const auto& listen : service.spec.listen) {
+      if (*listen.name == kRecordsName) return listen.path;
+    }
+  }
+  return {};
+}
 
 }  // namespace
 
@@ -56,6 +69,7 @@ void Monitor::reload() {
   logs_.send_services();
   sockets_.want(services_.list());
   let_go_of_inherited();
+  serve_own_log();
   publish();
   arm_retry();
 }
@@ -63,11 +77,24 @@ void Monitor::reload() {
 void Monitor::reopen_logs() {
   if (is_stopping_) return;
   logs_.reopen();
+  syslogs_.reopen();
   if (is_ready_ && !error_files_.is_empty()) publish();
+}
+
+// Our own records go to a syslog service of ours by a socket that nobody else can write to.
+void Monitor::serve_own_log() {
+  const auto path = records_path(services_.list());
+  logs_.set_syslog_path(path.empty() ? kSyslogPath : path);
 }
 
 void Monitor::take_config(LoadedConfig config) {
   logs_.want(service_log_files(config.services));
+  syslogs_.want(config.services);
+  if (const auto path = records_path(config.services); !path.empty()) {
+    if (auto status = make_run_folder(path.substr(0, path.rfind('/'))); !status) {
+      log_.warning("our own records: {}", status.error().text());
+    }
+  }
   services_.set(std::move(config.services));
   unresolved_ = std::move(config.unresolved);
   diagnostics_ = std::move(config.diagnostics);
@@ -81,6 +108,7 @@ Status Monitor::make_table() {
   tell_access_problems();
   rule_files_.watch(builder_.access_lists().files());
   error_files_.want(built.error_files);
+  syslogs_.place(std::move(built.channels));
   auto table = make_read_only_memory("uvinetd-table", built.bytes);
   if (!table) return tl::unexpected(table.error());
   table_ = std::move(*table);

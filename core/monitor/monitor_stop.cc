@@ -23,7 +23,8 @@ constexpr milliseconds kLeaveDeadline{150};  // for the roles to end
 }  // namespace
 
 // TERM: servers of connections live on, servers of `wait` sockets end so that a successor can
-// bind. INT and QUIT: the same without waiting for what is in flight.
+// bind; that of a syslog service ends when the others have, or we do, by its channel. INT and QUIT:
+// the same without waiting for what is in flight.
 //
 //     stop() ─┬─ leave ──Stopped, 800 ms or again──────────────▶ finish()
 //             └─ drain: Wait ──time or again──▶ Terminate ──1 s or again──▶ Kill ──1 s──▶ finish()
@@ -66,6 +67,8 @@ void Monitor::stop_servers(StopHow how) {
     const auto service = table ? table->service(child.service) : std::nullopt;
     const bool is_wait = service && service->is_wait;
     if (how == StopHow::EndWaitServers && !is_wait) continue;
+    const bool ends_last = service && !service->process->stdio.channel.empty();
+    if (how != StopHow::KillAll && ends_last) continue;
     LauncherSet::signal_adopted(child, how == StopHow::KillAll ? SIGKILL : SIGTERM);
   }
 }
@@ -101,6 +104,8 @@ void Monitor::hurry_drain() {
 void Monitor::look_at_drain() {
   // A connection that was accepted just before may be on its way to a launcher still.
   const bool is_settled = has_reactor_stopped_ || !reactor_ || *drain_step_ != DrainStep::Wait;
+  // What the others have said on their way out is written by now.
+  if (is_settled && launchers_->children() <= syslogs_.server_count()) syslogs_.end();
   // The reactor has to hear of the last end before its own, and tell it.
   const bool was_empty = std::exchange(is_empty_, is_settled && launchers_->children() == 0);
   if (is_empty_ && (was_empty || !reactor_)) return finish();
@@ -120,6 +125,7 @@ void Monitor::finish() {
   if (std::exchange(is_finishing_, true)) return;
   timers_.cancel(drain_timer_);
   rpc_.stop();
+  syslogs_.end();
   launchers_->stop_all(StopHow::LeaveNow);
   if (reactor_) reactor_->kill();
   if (resolver_) kill(resolver_->pid, SIGKILL);

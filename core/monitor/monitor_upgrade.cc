@@ -146,6 +146,7 @@ UpgradeState Monitor::upgrade_state() const {
     out.rpc.push_back({each.program, each.low_version, each.high_version, each.netid,
                        std::string(each.address.bytes())});
   }
+  syslogs_.save(out);
   out.known_errors = saved_errors(diagnostics_);
   out.tickets = upgrade_asks_;
   return out;
@@ -203,6 +204,7 @@ void Monitor::resume() {
         {each.program, each.low, each.high, each.netid, SocketAddress::from_bytes(each.address)});
   }
   rpc_.restore(std::move(registered));
+  syslogs_.restore(saved);
   for (const auto& role : saved.resolvers) {
     past_resolvers_.push_back({role.pid, Channel(UniqueFd(role.channel))});
   }

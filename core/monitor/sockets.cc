@@ -46,6 +46,7 @@ BindOptions Sockets::options_for(const ServiceSpec& spec) const {
   out.backlog = spec.backlog.value_or(default_backlog_);
   out.more = spec.more;
   out.is_filtered = needs_address_filter(spec);
+  out.tells_senders = is_syslog_service(spec);
   return out;
 }
 

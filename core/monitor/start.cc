@@ -74,7 +74,7 @@ Result<Prepared> prepare(CommandLine options) {
 int serve(Prepared prepared, MonitorStart start, Log& log) {
   log.set_format(prepared.options.log_format);
   log.set_level(prepared.options.debug ? LogLevel::Debug : LogLevel::Info);
-  if (auto target = open_log_for_role(prepared.options, start.is_daemon)) {
+  if (auto target = open_log_for_role(prepared.options, start.is_daemon, kSyslogPath)) {
     log.open(std::move(*target), "uvinetd");
   }
   if (start.resumed) {

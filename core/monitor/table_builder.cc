@@ -153,7 +153,8 @@ void TableBuilder::fill(const LoadedService& service, const Sockets& sockets, Ta
   entry.key = service_key(spec.id);
   entry.id = spec.id;
   entry.internal = {};
-  if (!spec.internal.empty()) entry.internal.edit() = spec.internal;
+  // The server of a syslog service is a program of ours, whoever names it.
+  if (!spec.internal.empty() && service.syslog.is_default()) entry.internal.edit() = spec.internal;
   if (spec.more->is_sensor) entry.internal.edit() = kSensorStandIn;
   if (spec.more->redirect) entry.internal.edit() = kRedirect;
   entry.identity = has_server(spec) ? identity_key(service.identity) : 0;
@@ -195,6 +196,7 @@ TableBuilder::Built TableBuilder::build(std::uint32_t generation,
     passes = passes || service.spec.more->pass_all_env;
     const auto stdio = stdio_settings(service, options_);
     if (!stdio.file.empty()) out.error_files[identity_key(service.identity)].insert(stdio.file);
+    if (!stdio.channel.empty()) out.channels[identity_key(service.identity)].insert(stdio.channel);
   }
   access_.begin_table();
   for (const auto& [index, passes] : used) {

@@ -16,6 +16,7 @@
 #include "core/monitor/error_file_store.h"
 #include "core/monitor/options.h"
 #include "core/monitor/sockets.h"
+#include "core/monitor/syslog_keeper.h"
 #include "core/monitor/upgrade/upgrade_state.h"
 #include "spawn/table.h"
 
@@ -38,6 +39,7 @@ class TableBuilder {
   struct Built {
     std::vector<TableIdentity> identities;
     ErrorFileStore::Wanted error_files;
+    SyslogKeeper::Wanted channels;
     std::string bytes;  // of the table (spawn/table.h)
   };
   [[nodiscard]] Built build(std::uint32_t generation, const std::vector<LoadedService>& services,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: ISC
-// Where the standard error of a server goes.
+// Where the standard error of a server goes, and what its standard input is.
 #pragma once
 
 #include <cstdint>
@@ -15,6 +15,9 @@ enum class ErrorOutput : std::uint8_t { Socket = 0, Log = 1, Null = 2, File = 3 
 struct StdioSettings {
   ErrorOutput errors = ErrorOutput::Socket;
   std::string file;  // File: its name among those that the monitor has opened for this identity
+  // The same for standard input and output of a server that gets listening sockets: a channel to
+  // the monitor. "": /dev/null.
+  std::string channel;
 
   friend bool operator==(const StdioSettings&, const StdioSettings&) = default;
 };

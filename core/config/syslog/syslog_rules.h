@@ -117,6 +117,9 @@ struct SyslogSettings {
   friend bool operator==(const SyslogSettings&, const SyslogSettings&) = default;
 };
 
+// The name (LISTEN_FDNAMES) of the socket that the daemon's own records come by.
+inline constexpr char kRecordsName[] = "records";
+
 // All that one syslog service needs to know.
 struct SyslogSetup {
   SyslogSettings settings;

@@ -21,6 +21,8 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(SavedChild, id, service, listene
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(SavedErrors, launcher, identity, fd)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(SavedBan, high, low, bits, until_ms)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(SavedRpc, program, low, high, netid, address)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(SavedSyslog, service, channel, server_end,
+                                                generation)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(SavedError, file, slug, message)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(
     UpgradeState, version, from, argv, directory, config_paths, soft_limit, hard_limit, is_daemon,
@@ -28,7 +30,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(
     pid_file_fd, control_path, control_fd, control_device, control_inode, sockets, last_socket,
     service_keys, identity_keys, last_identity, last_launcher, launcher_losses, resolver_starts,
     epoch, generation, reactor, retired, resolvers, launchers, adopted, orphaned, bans, holds, rpc,
-    known_errors, tickets)
+    syslogs, known_errors, tickets)
 
 namespace {
 
@@ -92,6 +94,10 @@ std::vector<int> descriptors_of(const UpgradeState& state) {
     out.insert(out.end(), {each.role.channel, each.ledger, each.errors});
   }
   for (const auto& each : state.orphaned) out.push_back(each.fd);
+  for (const auto& each : state.syslogs) {
+    out.push_back(each.channel);
+    out.push_back(each.server_end);
+  }
   std::sort(out.begin(), out.end());
   out.erase(std::unique(out.begin(), out.end()), out.end());
   std::erase_if(out, [](int fd) { return fd < 0; });

@@ -87,6 +87,15 @@ struct SavedRpc {
   std::string address;  // SocketAddress::bytes()
 };
 
+// The monitor's end of the channel to the server of a syslog service, and the server's, which
+// launchers hand out.
+struct SavedSyslog {
+  std::string service;  // id
+  int channel = -1;
+  int server_end = -1;
+  std::uint32_t generation = 0;
+};
+
 struct SavedError {  // of the configuration, known when it was read last
   std::string file;
   std::string slug;
@@ -142,6 +151,7 @@ struct UpgradeState {
   std::vector<SavedBan> bans;
   std::map<std::string, int> holds;  // HoldHow
   std::vector<SavedRpc> rpc;
+  std::vector<SavedSyslog> syslogs;
   std::vector<SavedError> known_errors;
   std::vector<std::uint64_t> tickets;  // of the control socket: they wait for the upgrade
 };
