@@ -9,6 +9,8 @@
 #include <system_error>
 #include <utility>
 
+#include "core/base/installed.h"
+#include "core/base/run_folder.h"
 #include "core/config/check_report.h"
 #include "core/config/load/loader.h"
 #include "core/config/quote.h"
@@ -32,6 +34,8 @@ LoadOptions load_options(const Command& command) {
   out.inetd.is_root = out.uid == 0;
   out.hosts_access_files = system_hosts_access_files();
   out.tcpd_paths = system_tcpd_paths();
+  out.syslog_program = find_program(kSyslogProgram);
+  out.run_folder = run_folder();
   return out;
 }
 

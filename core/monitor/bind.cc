@@ -252,7 +252,7 @@ Result<UniqueFd> bind_socket(const ListenSpec& spec, const BindOptions& options)
       return tl::unexpected(status.error());
     }
   }
-  if (options.is_filtered) {
+  if (options.is_filtered && is_ip(spec.kind)) {
     if (auto status = attach_filter(fd.get(), address_filter_of(*options.more)); !status) {
       return tl::unexpected(status.error());
     }
@@ -274,7 +274,7 @@ Result<UniqueFd> bind_socket(const ListenSpec& spec, const BindOptions& options)
 
 Status update_socket(int fd, const ListenSpec& spec, const BindOptions& options,
                      bool was_filtered) {
-  if (options.is_filtered) {
+  if (options.is_filtered && is_ip(spec.kind)) {
     if (auto status = attach_filter(fd, address_filter_of(*options.more)); !status) {
       (void)attach_filter(fd, closed_filter());
       return status;

@@ -5,13 +5,13 @@
 #include <unistd.h>
 
 #include <array>
-#include <climits>
 #include <csignal>
 #include <cstdlib>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "core/base/installed.h"
 #include "core/base/process.h"
 #include "spawn/wire.h"
 
@@ -23,20 +23,9 @@ namespace {
 constexpr char kOwnProgram[] = "/proc/self/exe";
 constexpr int kLowestSpare = 10;  // above the numbers that the role is born with
 
-// Of the running program, through the kernel where it tells.
-std::string own_path() {
-  constexpr std::string_view kDeleted = " (deleted)";  // proc(5): replaced meanwhile
-  std::array<char, PATH_MAX> path{};
-  const auto size = readlink(kOwnProgram, path.data(), path.size() - 1);
-  if (size <= 0) return UVINETD_SBINDIR "/uvinetd";
-  std::string_view text(path.data(), static_cast<std::size_t>(size));
-  if (text.ends_with(kDeleted)) text.remove_suffix(kDeleted.size());
-  return std::string(text);
-}
-
 Result<UniqueFd> open_binary(const std::string& own, const std::string& name) {
   std::string last;
-  for (const auto& folder : {own, own + "/../libexec/uvinetd", std::string(UVINETD_LIBEXECDIR)}) {
+  for (const auto& folder : program_folders(own)) {
     last = folder + "/" + name;
     UniqueFd fd(open(last.c_str(), O_RDONLY | O_CLOEXEC));
     if (fd.is_open()) return fd;
@@ -96,13 +85,12 @@ void RoleBinaries::save(UpgradeState& state) const {
 
 Result<RoleBinaries> RoleBinaries::open() {
   RoleBinaries out;
-  out.program_ = own_path();
+  out.program_ = own_program();
   out.own_.reset(::open(kOwnProgram, O_RDONLY | O_CLOEXEC));
   if (!out.own_.is_open()) out.own_.reset(::open(out.program_.c_str(), O_RDONLY | O_CLOEXEC));
-  const auto folder = out.program_.substr(0, out.program_.rfind('/'));
-  auto reactor = open_binary(folder, "uvi-reactor");
+  auto reactor = open_binary(out.program_, "uvi-reactor");
   if (!reactor) return tl::unexpected(reactor.error());
-  auto launcher = open_binary(folder, "uvi-launcher");
+  auto launcher = open_binary(out.program_, "uvi-launcher");
   if (!launcher) return tl::unexpected(launcher.error());
   out.reactor_ = std::move(*reactor);
   out.launcher_ = std::move(*launcher);

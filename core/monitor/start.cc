@@ -5,6 +5,8 @@
 
 #include <utility>
 
+#include "core/base/installed.h"
+#include "core/base/run_folder.h"
 #include "core/monitor/daemon_settings.h"
 #include "core/monitor/log_choice.h"
 #include "core/monitor/socket_filter.h"
@@ -47,6 +49,9 @@ LoadOptions load_options(const CommandLine& options) {
   out.start = options.start;
   out.inspects_programs = options.check;
   out.passes_environment = options.pass_environment;
+  out.syslog_program = find_program(kSyslogProgram);
+  if (options.has_user) out.daemon_user = options.user;
+  out.run_folder = run_folder();
   return out;
 }
 

@@ -23,7 +23,6 @@ using namespace uvinetd;
 constexpr int kChannelFd = 0;
 constexpr int kFirstSocket = 3;
 constexpr unsigned kMostSockets = 1'000;
-constexpr std::string_view kRecordsName = "records";
 
 constexpr const char* kUsage =
     "uvinetd-syslogd is a part of uvinetd and is started by it, as the server of a service:\n"

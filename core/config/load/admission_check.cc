@@ -50,7 +50,7 @@ class AdmissionCheck {
     is_good &= is_of_addresses(spec, places.deny, other);
     if (!is_good) return false;
     const auto& at = more.allow ? places.allow : places.deny;
-    if (!is_ip(spec.listen.front().kind)) {
+    if (!is_ip(spec.listen.front().kind) && !has_log_of_hosts(spec)) {
       return refuse(spec, at, "a rule for clients", "those of a Unix socket have no address");
     }
     const bool is_possible = is_datagram(spec.listen.front().kind) ? options_.filters_datagrams
@@ -64,6 +64,13 @@ class AdmissionCheck {
     return refuse(spec, at, "so many rules",
                   fmt::format("{} steps of a socket filter would be needed, and {} are possible",
                               steps, kMostFilterSteps));
+  }
+
+  // Its rules are about the hosts that write to it, and not about the programs here.
+  static bool has_log_of_hosts(const ServiceSpec& spec) {
+    return is_syslog_service(spec) &&
+           std::any_of(spec.listen.begin(), spec.listen.end(),
+                       [](const ListenSpec& listen) { return is_ip(listen.kind); });
   }
 
   bool is_of_addresses(const ServiceSpec& spec, const SourcePosition& at,

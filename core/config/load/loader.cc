@@ -18,6 +18,7 @@
 #include "core/config/load/file_reader.h"
 #include "core/config/load/name_service.h"
 #include "core/config/load/resolve.h"
+#include "core/config/load/syslog_load.h"
 #include "core/config/load/warm_check.h"
 #include "core/config/load/web_check.h"
 #include "core/config/load/wrapping.h"
@@ -161,16 +162,19 @@ class ConfigReader {
 
 }  // namespace
 
-LoadedConfig load_config_with(const std::vector<std::string>& paths, const LoadOptions& options,
+LoadedConfig load_config_with(const std::vector<std::string>& paths, const LoadOptions& given,
                               const ServiceNames& names, const NameService& service) {
   LookupHelper helper(service);
+  auto options = given;
   auto written = ConfigReader(options, names).run(paths);
+  if (options.daemon_user.empty()) options.daemon_user = written.daemon.user.value_or(kDaemonUser);
   LoadedConfig out;
   out.services_written = written.services_written;
   out.is_unreadable = written.is_unreadable;
   out.daemon = std::move(written.daemon);
   out.diagnostics = std::move(written.diagnostics);
   if (out.is_unreadable) return out;
+  settle_syslog_services(options, written.services, out.diagnostics);
   check_admission(options, written.services, out.diagnostics);
   wrap_services(options, written.services, out.diagnostics);
   if (resolve_services(std::move(written.services), options, helper, out) == SharedNames::Some) {
@@ -184,6 +188,7 @@ LoadedConfig load_config_with(const std::vector<std::string>& paths, const LoadO
   check_web_services(out);
   std::vector<std::string> order;
   for (const auto& file : written.files) order.push_back(file.name);
+  load_syslog_rules(options, out, order);
   sort_by_place(out.diagnostics, order);
   return out;
 }

@@ -16,6 +16,10 @@
 
 namespace uvinetd {
 
+inline constexpr char kDaemonUser[] = "uvinetd";
+// An id without an account, for those who are to have no privilege where theirs is missing.
+inline constexpr std::uint32_t kUnnamedId = 64'999;
+
 struct LoadOptions {
   InetdConfOptions inetd;
   std::uint32_t uid = 0;  // who we are: not root, a service for somebody else is left out
@@ -32,6 +36,12 @@ struct LoadOptions {
   // Whether the programs of services that are to be started warm are looked at beforehand.
   bool inspects_programs = false;
   bool passes_environment = false;  // servers inherit this process's
+  // A syslog service: its program ("": not installed); whom it runs as where root or nobody is
+  // written; which socket the daemon itself logs to, and where the one for its records is then put.
+  std::string syslog_program{};
+  std::string daemon_user{};  // "": as [daemon] says, else kDaemonUser
+  std::string log_socket = "/dev/log";
+  std::string run_folder{};  // "": there is none
 };
 
 [[nodiscard]] std::vector<std::string> system_hosts_access_files();

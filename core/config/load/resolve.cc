@@ -82,8 +82,17 @@ class Resolver {
 
   // Where the language lets an ordinary user leave it out: oneself.
   [[nodiscard]] std::string user_of(const ServiceSpec& spec) const {
+    if (is_log_without_user(spec)) {
+      return options_.uid == 0 ? options_.daemon_user : std::to_string(options_.uid);
+    }
     return spec.user.empty() ? std::to_string(options_.uid) : spec.user;
   }
+  // A log needs no privilege, and does not get any by what its line has in other daemons.
+  [[nodiscard]] static bool is_log_without_user(const ServiceSpec& spec) {
+    return is_syslog_service(spec) &&
+           (spec.user.empty() || spec.user == "root" || spec.user == "0");
+  }
+  void settle_log_user(ServiceSpec& spec) const;
   bool may_split(const ServiceSpec& spec) const;
   void split_user(ServiceSpec& spec) const;
   Outcome find_user(LoadedService& loaded, bool& has_record, UserRecord& record);
@@ -252,10 +261,27 @@ Outcome Resolver::become_oneself(LoadedService& loaded) {
   return Outcome::Good;
 }
 
+// The daemon's account, or where it does not exist an id that nobody has.
+void Resolver::settle_log_user(ServiceSpec& spec) const {
+  const auto name = user_of(spec);
+  const auto found = results_.users.find(name);
+  const bool is_absent =
+      found != results_.users.end() && found->second.state == LookupState::Absent;
+  const bool is_number = parse_number(name, kMostId).has_value();
+  const bool is_root = options_.uid == 0 && (name == "root" || name == "0");
+  const bool has_account = !is_root && !(is_absent && !is_number);
+  spec.user = has_account ? name : std::to_string(kUnnamedId);
+  if (spec.group == "root" || spec.group == "0") spec.group.clear();
+  const bool has_group = has_account && !is_absent;
+  if (options_.uid == 0 && !has_group && spec.group.empty()) spec.group = spec.user;
+}
+
 Outcome Resolver::resolve_identity(LoadedService& loaded) {
   auto& spec = loaded.spec;
   auto& identity = loaded.identity;
-  if (spec.user.empty() && options_.uid == 0) {
+  if (is_log_without_user(spec)) {
+    settle_log_user(spec);
+  } else if (spec.user.empty() && options_.uid == 0) {
     return refuse(spec.at, "user", "the service has no user");
   }
   spec.user = user_of(spec);

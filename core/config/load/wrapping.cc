@@ -48,6 +48,7 @@ class Wrapping {
   bool settle(ServiceSpec& spec) {
     const bool is_written = !spec.more->libwrap.empty();
     if (!is_written && !is_meant_by_options(spec)) return true;
+    if (is_syslog_service(spec)) return settle_log(spec, is_written);
     if (is_served_by_itself(spec)) {
       return refuse(spec, "libwrap", "cannot be started through tcpd: no program is started for it",
                     kOwnRules);
@@ -84,6 +85,17 @@ class Wrapping {
     if (!options_.wraps_programs || file_name(spec.program) == "tcpd") return false;
     if (accepts_itself(spec)) say_unasked(spec);
     return !accepts_itself(spec);
+  }
+
+  bool settle_log(const ServiceSpec& spec, bool is_written) {
+    constexpr const char* kWhy = "its server reads the datagrams of all hosts";
+    if (is_written) {
+      return refuse(spec, "libwrap", std::string("cannot be started through tcpd: ") + kWhy,
+                    kOwnRules);
+    }
+    say(Severity::Warning, spec, "libwrap", std::string("is not started through tcpd: ") + kWhy,
+        kOwnRules);
+    return true;
   }
 
   // By a name that somebody has written it is to be asked for; else it is as xinetd does it.

@@ -31,6 +31,10 @@ bool make_syslog_service(Place at, std::span<const Field> arguments, Reporter& r
   }
   auto& more = spec.more.edit();
   more.listen_fds = true;
+  for (const auto& argument : arguments) {
+    if (!argument.text.starts_with("-f") && !argument.text.starts_with("--rules=")) continue;
+    spec.key_at.edit().set(kSyslogRulesKey, report.position(argument.at));
+  }
   if (settings != *more.syslog) more.syslog.edit() = std::move(settings);
   return true;
 }

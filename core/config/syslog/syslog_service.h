@@ -10,6 +10,9 @@
 
 namespace uvinetd {
 
+// In ServiceSpec::key_at: of the path of the rules.
+inline constexpr char kSyslogRulesKey[] = "syslog.rules";
+
 // Makes `spec`, whose sockets and mode are set, the one server of them all. `at`: of the word that
 // says what it is. Arguments become settings. False: reported.
 bool make_syslog_service(Place at, std::span<const Field> arguments, Reporter& report,

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/config/quote.h"
+#include "core/config/syslog/syslog_service.h"
 #include "core/config/syslog/syslog_settings.h"
 #include "core/config/toml/special_keys.h"
 #include "core/config/toml/text.h"
@@ -71,7 +72,12 @@ std::string value_text(const SyslogKey& key, const std::string& value) {
 bool read_syslog(const TomlValue& value, TomlContext&, ServiceSpec& spec) {
   auto settings = *spec.more->syslog;
   bool is_good = true;
-  for (const auto& item : value.node.items) is_good &= read_one(item, value.report, settings);
+  for (const auto& item : value.node.items) {
+    is_good &= read_one(item, value.report, settings);
+    if (item.key == "rules") {
+      spec.key_at.edit().set(kSyslogRulesKey, value.report.position(item.value.at));
+    }
+  }
   if (is_good && settings != *spec.more->syslog) {
     spec.more.edit().syslog.edit() = std::move(settings);
   }

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: ISC
+#include "core/config/load/syslog_load.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <iterator>
+#include <map>
+#include <memory>
+#include <utility>
+
+#include "core/base/source.h"
+#include "core/config/load/disk_includes.h"
+#include "core/config/load/file_reader.h"
+#include "core/config/quote.h"
+#include "core/config/syslog/syslog_conf.h"
+#include "core/config/syslog/syslog_service.h"
+#include "spawn/settings/listen_fds.h"
+
+namespace uvinetd {
+namespace {
+
+constexpr int kUsualBuffer = 8 * 1024 * 1024;  // bytes: messages that wait while it is started anew
+constexpr unsigned kUsualSocketMode = 0666;
+constexpr unsigned kRecordsMode = 0600;
+constexpr char kRecords[] = "records";
+
+bool is_loopback(const std::string& host) {
+  return host == "::1" || (host.starts_with("127.") && parse_source(host).has_value());
+}
+
+void settle_sockets(ServiceSpec& spec) {
+  for (auto& listen : spec.listen) {
+    const bool is_file = !is_ip(listen.kind) && !listen.path.starts_with('@');
+    if (is_file && !listen.node->mode) listen.node.edit().mode = kUsualSocketMode;
+    if (!is_listen_name(listen_name(spec, listen))) listen.name.edit() = kind_name(listen.kind);
+  }
+}
+
+// Whoever reaches it may write to the log.
+void warn_of_open_sockets(const ServiceSpec& spec, Diagnostics& diagnostics) {
+  const bool is_open =
+      std::any_of(spec.listen.begin(), spec.listen.end(), [](const ListenSpec& listen) {
+        return listen.kind == SocketKind::Udp && !is_loopback(listen.host);
+      });
+  if (!is_open || spec.more->allow) return;
+  const auto warning = [&](const char* slug, std::string message, std::string hint) {
+    diagnostics.push_back({Severity::Warning, spec.at, std::move(message), std::move(hint), slug});
+  };
+  warning(
+      "syslog-open",
+      fmt::format("every host that reaches the service {} may write to the log", quoted(spec.id)),
+      "write allow, or listen at 127.0.0.1 or ::1");
+}
+
+bool settle(const LoadOptions& options, ServiceSpec& spec, Diagnostics& diagnostics) {
+  const auto refuse = [&](const SourcePosition& at, const char* slug, std::string message) {
+    diagnostics.push_back({Severity::Error, at, std::move(message), "", slug});
+    return false;
+  };
+  const bool are_datagrams =
+      !spec.listen.empty() &&
+      std::all_of(spec.listen.begin(), spec.listen.end(),
+                  [](const ListenSpec& listen) { return is_datagram(listen.kind); });
+  if (!are_datagrams) {
+    return refuse(spec.at, "internal", "a log takes datagrams: " + quoted(spec.id) + " has others");
+  }
+  if (spec.program.empty() && options.syslog_program.empty()) {
+    return refuse(spec.at, "internal", std::string(kSyslogProgram) + " is not installed");
+  }
+  if (spec.program.empty()) spec.program = options.syslog_program;
+  spec.internal.clear();
+  spec.argv = {kSyslogProgram};
+  spec.mode = Mode::Wait;
+  auto& more = spec.more.edit();
+  more.listen_fds = true;
+  if (!more.receive_buffer) more.receive_buffer = kUsualBuffer;
+  if (more.stderr_to == StderrTo::Socket) more.stderr_to = StderrTo::Log;
+  settle_sockets(spec);
+  warn_of_open_sockets(spec, diagnostics);
+  return true;
+}
+
+// Of a message on this host: without its domain, as syslogs write it.
+std::string own_host() {
+  std::array<char, 256> name{};
+  if (gethostname(name.data(), name.size() - 1) != 0) return "localhost";
+  const std::string whole = name.data();
+  const auto host = whole.substr(0, whole.find('.'));
+  return host.empty() ? "localhost" : host;
+}
+
+class RulesReader {
+ public:
+  RulesReader(const LoadOptions& options, Diagnostics& out, std::vector<std::string>& files)
+      : reader_(options.uid == 0), includes_(options.uid == 0), out_(out), files_(files) {}
+
+  // Services with one file share what was read.
+  const SyslogRules& read(const ServiceSpec& spec) {
+    const auto& settings = *spec.more->syslog;
+    const auto [known, is_new] = known_.try_emplace({settings.rules, settings.dialect});
+    if (is_new) known->second = read_file(spec);
+    return known->second;
+  }
+
+ private:
+  SyslogRules read_file(const ServiceSpec& spec) {
+    const auto& settings = *spec.more->syslog;
+    const auto text = reader_.read(settings.rules);
+    if (!text) {
+      report(spec, text.error());
+      return usual_syslog_rules();
+    }
+    auto parsed = parse_syslog_conf(*text, settings.rules, settings.dialect, includes_);
+    std::move(parsed.files.begin(), parsed.files.end(), std::back_inserter(files_));
+    std::move(parsed.diagnostics.begin(), parsed.diagnostics.end(), std::back_inserter(out_));
+    return std::move(parsed.rules);
+  }
+
+  // Somebody who has named a file counts on it; the usual one need not be there.
+  void report(const ServiceSpec& spec, const FileProblem& problem) {
+    const auto* written = spec.key_at->find(kSyslogRulesKey);
+    const bool may_be_absent = written == nullptr && problem.code == ENOENT;
+    const auto severity = may_be_absent ? Severity::Warning : Severity::Error;
+    const std::string rules = "*.err /dev/console and *.panic * hold";
+    out_.push_back({severity, written != nullptr ? *written : spec.at,
+                    spec.more->syslog->rules + ": " + problem.message,
+                    problem.hint.empty() ? rules : problem.hint + "; " + rules, problem.slug});
+  }
+
+  FileReader reader_;
+  DiskIncludes includes_;
+  Diagnostics& out_;
+  std::vector<std::string>& files_;
+  std::map<std::pair<std::string, SyslogDialect>, SyslogRules> known_;
+};
+
+bool serves(const LoadedService& service, const std::string& path) {
+  const auto& sockets = service.spec.listen;
+  return std::any_of(sockets.begin(), sockets.end(), [&path](const ListenSpec& listen) {
+    return listen.kind == SocketKind::UnixDgram && listen.path == path;
+  });
+}
+
+// What the daemon itself has to log does not go through the socket that it serves.
+void add_records_socket(const LoadOptions& options, LoadedService& service) {
+  if (options.run_folder.empty() || service.spec.listen.size() >= kMostListenFds) return;
+  ListenSpec listen;
+  listen.kind = SocketKind::UnixDgram;
+  listen.path = options.run_folder + '/' + kRecords;
+  listen.node.edit().mode = kRecordsMode;
+  listen.name.edit() = kRecords;
+  service.spec.listen.push_back(std::move(listen));
+}
+
+}  // namespace
+
+void settle_syslog_services(const LoadOptions& options, std::vector<ServiceSpec>& services,
+                            Diagnostics& diagnostics) {
+  std::erase_if(services, [&](ServiceSpec& spec) {
+    return is_syslog_service(spec) && !settle(options, spec, diagnostics);
+  });
+}
+
+void load_syslog_rules(const LoadOptions& options, LoadedConfig& config,
+                       std::vector<std::string>& files) {
+  RulesReader reader(options, config.diagnostics, files);
+  bool has_records = false;
+  for (auto& service : config.services) {
+    if (!is_syslog_service(service.spec)) continue;
+    auto& setup = service.syslog.edit();
+    setup.settings = *service.spec.more->syslog;
+    setup.rules = reader.read(service.spec);
+    setup.host = own_host();
+    if (has_records || !serves(service, options.log_socket)) continue;
+    has_records = true;
+    add_records_socket(options, service);
+  }
+}
+
+}  // namespace uvinetd
