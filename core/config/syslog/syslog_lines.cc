@@ -78,7 +78,7 @@ bool SyslogLines::take(SyslogLine& out) {
     } else if (bad != line.end() && !is_comment) {
       const auto column = at.column + static_cast<int>(bad - line.begin());
       is_good = report_.error(
-          {number_, column}, "byte",
+          {number_, column}, "control-character",
           fmt::format("a byte that no line may have: 0x{:02x}", static_cast<unsigned char>(*bad)));
     } else if (!line.empty()) {
       out.append(line, at);

@@ -38,8 +38,7 @@ inline SyslogRule any_syslog_rule(std::size_t actions) {
   if (maybe()) {
     SyslogPropertyFilter filter;
     filter.property = *rc::gen::element(SyslogProperty::Message, SyslogProperty::Host);
-    filter.operation =
-        *rc::gen::element(SyslogOperation::Contains, SyslogOperation::ExtendedRegex);
+    filter.operation = *rc::gen::element(SyslogOperation::Contains, SyslogOperation::ExtendedRegex);
     filter.is_inverted = maybe();
     filter.ignores_case = maybe();
     filter.value = any_text() + '\xff';

@@ -17,7 +17,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-ParsedSyslogConf parse(const std::string& text, FakeIncludes includes = {},
+ParsedSyslogConf parse(const std::string& text, FakeIncludes includes = FakeIncludes(),
                        SyslogDialect dialect = SyslogDialect::Linux) {
   return parse_syslog_conf(text, "/etc/syslog.conf", dialect, includes);
 }
@@ -45,8 +45,8 @@ TEST(SyslogConf, ReadsTheThreeExamplesOfTheLecture) {
       "*.emerg\t/dev/console\n"
       "lpr.notice;lpr.!err\t/dev/null\n"
       "mail.=notice;mail.=warning  -/var/log/mail\n");
-  EXPECT_THAT(told(parsed), ElementsAre("3:1 warning selector-dialect",
-                                        "4:1 warning selector-dialect"));
+  EXPECT_THAT(told(parsed),
+              ElementsAre("3:1 warning selector-dialect", "4:1 warning selector-dialect"));
   ASSERT_EQ(parsed.rules.rules.size(), 3U);
   ASSERT_EQ(parsed.rules.actions.size(), 3U);
   EXPECT_EQ(parsed.rules.rules[0].mask[0], 1);
@@ -153,7 +153,7 @@ TEST(SyslogConf, ACommentBehindARuleIsTold) {
   EXPECT_THAT(told(in_linux), ElementsAre("1:8 warning trailing-comment"));
   EXPECT_EQ(in_linux.rules.actions.at(0).path, "/x");
   EXPECT_EQ(in_linux.rules.actions.at(1).path, "/y#2");
-  const auto in_bsd = parse("*.* /x # all\n*.* /y\\#2\n", {}, SyslogDialect::Bsd);
+  const auto in_bsd = parse("*.* /x # all\n*.* /y\\#2\n", FakeIncludes(), SyslogDialect::Bsd);
   EXPECT_THAT(told(in_bsd), IsEmpty());
   EXPECT_EQ(in_bsd.rules.actions.at(1).path, "/y#2");
 }
@@ -177,7 +177,9 @@ TEST(SyslogConf, IncludesFilesWithFiltersOfTheirOwn) {
 }
 
 TEST(SyslogConf, IncludesEnd) {
-  const auto circle = parse("include /etc/a\n*.* /x\n", FakeIncludes({{"/etc/a", "include a\n"}}));
+  FakeIncludes itself;
+  itself.add("/etc/a", "include a\n");
+  const auto circle = parse("include /etc/a\n*.* /x\n", itself);
   EXPECT_THAT(told(circle), ElementsAre("1:9 include"));
   EXPECT_EQ(circle.rules.rules.size(), 1U);
   FakeIncludes doubling;
@@ -245,8 +247,8 @@ TEST(SyslogConf, EveryErrorHasItsPlace) {
       {"action(type=\"omfile\"\n  file=\"/x\")", "1:1 directive"},
       {"if $msg contains 'x' then /y", "1:1 directive"},
       {"secure_mode 1", "1:1 warning directive"},
-      {"mail.info /x\x01", "1:13 byte"},
-      {std::string("mail.info /\0x", 13), "1:12 byte"},
+      {"mail.info /x\x01", "1:13 control-character"},
+      {std::string("mail.info /\0x", 13), "1:12 control-character"},
       {std::string(17000, 'x'), "1:1 line-too-long"},
   };
   for (const auto& each : cases) {
@@ -259,10 +261,9 @@ TEST(SyslogConf, EveryErrorHasItsPlace) {
 
 // Whoever is not understood lets nothing through.
 TEST(SyslogConf, ABadFilterTakesItsRulesWithIt) {
-  const auto parsed = parse(
-      ":msg, equal, \"x\"\n*.* /a\n!a,,\n*.* /b\n:*\n*.* /c\n!*\n*.* /d\n");
-  EXPECT_THAT(told(parsed), ElementsAre("1:7 filter", "2:1 filter", "3:4 filter", "4:1 filter",
-                                        "6:1 filter"));
+  const auto parsed = parse(":msg, equal, \"x\"\n*.* /a\n!a,,\n*.* /b\n:*\n*.* /c\n!*\n*.* /d\n");
+  EXPECT_THAT(told(parsed),
+              ElementsAre("1:7 filter", "2:1 filter", "3:4 filter", "4:1 filter", "6:1 filter"));
   ASSERT_EQ(parsed.rules.actions.size(), 1U);
   EXPECT_EQ(parsed.rules.actions[0].path, "/d");
 }

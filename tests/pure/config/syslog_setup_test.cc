@@ -83,7 +83,8 @@ TEST(SyslogSettings, SizesArePowersOf1024) {
   EXPECT_EQ(parse_syslog_size("64K"), 64U * 1024);
   EXPECT_EQ(parse_syslog_size("1g"), 1U << 30);
   EXPECT_EQ(parse_syslog_size("4096"), 4096U);
-  for (const auto* text : {"", "M", "1MM", "1x", "-1", "99999999999999999999", "18014398509481984k"}) {
+  for (const auto* text :
+       {"", "M", "1MM", "1x", "-1", "99999999999999999999", "18014398509481984k"}) {
     EXPECT_FALSE(parse_syslog_size(text)) << text;
   }
   EXPECT_EQ(print_syslog_size(10U * 1024 * 1024), "10M");

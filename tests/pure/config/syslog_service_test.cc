@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: ISC
+// A syslog service in each language, and what the loader makes of it.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "core/config/inetd/inetd_print.h"
+#include "core/config/load/resolve.h"
+#include "core/config/toml/toml_print.h"
+#include "tests/pure/config/conf.h"
+#include "tests/pure/config/fake_name_service.h"
+#include "tests/pure/config/temporary_directory.h"
+#include "tests/pure/config/toml.h"
+
+namespace uvinetd::testing {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+constexpr char kLine[] = "/dev/log dgram unix wait uvinetd internal syslog";
+
+TEST(SyslogService, IsALineOfInetdConf) {
+  const auto parsed = parse(std::string(kLine) + " -f /etc/r --dialect=bsd '--rate=5/s burst 9'\n");
+  ASSERT_THAT(texts(parsed.diagnostics), IsEmpty());
+  ASSERT_EQ(parsed.services.size(), 1U);
+  const auto& spec = parsed.services[0];
+  EXPECT_TRUE(is_syslog_service(spec));
+  EXPECT_EQ(spec.mode, Mode::Wait);
+  EXPECT_TRUE(spec.more->listen_fds);
+  const auto& settings = *spec.more->syslog;
+  EXPECT_EQ(settings.rules, "/etc/r");
+  EXPECT_EQ(settings.dialect, SyslogDialect::Bsd);
+  EXPECT_EQ(settings.rate, 5U);
+  EXPECT_EQ(settings.burst, 9U);
+}
+
+TEST(SyslogService, MayBeItsProgram) {
+  const auto parsed = parse(
+      "/dev/log dgram unix wait root /usr/libexec/uvinetd/uvinetd-syslogd uvinetd-syslogd "
+      "--mark=none -f/r\n");
+  ASSERT_THAT(texts(parsed.diagnostics), IsEmpty());
+  const auto& spec = parsed.services.at(0);
+  EXPECT_TRUE(is_syslog_service(spec));
+  EXPECT_THAT(spec.argv, ElementsAre("uvinetd-syslogd"));
+  EXPECT_EQ(spec.more->syslog->mark.count(), 0);
+  EXPECT_EQ(spec.more->syslog->rules, "/r");
+}
+
+TEST(SyslogService, SaysWhatIsWrongWithALine) {
+  EXPECT_THAT(places(parse("7 stream tcp4 nowait root internal syslog\n").diagnostics),
+              ElementsAre("1:36 internal"));
+  EXPECT_THAT(places(parse("/l dgram unix nowait root internal syslog\n").diagnostics),
+              ElementsAre("1:36 internal-wait"));
+  const std::string begin(kLine);
+  const auto column = std::to_string(begin.size() + 2);
+  EXPECT_THAT(places(parse(begin + " -f\n").diagnostics),
+              ElementsAre("1:" + std::to_string(begin.size() + 4) + " value"));
+  EXPECT_THAT(places(parse(begin + " -f r\n").diagnostics),
+              ElementsAre("1:" + std::to_string(begin.size() + 5) + " value"));
+  EXPECT_THAT(places(parse(begin + " --rulez=/x\n").diagnostics),
+              ElementsAre("1:" + column + " key"));
+  EXPECT_THAT(places(parse(begin + " --time=now\n").diagnostics),
+              ElementsAre("1:" + std::to_string(begin.size() + 9) + " value"));
+  EXPECT_THAT(places(parse(begin + " x\n").diagnostics), ElementsAre("1:" + column + " key"));
+}
+
+constexpr char kTable[] = R"([services.log]
+listen = ["unix-dgram:///dev/log", "udp://127.0.0.1:514"]
+internal = "syslog"
+nice = -5
+[services.log.syslog]
+rules = "/etc/r"
+dialect = "bsd"
+mark = "none"
+fold_repeats = false
+time = "arrival"
+host = "message"
+relay = true
+rotate = "10M:3"
+file_mode = 0o600
+rate = "1000/s burst 5000"
+)";
+
+TEST(SyslogService, IsATable) {
+  const auto parsed = parse_toml(kTable);
+  ASSERT_THAT(texts(parsed.diagnostics), IsEmpty());
+  const auto& spec = parsed.services.at(0);
+  EXPECT_EQ(spec.listen.size(), 2U);
+  EXPECT_EQ(spec.more->nice, -5);
+  EXPECT_TRUE(spec.more->listen_fds);
+  SyslogSettings wanted;
+  wanted.rules = "/etc/r";
+  wanted.dialect = SyslogDialect::Bsd;
+  wanted.mark = std::chrono::seconds(0);
+  wanted.folds_repeats = false;
+  wanted.trusts_time = false;
+  wanted.trusts_host = true;
+  wanted.relays = true;
+  wanted.rotate_size = 10 << 20;
+  wanted.rotate_count = 3;
+  wanted.file_mode = 0600;
+  wanted.rate = 1000;
+  wanted.burst = 5000;
+  EXPECT_EQ(*spec.more->syslog, wanted);
+}
+
+TEST(SyslogService, SaysWhatIsWrongWithATable) {
+  const auto wrong = [](const std::string& key) {
+    return places(parse_toml("[services.log]\nlisten = \"unix-dgram:///l\"\n"
+                             "internal = \"syslog\"\n[services.log.syslog]\n" +
+                             key + "\n")
+                      .diagnostics);
+  };
+  EXPECT_THAT(wrong("rulez = \"/x\""), ElementsAre("5:1 key"));
+  EXPECT_THAT(wrong("rules = \"x\""), ElementsAre("5:9 value"));
+  EXPECT_THAT(wrong("relay = \"yes\""), ElementsAre("5:9 type"));
+  EXPECT_THAT(wrong("dialect = \"gnu\""), ElementsAre("5:11 value"));
+  EXPECT_THAT(wrong("file_mode = 640"), ElementsAre("5:13 value"));
+  EXPECT_THAT(wrong("rate = \"5/min\""), ElementsAre("5:8 value"));
+  EXPECT_THAT(wrong("rotate = \"10\""), ElementsAre("5:10 value"));
+  EXPECT_THAT(wrong("mark = 60"), IsEmpty());
+  EXPECT_THAT(
+      places(
+          parse_toml("[services.x]\nlisten = \"tcp://:7\"\ninternal = \"syslog\"\n").diagnostics),
+      ElementsAre("3:12 internal"));
+  EXPECT_THAT(places(parse_toml("[services.x]\nlisten = \"tcp://:7\"\ninternal = \"echo\"\n"
+                                "syslog = { relay = true }\n")
+                         .diagnostics),
+              ElementsAre("4:1 no-effect"));
+}
+
+TEST(SyslogService, ComesBackFromEveryLanguage) {
+  const auto table = parse_toml(kTable);
+  ASSERT_EQ(table.services.size(), 1U);
+  std::vector<std::string> problems;
+  const auto printed = print_toml(table.services, {}, &problems);
+  EXPECT_THAT(problems, IsEmpty());
+  const auto again = parse_toml(printed);
+  EXPECT_THAT(texts(again.diagnostics), IsEmpty()) << printed;
+  EXPECT_EQ(again.services, table.services) << printed;
+
+  const auto line = parse(std::string(kLine) + " --relay=true \"--rate=5/s burst 9\"\n");
+  ASSERT_EQ(line.services.size(), 1U);
+  const auto as_table = parse_toml(print_toml(line.services, {}, nullptr));
+  ASSERT_EQ(as_table.services.size(), 1U);
+  EXPECT_EQ(as_table.services[0].more->syslog, line.services[0].more->syslog);
+}
+
+class SyslogLoad : public ::testing::Test {
+ protected:
+  SyslogLoad() {
+    options_.syslog_program = "/usr/libexec/uvinetd/uvinetd-syslogd";
+    options_.run_folder = "/run/uvinetd";
+    service_.users["uvinetd"] = {"uvinetd", 990, 990, "/", "/bin/sh", {}};
+  }
+  LoadedConfig load(const std::string& text, const std::string& name = "inetd.conf") {
+    return load_config_with({directory_.write(name, text)}, options_, FixedNames(), service_);
+  }
+  LoadedConfig with_rules(const std::string& rules, const std::string& more = "") {
+    return load(std::string(kLine) + " -f " + directory_.write("syslog.conf", rules) + more + "\n");
+  }
+
+  TemporaryDirectory directory_;
+  FakeNameService service_;
+  LoadOptions options_;
+};
+
+TEST_F(SyslogLoad, ItIsAProgramOfTheDaemonsAccount) {
+  const auto config = with_rules("*.info /var/log/x\n");
+  ASSERT_THAT(texts(config.diagnostics), IsEmpty());
+  ASSERT_EQ(config.services.size(), 1U);
+  const auto& loaded = config.services[0];
+  EXPECT_EQ(loaded.spec.program, options_.syslog_program);
+  EXPECT_EQ(loaded.spec.internal, "");
+  EXPECT_THAT(loaded.spec.argv, ElementsAre("uvinetd-syslogd"));
+  EXPECT_TRUE(loaded.spec.more->listen_fds);
+  EXPECT_EQ(loaded.spec.mode, Mode::Wait);
+  EXPECT_EQ(loaded.spec.listen[0].node->mode, 0666U);
+  EXPECT_EQ(loaded.identity.uid, 990U);
+  ASSERT_EQ(loaded.syslog->rules.actions.size(), 1U);
+  EXPECT_EQ(loaded.syslog->rules.actions[0].path, "/var/log/x");
+  EXPECT_FALSE(loaded.syslog->host.empty());
+}
+
+TEST_F(SyslogLoad, RootIsTheDaemonsAccountAndAnotherUserIsHimself) {
+  const auto id_of = [this](const std::string& user) {
+    const auto config = load("/dev/log dgram unix wait " + user + " internal syslog\n");
+    return config.services.size() == 1 ? config.services[0].identity : Identity();
+  };
+  EXPECT_EQ(id_of("root").uid, 990U);
+  EXPECT_EQ(id_of("ann").uid, 1001U);
+  options_.daemon_user = "a";
+  EXPECT_EQ(id_of("root").uid, 1003U);
+  options_.daemon_user = "123";
+  EXPECT_EQ(id_of("root").uid, 123U);
+  EXPECT_EQ(id_of("root").gid, 123U);
+  for (const auto* name : {"missing", "root"}) {
+    options_.daemon_user = name;
+    EXPECT_EQ(id_of("root").uid, kUnnamedId) << name;
+    EXPECT_EQ(id_of("root").gid, kUnnamedId) << name;
+  }
+}
+
+TEST_F(SyslogLoad, TheDaemonsOwnLogGetsASocketForItsRecords) {
+  const auto config = with_rules("*.* /x\n");
+  const auto& listen = config.services.at(0).spec.listen;
+  ASSERT_EQ(listen.size(), 2U);
+  EXPECT_EQ(listen[1].path, "/run/uvinetd/records");
+  EXPECT_EQ(listen[1].node->mode, 0600U);
+  EXPECT_EQ(*listen[1].name, "records");
+  EXPECT_EQ(
+      load("/run/other dgram unix wait root internal syslog\n").services.at(0).spec.listen.size(),
+      1U);
+  options_.log_socket = "/run/other";
+  EXPECT_EQ(
+      load("/run/other dgram unix wait root internal syslog\n").services.at(0).spec.listen.size(),
+      2U);
+}
+
+TEST_F(SyslogLoad, AChangeOfTheRulesIsAChangeOfTheService) {
+  const auto before = with_rules("*.* /x\n");
+  const auto same = with_rules("*.*   /x\n");
+  const auto after = with_rules("*.* /y\n");
+  EXPECT_EQ(before.services, same.services);
+  EXPECT_NE(before.services, after.services);
+  EXPECT_EQ(before.services.at(0).spec, after.services.at(0).spec);
+}
+
+TEST_F(SyslogLoad, ErrorsOfTheRulesAreToldAndTheRestHolds) {
+  const auto config = with_rules("mial.* /x\nmail.* /y\n");
+  ASSERT_EQ(config.diagnostics.size(), 1U);
+  EXPECT_THAT(config.diagnostics[0].text(), HasSubstr("/syslog.conf:1:1: error"));
+  EXPECT_EQ(config.services.at(0).syslog->rules.actions.size(), 1U);
+}
+
+TEST_F(SyslogLoad, WithoutTheFileTheUsualRulesHold) {
+  const auto config = load(std::string(kLine) + " -f /nowhere/syslog.conf\n");
+  EXPECT_THAT(places(config.diagnostics),
+              ElementsAre("1:" + std::to_string(sizeof kLine + 1) + " file"));
+  EXPECT_TRUE(has_errors(config.diagnostics));
+  ASSERT_EQ(config.services.size(), 1U);
+  EXPECT_EQ(config.services[0].syslog->rules.rules.size(), 2U);
+}
+
+TEST_F(SyslogLoad, UdpIsToldToBeOpen) {
+  const auto slugs = [this](const std::string& listen, const std::string& more = "") {
+    const auto config = load("[services.log]\nlisten = [" + listen + "]\ninternal = \"syslog\"\n" +
+                                 more + "\n[services.log.syslog]\nrules = \"" +
+                                 directory_.write("syslog.conf", "*.* /x\n") + "\"\n",
+                             "c.toml");
+    std::vector<std::string> out;
+    for (const auto& each : config.diagnostics) out.push_back(each.slug);
+    return out;
+  };
+  EXPECT_THAT(slugs("\"udp://:514\""), ElementsAre("syslog-open"));
+  EXPECT_THAT(slugs("\"udp://127.0.0.1:514\", \"unix-dgram:///dev/log\""), IsEmpty());
+  EXPECT_THAT(slugs("\"unix-dgram:///l\", \"udp://:514\"", "allow = [\"10.0.0.0/8\"]"), IsEmpty());
+  EXPECT_THAT(slugs("\"udp://:514\"", "allow = [\".example.org\"]"),
+              ElementsAre("not-enforceable-here"));
+}
+
+TEST_F(SyslogLoad, MustBeInstalled) {
+  options_.syslog_program.clear();
+  const auto config = load(std::string(kLine) + "\n");
+  EXPECT_THAT(config.services, IsEmpty());
+  EXPECT_THAT(places(config.diagnostics), ElementsAre("1:1 internal"));
+}
+
+}  // namespace
+}  // namespace uvinetd::testing
