@@ -40,11 +40,9 @@ void set_time(const SyslogMessage& message, bool is_trusted, SyslogRecord& out) 
   out.is_own_stamp = is_trusted && !message.time.empty();
   if (!out.is_own_stamp) {
     make_stamp(out.arrival.tv_sec, out.stamp);
-  } else if (message.time.size() == kStampSize) {
-    out.stamp = message.time;
   } else {
-    make_stamp(rfc3339_seconds(message.time), out.stamp);
-    append_rfc3339_time(message.time, out.rfc3339);
+    make_stamp_of_time(message.time, out.stamp);
+    if (message.time.size() != kStampSize) out.rfc3339 = message.time;
   }
 }
 
@@ -163,7 +161,7 @@ void make_syslog_record(const SyslogMessage& message, const SyslogOrigin& origin
 
 void append_syslog_time(const SyslogRecord& record, std::string& out) {
   if (!record.rfc3339.empty()) {
-    out += record.rfc3339;
+    append_rfc3339_time(record.rfc3339, out);
   } else if (record.is_own_stamp) {
     append_rfc3339_of_stamp(record.stamp, record.arrival.tv_sec, out);
   } else {

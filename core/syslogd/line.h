@@ -23,7 +23,7 @@ struct SyslogRecord {
   std::timespec arrival{};
   std::string stamp;          // "Nov 26 20:41:21"
   bool is_own_stamp = false;  // it is the message's, not made of `arrival`
-  std::string rfc3339;        // as the message has it; "": append_syslog_time() makes one
+  std::string rfc3339;        // as the message has it; "": it had none
   std::string host;
   std::string program;  // "malformed" where there is a flaw
   std::string pid;      // the verified one where there is one
@@ -47,7 +47,7 @@ struct SyslogRecordRules {
 void make_syslog_record(const SyslogMessage& message, const SyslogOrigin& origin,
                         const SyslogRecordRules& rules, std::timespec arrival, SyslogRecord& out);
 
-// The record's time as RFC 5424 has it.
+// The record's time as RFC 5424 has it, with an offset.
 void append_syslog_time(const SyslogRecord& record, std::string& out);
 
 // Adds "Nov 26 20:41:21 host program[pid]: text\n" (Rfc3164, Unset), or all of RFC 5424 with its

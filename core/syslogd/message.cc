@@ -166,6 +166,7 @@ std::size_t host_size(std::string_view text, bool is_local) {
 void read_rfc3164(std::string_view text, bool is_local, SyslogMessage& out) {
   auto time_size = rfc3164_time_size(text);
   if (time_size == 0) time_size = rfc3339_time_size(text);
+  if (time_size == 0) time_size = offsetless_time_size(text);
   if (time_size != 0) {
     out.time = text.substr(0, time_size);
     text.remove_prefix(std::min(time_size + 1, text.size()));

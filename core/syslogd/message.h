@@ -42,7 +42,8 @@ struct SyslogMessage {
   bool is_rfc5424 = false;
   bool is_truncated = false;
 
-  std::string_view time{};     // as it is written: 15 octets of RFC 3164, or RFC 3339's; "": none
+  // As it is written: 15 octets of RFC 3164, or RFC 3339's, maybe without its offset; "": none.
+  std::string_view time{};
   std::string_view host{};     // "": none
   std::string_view program{};  // TAG or APP-NAME; "": none
   std::string_view pid{};      // what stands in [...] or PROCID; "": none

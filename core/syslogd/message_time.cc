@@ -75,6 +75,23 @@ std::optional<std::size_t> fraction_size(std::string_view text, std::size_t at) 
   return digits + 1;
 }
 
+bool ends_at(std::string_view text, std::size_t at) {
+  return at == text.size() || text[at] == ' ';
+}
+
+// Octets of "2026-11-26T20:41:21.5" that `text` begins with; 0: none.
+std::size_t local_part_size(std::string_view text) {
+  if (text.size() < kSecondsSize || text[10] != 'T') return 0;
+  if (!is_rfc3339_day(text) || !is_clock(text, 11)) return 0;
+  const auto fraction = fraction_size(text, kSecondsSize);
+  return fraction ? kSecondsSize + *fraction : 0;
+}
+
+bool has_offset(std::string_view time) {
+  const auto sign = time[time.size() - 6];
+  return time.back() == 'Z' || sign == '+' || sign == '-';
+}
+
 // Octets of "Z" or "+01:00" at `at`; 0: neither.
 std::size_t offset_size(std::string_view text, std::size_t at) {
   if (at == text.size()) return 0;
@@ -134,6 +151,20 @@ void append_local(const std::tm& at, std::string_view fraction, std::string& out
                  offset / 60, offset % 60);
 }
 
+// Of a time without an offset. What does not exist, or twice, is as mktime(3) has it.
+std::tm local_tm(std::string_view time) {
+  std::tm at{};
+  at.tm_year = two_digits(time, 0) * 100 + two_digits(time, 2) - 1900;
+  at.tm_mon = two_digits(time, 5) - 1;
+  at.tm_mday = two_digits(time, 8);
+  at.tm_hour = two_digits(time, 11);
+  at.tm_min = two_digits(time, 14);
+  at.tm_sec = two_digits(time, 17);
+  at.tm_isdst = -1;
+  (void)std::mktime(&at);
+  return at;
+}
+
 std::time_t seconds_of_stamp(std::string_view stamp, std::time_t arrival) {
   std::tm at{};
   const auto month = month_of(stamp);
@@ -158,21 +189,21 @@ std::time_t seconds_of_stamp(std::string_view stamp, std::time_t arrival) {
 
 std::size_t rfc3164_time_size(std::string_view text) {
   if (text.size() < kStampSize || text[3] != ' ' || text[6] != ' ') return 0;
-  if (text.size() > kStampSize && text[kStampSize] != ' ') return 0;
+  if (!ends_at(text, kStampSize)) return 0;
   const auto month = month_of(text);
   if (month == 12 || day_of(text) < 1 || day_of(text) > kMostDays.at(month)) return 0;
   return is_clock(text, 7) ? kStampSize : 0;
 }
 
 std::size_t rfc3339_time_size(std::string_view text) {
-  if (text.size() <= kSecondsSize || text[10] != 'T') return 0;
-  if (!is_rfc3339_day(text) || !is_clock(text, 11)) return 0;
-  const auto fraction = fraction_size(text, kSecondsSize);
-  if (!fraction) return 0;
-  const auto offset = offset_size(text, kSecondsSize + *fraction);
-  const auto size = kSecondsSize + *fraction + offset;
-  if (offset == 0 || (size < text.size() && text[size] != ' ')) return 0;
-  return size;
+  const auto local = local_part_size(text);
+  const auto offset = local == 0 ? 0 : offset_size(text, local);
+  return offset != 0 && ends_at(text, local + offset) ? local + offset : 0;
+}
+
+std::size_t offsetless_time_size(std::string_view text) {
+  const auto size = local_part_size(text);
+  return size != 0 && ends_at(text, size) ? size : 0;
 }
 
 std::time_t rfc3339_seconds(std::string_view time) {
@@ -191,6 +222,11 @@ std::time_t rfc3339_seconds(std::string_view time) {
 }
 
 void append_rfc3339_time(std::string_view time, std::string& out) {
+  if (!has_offset(time)) {
+    const auto fraction = time.substr(kSecondsSize);
+    append_local(local_tm(time), fraction.substr(0, kWrittenFraction + 1), out);
+    return;
+  }
   const auto end = time.size() - (time.back() == 'Z' ? 1 : 6);  // of the fraction
   out += time.substr(0, std::min(end, kSecondsSize + 1 + kWrittenFraction));
   out += time.substr(end);
@@ -199,6 +235,22 @@ void append_rfc3339_time(std::string_view time, std::string& out) {
 void make_stamp(std::time_t when, std::string& out) {
   const auto& stamp = local_second(when).stamp;
   out.assign(stamp.data(), stamp.size());
+}
+
+void make_stamp_of_time(std::string_view time, std::string& out) {
+  if (time.size() == kStampSize) {
+    out = time;
+  } else if (has_offset(time)) {
+    make_stamp(rfc3339_seconds(time), out);
+  } else {
+    const auto month = static_cast<std::size_t>(two_digits(time, 5) - 1);
+    out = kMonths.substr(month * 3, 3);
+    out += ' ';
+    out += time[8] == '0' ? ' ' : time[8];
+    out += time[9];
+    out += ' ';
+    out += time.substr(11, 8);
+  }
 }
 
 void append_rfc3339(const std::timespec& when, std::string& out) {

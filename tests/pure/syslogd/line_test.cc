@@ -100,6 +100,8 @@ TEST_F(SyslogLine, HasTheMessagesTimeOnlyWhereItIsTrusted) {
   EXPECT_EQ("Feb 29 20:41:20 this a: b\n", line("<13>Feb 29 20:41:20 a: b"));
   EXPECT_EQ("Nov 27 21:41:20 this a: b\n", line("<13>1 2026-11-27T20:41:20.5Z h a - - - b"));
   EXPECT_EQ("Nov 27 19:41:20 this a: b\n", line("<13>2026-11-27T23:41:20+05:00 h a: b"));
+  EXPECT_EQ("Dec  4 12:28:51 this a: b\n", line("<13>2007-12-04T12:28:51 h a: b"));
+  EXPECT_EQ("Dec 14 12:28:51 this a: b\n", line("<13>2007-12-14T12:28:51.5 h a: b"));
   rules.trusts_time = false;
   EXPECT_EQ("Nov 27 21:41:21 this a: b\n", line("<13>Feb 29 20:41:20 a: b"));
   EXPECT_EQ("Nov 27 21:41:21 this a: b\n", line("<13>1 2026-11-27T20:41:20.5Z h a - - - b"));
@@ -115,6 +117,10 @@ TEST_F(SyslogLine, IsRfc5424WhereThatIsWanted) {
   EXPECT_EQ("<13>1 2026-11-26T20:41:21.123456+00:00 this a 1 - - b\n", line("<13>a[1]: b", form));
   EXPECT_EQ("<13>1 2026-11-26T20:41:20+00:00 this a - - - b\n",
             line("<13>Nov 26 20:41:20 a: b", form));
+  EXPECT_EQ("<13>1 2007-12-24T12:28:51+00:00 this a - - - b\n",
+            line("<13>2007-12-24T12:28:51 h a: b", form));
+  EXPECT_EQ("<13>1 2007-12-24T12:28:51.123456+00:00 this a - - - b\n",
+            line("<13>2007-12-24T12:28:51.123456789 h a: b", form));
   EXPECT_EQ("<13>1 2026-11-26T20:41:21.123456+00:00 this h??m - - - b\n",
             line("<13>h\xc3\xa4m: b", form));
   EXPECT_EQ("<13>1 2026-11-26T20:41:21.123456+00:00 this malformed - - - <>\n", line("<>", form));

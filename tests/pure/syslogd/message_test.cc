@@ -73,6 +73,11 @@ TEST(SyslogMessage, HasThePartsThatLocalSendersWrite) {
       // RFC 3339's time in the place of the other
       {"<13>2026-11-26T20:41:21.123456+01:00 web1 root[5]: text",
        "2026-11-26T20:41:21.123456+01:00", "web1", "root", "5", "text"},
+      // loggen
+      {"<38>2026-11-26T20:41:21 localhost prg00000[1234]: seq: 0000000000, thread: 0000",
+       "2026-11-26T20:41:21", "localhost", "prg00000", "1234", "seq: 0000000000, thread: 0000"},
+      {"<38>2026-11-26T20:41:21.5 prg: x", "2026-11-26T20:41:21.5", "", "prg", "", "x"},
+      {"<38>2026-11-26T20:41:61 prg: x", "", "", "", "", "2026-11-26T20:41:61 prg: x"},
       // one end belongs to the sender
       {"<13>prog: text\n\n", "", "", "prog", "", "text"},
       {"<13>prog: text\n\0"sv, "", "", "prog", "", "text"},
