@@ -28,8 +28,7 @@ std::string long_message(bool is_ascii) {
       "[request@32473 method=\"GET\" path=\"/a/b/c\" status=\"200\"][timeQuality tzKnown=\"1\"] ";
   while (out.size() < 1000) {
     out += is_ascii ? "a request of eight words that took long, "
-                    : "une requ\xc3\xaate compl\xc3\xa8te \xc3\xa9chou\xc3\xa9"
-                      "e, ";
+                    : "une qu\xc3\xaate tr\xc3\xa8s longue, ";
   }
   return out;
 }

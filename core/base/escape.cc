@@ -2,6 +2,7 @@
 #include "core/base/escape.h"
 
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <cstring>
 
@@ -65,19 +66,25 @@ bool is_plain(unsigned char value) {
   return value >= 0x20 && value < 0x7f;
 }
 
-// Whether eight octets are printable ASCII: none is below 0x20, none is 0x7f, none has its highest
-// bit set. A borrow or a carry goes to the next octet only from one that is not printable itself.
-bool are_plain(const char* octets) {
+// Of eight octets those that are not printable ASCII, by their highest bits: whichever is below
+// 0x20, is 0x7f or has that bit set. A borrow or a carry goes to the next octet only from one that
+// is not printable itself, so the first of them is right.
+std::uint64_t not_plain(const char* octets) {
   std::uint64_t word = 0;
   std::memcpy(&word, octets, sizeof(word));
   constexpr std::uint64_t kOnes = 0x0101010101010101;
-  return ((word | (word - 0x20 * kOnes) | (word + kOnes)) & 0x80 * kOnes) == 0;
+  return (word | (word - 0x20 * kOnes) | (word + kOnes)) & 0x80 * kOnes;
 }
 
 // Octets of printable ASCII that `text` begins with.
 std::size_t plain_size(std::string_view text) {
   std::size_t at = 0;
-  while (text.size() - at >= 8 && are_plain(text.data() + at)) at += 8;
+  for (; text.size() - at >= 8; at += 8) {
+    const auto others = not_plain(text.data() + at);
+    if (others == 0) continue;
+    if constexpr (std::endian::native != std::endian::little) break;
+    return at + static_cast<std::size_t>(std::countr_zero(others)) / 8;
+  }
   while (at < text.size() && is_plain(octet(text, at))) ++at;
   return at;
 }

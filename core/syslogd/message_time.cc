@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: ISC
 #include "core/syslogd/message_time.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdlib>
-#include <iterator>
 #include <optional>
 
 #include "core/syslogd/octets.h"
@@ -143,12 +140,28 @@ const LocalSecond& local_second(std::time_t when) {
   return second;
 }
 
+// With `separator` behind them, if it is not 0.
+void append_two_digits(int value, char separator, std::string& out) {
+  std::array<char, 3> octets{};
+  char* end = put_two_digits(value, octets.data());
+  if (separator != 0) *end++ = separator;
+  out.append(octets.data(), end);
+}
+
 void append_local(const std::tm& at, std::string_view fraction, std::string& out) {
-  const long offset = std::abs(at.tm_gmtoff) / 60;  // minutes
-  fmt::format_to(std::back_inserter(out), "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}{}{}{:02}:{:02}",
-                 std::clamp(1900L + at.tm_year, 0L, 9999L), at.tm_mon + 1, at.tm_mday, at.tm_hour,
-                 at.tm_min, std::min(at.tm_sec, 59), fraction, at.tm_gmtoff < 0 ? '-' : '+',
-                 offset / 60, offset % 60);
+  const int offset = static_cast<int>(std::abs(at.tm_gmtoff) / 60);  // minutes
+  const int year = static_cast<int>(std::clamp(1900L + at.tm_year, 0L, 9999L));
+  append_two_digits(year / 100, 0, out);
+  append_two_digits(year, '-', out);
+  append_two_digits(at.tm_mon + 1, '-', out);
+  append_two_digits(at.tm_mday, 'T', out);
+  append_two_digits(at.tm_hour, ':', out);
+  append_two_digits(at.tm_min, ':', out);
+  append_two_digits(std::min(at.tm_sec, 59), 0, out);  // RFC 5424 has no leap seconds
+  out += fraction;
+  out += at.tm_gmtoff < 0 ? '-' : '+';
+  append_two_digits(offset / 60, ':', out);
+  append_two_digits(offset % 60, 0, out);
 }
 
 // Of a time without an offset. What does not exist, or twice, is as mktime(3) has it.
@@ -254,16 +267,30 @@ void make_stamp_of_time(std::string_view time, std::string& out) {
 }
 
 void append_rfc3339(const std::timespec& when, std::string& out) {
-  std::array<char, kWrittenFraction + 2> fraction{};
-  const auto end = fmt::format_to(fraction.data(), ".{:06}", when.tv_nsec / 1000 % 1'000'000);
-  append_local(local_second(when.tv_sec).at,
-               {fraction.data(), static_cast<std::size_t>(end - fraction.data())}, out);
+  std::array<char, kWrittenFraction + 1> fraction{'.'};
+  auto microseconds = static_cast<int>(when.tv_nsec / 1000 % 1'000'000);
+  for (auto at = kWrittenFraction; at > 0; at -= 2, microseconds /= 100) {
+    put_two_digits(microseconds, &fraction.at(at - 1));
+  }
+  append_local(local_second(when.tv_sec).at, {fraction.data(), fraction.size()}, out);
 }
 
 void append_rfc3339_of_stamp(std::string_view stamp, std::time_t arrival, std::string& out) {
   const auto& now = local_second(arrival);
-  const bool is_now = stamp == std::string_view(now.stamp.data(), now.stamp.size());
-  append_local(is_now ? now.at : local_second(seconds_of_stamp(stamp, arrival)).at, "", out);
+  if (stamp == std::string_view(now.stamp.data(), now.stamp.size())) {
+    append_local(now.at, "", out);
+    return;
+  }
+  // mktime(3) takes its time too.
+  thread_local std::string last;
+  thread_local std::time_t last_arrival = 0;
+  thread_local std::time_t last_seconds = 0;
+  if (last != stamp || last_arrival != arrival) {
+    last_seconds = seconds_of_stamp(stamp, arrival);
+    last_arrival = arrival;
+    last = stamp;
+  }
+  append_local(local_second(last_seconds).at, "", out);
 }
 
 }  // namespace uvinetd
