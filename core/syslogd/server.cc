@@ -115,6 +115,9 @@ void SyslogServer::end_when_written(std::chrono::milliseconds deadline) {
     timers_.after(std::chrono::milliseconds(10), [this, deadline] { end_when_written(deadline); });
     return;
   }
+  for (const auto& sink : router_->sinks())
+    if (sink) sink->let_go();
+  end_turn();
   send_counts();
   loop_.stop();
 }

@@ -6,6 +6,7 @@
 
 #include <charconv>
 #include <cstdio>
+#include <cstdlib>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -104,5 +105,6 @@ int main() {
   }
   SyslogServer server{Channel(UniqueFd(kChannelFd)), std::move(*poller), std::move(given->sockets),
                       given->records};
-  return server.run();
+  // Without an end of its own: a name server may still be asked in libuv's pool.
+  std::_Exit(server.run());
 }
