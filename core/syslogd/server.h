@@ -112,7 +112,7 @@ class SyslogServer final : public SyslogSinkHost {
   std::optional<FdWatcher> poller_watcher_;
   std::vector<std::unique_ptr<SignalWatcher>> signals_;
 
-  std::optional<Coming> coming_;
+  std::unique_ptr<Coming> coming_;
   std::unique_ptr<SyslogRouter> router_;
   SipKey key_;
   SenderRates rates_{key_};

@@ -78,7 +78,7 @@ void SyslogServer::begin(const SyslogGeneration& told, std::vector<UniqueFd> fds
     const auto why = memory ? "the rules are not understood" : memory.error().text();
     return tell(SyslogSeverity::Error, why + "; those before stay", nullptr, false);
   }
-  coming_.emplace();
+  coming_ = std::make_unique<Coming>();
   coming_->generation = told.generation;
   coming_->targets.resize(setup->rules.actions.size());
   coming_->setup = std::move(*setup);
