@@ -120,6 +120,20 @@ TEST_F(SyslogMessages, ASenderAboveItsRateIsRefusedAndTold) {
   file_has("all", " messages of 127.0.0.2 were refused: too many in a second\n");
 }
 
+TEST_F(SyslogMessages, TheDaemonsOwnRecordsHaveNoRate) {
+  add_unix("log");
+  add_unix("records");
+  start();
+  auto setup = to_all();
+  setup.settings.rate = 1;
+  setup.settings.burst = 1;
+  use(1, setup);
+  for (int i = 0; i < 50; ++i) log("<30>uvinetd: record " + std::to_string(i), "records");
+  file_has("all", "record 49\n");
+  EXPECT_EQ(count_of(text_of(path("all")), "uvinetd[" + std::to_string(getpid()) + "]: record"),
+            50U);
+}
+
 TEST_F(SyslogMessages, TenThousandSenders) {
   add_unix("log");
   const auto port = add_udp("127.0.0.1");

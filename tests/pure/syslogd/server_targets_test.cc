@@ -97,6 +97,18 @@ TEST_F(SyslogTargets, AFullFifoHoldsUpNobodyAndItsGapIsTold) {
   file_has("all", " were dropped\n");
 }
 
+TEST_F(SyslogTargets, WhatIsLostWithTheEndIsTold) {
+  add_unix("log");
+  start();
+  use(1, setup_of({fifo("fifo"), file("all")}));
+  const UniqueFd reader(open(path("fifo").c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  log_many(1'000, std::string(100, 'x'));
+  file_has("all", ": 999 ");
+  EXPECT_EQ(terminate(), 0);
+  EXPECT_THAT(text_of(path("all")),
+              ContainsRegex("[0-9]+ messages for " + path("fifo") + " were dropped\n"));
+}
+
 TEST_F(SyslogTargets, AFullDiskIsToldOnceAndHoldsUpNobody) {
   add_unix("log");
   start();
