@@ -75,6 +75,16 @@ inline std::size_t count_of(std::string_view text, std::string_view part) {
   return count;
 }
 
+// Of a local sender the process is known where the system tells it.
+#ifdef UVINETD_PORTABLE_BUILD
+inline constexpr bool kIsPidKnown = false;
+#else
+inline constexpr bool kIsPidKnown = true;
+#endif
+inline std::string tag(const std::string& program) {
+  return kIsPidKnown ? program + '[' + std::to_string(getpid()) + ']' : program;
+}
+
 class ServerRing : public ::testing::Test {
  protected:
   ~ServerRing() override {
