@@ -100,6 +100,7 @@ void SyslogServer::stop() {
     uv_update_time(loop_.get());
   }
   router_->tell_repeats();
+  tell_refused(SenderRates::Time::max());
   tell(SyslogSeverity::Info,
        "stopping: received " + std::to_string(counts_.received) + ", dropped " +
            std::to_string(counts_.dropped) + ", refused " + std::to_string(counts_.limited),

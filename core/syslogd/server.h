@@ -93,6 +93,7 @@ class SyslogServer final : public SyslogSinkHost {
   [[nodiscard]] std::string_view address_of(const ReceivedDatagram& datagram);
   [[nodiscard]] bool is_within_rate(const ReceivedDatagram& datagram, const Socket& socket);
   void set_refusal_timer();
+  void tell_refused(SenderRates::Time now);
   void tell_own();
   void write_own(const Own& own);
   void end_turn();

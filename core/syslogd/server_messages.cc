@@ -99,19 +99,23 @@ void SyslogServer::set_refusal_timer() {
   const auto wait = std::max(*due - loop_.now(), SenderRates::Time(0));
   refusal_timer_ = timers_.after(wait, [this] {
     refusal_timer_ = 0;
-    // The others wait for the next turn: what is told is bounded.
-    for (std::size_t i = 0; i < kMostOwn / 2; ++i) {
-      const auto refused = rates_.take_refused(loop_.now());
-      if (!refused) break;
-      const auto& from = refused->sender;
-      tell(SyslogSeverity::Warning,
-           std::to_string(refused->messages) + " messages of " +
-               (from.is_local ? "uid " + std::to_string(from.uid) : source_text(from.source)) +
-               " were refused: too many in a second",
-           nullptr, false);
-    }
+    tell_refused(loop_.now());
     set_refusal_timer();
   });
+}
+
+// Of some senders; the others wait for the next turn: what is told is bounded.
+void SyslogServer::tell_refused(SenderRates::Time now) {
+  for (std::size_t i = 0; i < kMostOwn / 2; ++i) {
+    const auto refused = rates_.take_refused(now);
+    if (!refused) return;
+    const auto& from = refused->sender;
+    tell(SyslogSeverity::Warning,
+         std::to_string(refused->messages) + " messages of " +
+             (from.is_local ? "uid " + std::to_string(from.uid) : source_text(from.source)) +
+             " were refused: too many in a second",
+         nullptr, false);
+  }
 }
 
 void SyslogServer::tell(SyslogSeverity severity, std::string text, const SyslogSink* about,

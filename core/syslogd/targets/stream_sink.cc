@@ -44,6 +44,7 @@ void StreamSink::add(SyslogText& text) {
 
 void StreamSink::flush() {
   if (state_ == State::Failed) return;
+  const bool has_written = has_backlog();
   while (has_backlog()) {
     const auto size = ::write(fd_.get(), backlog_.data() + begin_, backlog_.size() - begin_);
     if (size > 0) {
@@ -56,16 +57,17 @@ void StreamSink::flush() {
     if (size == 0 || errno == EAGAIN || errno == EWOULDBLOCK) return wait_for_room();
     return fail_with(errno);
   }
-  emptied();
+  emptied(has_written);
 }
 
-// All is written.
-void StreamSink::emptied() {
+// Nothing is left to be written.
+void StreamSink::emptied(bool has_written) {
   host_.counts().written += std::exchange(lines_, 0);
   backlog_.clear();
   begin_ = 0;
   if (state_ != State::Flowing) stop_waiting();
   state_ = State::Flowing;
+  if (!has_written) return;  // whether it takes anything again shows itself with the next line
   delay_ = kFirstDelay;
   if (std::exchange(told_code_, 0) != 0)
     host_.tell(SyslogSeverity::Notice, name() + " is written again", this);

@@ -46,7 +46,7 @@ class StreamSink : public SyslogSink {
 
   void wait_for_room();
   void fail_with(int code);
-  void emptied();
+  void emptied(bool has_written);
   void drop_backlog();
   void drop_if_stale();
   void retry_after(std::chrono::milliseconds delay);
