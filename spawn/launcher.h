@@ -94,7 +94,7 @@ class Launcher {
   bool may_be_warm(LaunchPlan& plan);
   void tell_cold(std::uint32_t service, std::string reason);
   void on_unborn(WarmLaunch warm);
-  [[nodiscard]] static Ends ends_of(const TableService& service);
+  [[nodiscard]] static Ends ending_of(const TableService& service);
   void began(const Launch& launch, std::uint32_t slot, pid_t pid, Ends ends, bool is_prompt);
   LaunchPlan* plan_for(std::uint32_t service);
 

@@ -192,7 +192,7 @@ Status Launcher::spawn(LaunchPlan& plan, const Launch& launch, std::uint32_t slo
     ledger_->free(slot);
     return tl::unexpected(pid.error());
   }
-  began(launch, slot, *pid, ends_of(plan.service()), is_prompt(plan.service()));
+  began(launch, slot, *pid, ending_of(plan.service()), is_prompt(plan.service()));
   return {};
 }
 
@@ -266,7 +266,7 @@ void Launcher::on_unborn(WarmLaunch warm) {
   tell_failure(failure_of(warm.launch, status.error()), fds);
 }
 
-Launcher::Ends Launcher::ends_of(const TableService& service) {
+Launcher::Ends Launcher::ending_of(const TableService& service) {
   if (!service.process->stdio.channel.empty()) return Ends::Last;
   return service.is_wait ? Ends::WithDaemon : Ends::ByItself;
 }

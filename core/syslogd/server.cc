@@ -90,7 +90,10 @@ void SyslogServer::set_mark_timer() {
 // Reads what is queued, for a while; then writes it, for a while; then it is over.
 void SyslogServer::stop() {
   if (std::exchange(is_stopping_, true)) return;
-  if (!router_) return loop_.stop();
+  if (!router_) {
+    end_turn();
+    return loop_.stop();
+  }
   poller_watcher_->watch(0);
   uv_update_time(loop_.get());
   for (const auto end = loop_.now() + kDrainTime; loop_.now() < end;) {

@@ -114,6 +114,7 @@ class SyslogServer final : public SyslogSinkHost {
   std::vector<std::unique_ptr<SignalWatcher>> signals_;
 
   std::unique_ptr<Coming> coming_;
+  std::uint32_t refused_ = 0;  // the generation that was not understood; 0: none
   std::unique_ptr<SyslogRouter> router_;
   SipKey key_;
   SenderRates rates_{key_};

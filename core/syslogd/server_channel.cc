@@ -76,6 +76,7 @@ void SyslogServer::begin(const SyslogGeneration& told, std::vector<UniqueFd> fds
   auto setup = memory ? parse_syslog_setup(memory->bytes()) : std::nullopt;
   if (!setup) {
     const auto why = memory ? "the rules are not understood" : memory.error().text();
+    refused_ = told.generation;
     return tell(SyslogSeverity::Error, why + "; those before stay", nullptr, false);
   }
   coming_ = std::make_unique<Coming>();
@@ -97,6 +98,13 @@ void SyslogServer::take_target(const SyslogTarget& told, std::vector<UniqueFd> f
 
 // From here on the new rules hold, for the next message already.
 void SyslogServer::use(const SyslogGeneration& told) {
+  // The monitor waits for an answer, and may have better ones later. A server that has none at all
+  // makes place for the next, which may understand them: a program is replaced while it runs.
+  if (!coming_ && refused_ == told.generation && told.generation != 0) {
+    if (router_) return send(SyslogMessageType::Used, print(told));
+    status_ = 1;
+    return stop();
+  }
   if (!coming_ || coming_->generation != told.generation) return;
   auto coming = std::move(*coming_);
   coming_.reset();

@@ -31,12 +31,6 @@ FileSink::~FileSink() {
   host_.timers().cancel(sync_timer_);
 }
 
-void FileSink::open(UniqueFd fd, int code) {
-  if (!fd.is_open() && std::exchange(is_rotating_, false))
-    no_rotation_before_ = host_.loop().now() + kRotatePeriod;
-  StreamSink::open(std::move(fd), code);
-}
-
 void FileSink::adopt(SyslogSink& before) {
   auto& old = static_cast<FileSink&>(before);
   if (old.is_dirty_) old.sync_now();
@@ -45,7 +39,7 @@ void FileSink::adopt(SyslogSink& before) {
 }
 
 void FileSink::opened() {
-  is_rotating_ = false;
+  no_rotation_before_ = std::chrono::milliseconds(0);
   measure();
 }
 
@@ -58,10 +52,10 @@ void FileSink::wrote(std::size_t bytes) {
   if (action().is_synced) want_sync();
   if (rotate_size_ == 0) return;
   size_ += bytes;
-  if (size_ < rotate_size_ || is_rotating_ || host_.loop().now() < no_rotation_before_) return;
+  if (size_ < rotate_size_ || host_.loop().now() < no_rotation_before_) return;
   measure();  // somebody may have cut it
   if (size_ < rotate_size_) return;
-  is_rotating_ = true;
+  no_rotation_before_ = host_.loop().now() + kRotatePeriod;
   host_.ask_rotation(*this);
 }
 

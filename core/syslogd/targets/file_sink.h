@@ -16,7 +16,6 @@ class FileSink final : public StreamSink {
       : StreamSink(host, action, id), rotate_size_(rotate_size) {}
   ~FileSink() override;
 
-  void open(UniqueFd fd, int code) override;
   void adopt(SyslogSink& before) override;
   [[nodiscard]] bool is_busy() const override { return StreamSink::is_busy() || sync_ != nullptr; }
   void finish() override { sync_now(); }
@@ -28,7 +27,8 @@ class FileSink final : public StreamSink {
  private:
   struct Sync;
   static constexpr std::chrono::milliseconds kSyncPeriod{1'000};
-  static constexpr std::chrono::milliseconds kRotatePeriod{60'000};  // from a failure to the next
+  // Rotation that is not answered, or fails, is asked for again after this.
+  static constexpr std::chrono::milliseconds kRotatePeriod{60'000};
 
   void want_sync();
   void sync_now();
@@ -37,7 +37,6 @@ class FileSink final : public StreamSink {
 
   std::uint64_t rotate_size_;
   std::uint64_t size_ = 0;
-  bool is_rotating_ = false;
   std::chrono::milliseconds no_rotation_before_{0};
 
   Sync* sync_ = nullptr;  // in flight; it frees itself

@@ -86,6 +86,7 @@ TEST_F(SyslogServer, MessagesThatMakeNoSenseChangeNothing) {
   say(SyslogMessageType::Setup, print(SyslogGeneration{2}));
   auto memory = make_read_only_memory("syslog", "not CBOR");
   say(SyslogMessageType::Setup, print(SyslogGeneration{3}), {memory->get()});
+  say_use(3);
   say(SyslogMessageType::Target, print(SyslogTarget{1, 77, 0}));
   say(SyslogMessageType::Target, "");
   say(SyslogMessageType::Use, print(SyslogGeneration{9}));
@@ -94,6 +95,16 @@ TEST_F(SyslogServer, MessagesThatMakeNoSenseChangeNothing) {
   log("<13>tester: still here");
   file_has("all", "still here\n");
   EXPECT_THAT(text_of(path("all")), HasSubstr("the rules are not understood; those before stay"));
+}
+
+TEST_F(SyslogServer, WithoutAnyRulesThatItUnderstandsItMakesPlaceForTheNext) {
+  add_unix("log");
+  start();
+  auto memory = make_read_only_memory("syslog", "not CBOR");
+  say(SyslogMessageType::Setup, print(SyslogGeneration{1}), {memory->get()});
+  say(SyslogMessageType::Use, print(SyslogGeneration{1}));
+  EXPECT_EQ(wait_for_end(), 1);
+  EXPECT_THAT(text_of(path("stderr")), HasSubstr("the rules are not understood"));
 }
 
 TEST_F(SyslogServer, AMalformedFrameEndsIt) {

@@ -126,7 +126,7 @@ TEST_F(StreamSinkTest, AFileKeepsWhatItCannotWriteYet) {
   EXPECT_EQ(host_.told[1], "/target is written again");
 }
 
-TEST_F(StreamSinkTest, ARotationThatFailsIsAskedForAgainLater) {
+TEST_F(StreamSinkTest, ARotationWithoutAnswerIsAskedForAgainLater) {
   FileSink sink(host_, action(SyslogActionKind::File), {}, 10);
   const auto path = folder_.path_of("file");
   sink.open(UniqueFd(open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600)), 0);
