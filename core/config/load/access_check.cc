@@ -25,6 +25,11 @@ bool accepts_here(const ServiceSpec& spec) {
   return spec.listen.empty() || !is_datagram(spec.listen.front().kind);
 }
 
+bool has_ip_sockets(const ServiceSpec& spec) {
+  return std::any_of(spec.listen.begin(), spec.listen.end(),
+                     [](const ListenSpec& listen) { return is_ip(listen.kind); });
+}
+
 class AccessCheck {
  public:
   AccessCheck(bool is_root, Diagnostics& out) : reader_(is_root), out_(out) {}
@@ -85,7 +90,7 @@ class AccessCheck {
       case Kind::Address:
       case Kind::Host:
       case Kind::Domain:
-        if (!spec.listen.empty() && !is_ip(spec.listen.front().kind)) {
+        if (!spec.listen.empty() && !has_ip_sockets(spec)) {
           warn(at, quoted(text) + " is never true: clients of Unix sockets have no address");
         }
         return true;

@@ -10,7 +10,6 @@
 #include <limits>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <utility>
 
 #include "core/config/field_reader.h"
@@ -297,13 +296,6 @@ class ActionReader {
 std::optional<ReadAction> read_syslog_action(const Field& field, SyslogDialect dialect,
                                              Reporter& report) {
   return ActionReader(dialect, report).run(field);
-}
-
-bool have_same_target(const SyslogAction& a, const SyslogAction& b) {
-  const auto target = [](const SyslogAction& one) {
-    return std::tie(one.kind, one.path, one.users, one.host, one.port);
-  };
-  return target(a) == target(b);
 }
 
 }  // namespace uvinetd

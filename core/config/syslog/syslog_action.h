@@ -19,7 +19,4 @@ struct ReadAction {
 [[nodiscard]] std::optional<ReadAction> read_syslog_action(const Field& field,
                                                            SyslogDialect dialect, Reporter& report);
 
-// Whether both reach the same file, terminal, users or host.
-[[nodiscard]] bool have_same_target(const SyslogAction& a, const SyslogAction& b);
-
 }  // namespace uvinetd

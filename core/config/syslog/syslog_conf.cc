@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <map>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -17,29 +16,15 @@
 #include "core/config/syslog/syslog_action.h"
 #include "core/config/syslog/syslog_filter.h"
 #include "core/config/syslog/syslog_lines.h"
+#include "core/config/syslog/syslog_rule_list.h"
 #include "core/config/syslog/syslog_selector.h"
 
 namespace uvinetd {
 namespace {
 
 constexpr std::string_view kBlanks = " \t";
+constexpr Place kBegin{1, 1};  // of a line
 constexpr char kUsualRules[] = "*.err /dev/console\n*.panic *\n";
-
-// What selects, but for the action.
-struct Condition {
-  SyslogMask mask{};
-  SyslogNames programs;
-  SyslogNames hosts;
-  std::vector<SyslogPropertyFilter> properties;
-};
-
-using ActionKey = std::pair<int, std::string>;
-
-ActionKey key_of(const SyslogAction& action) {
-  std::string text = action.path + '\0' + action.host + '\0' + std::to_string(action.port);
-  for (const auto& user : action.users) text += '\0' + user;
-  return {static_cast<int>(action.kind), std::move(text)};
-}
 
 // All files of one reading.
 class Reading {
@@ -49,25 +34,26 @@ class Reading {
 
   ParsedSyslogConf take() {
     sort_by_place(out_.diagnostics, out_.files);
+    out_.rules = rules_.take();
     return std::move(out_);
   }
 
   void read_file(std::string_view text, const std::string& name);
   void include(const Field& path, Reporter& report);
-  void add(const Condition& condition, ReadAction read, Place at, Reporter& report);
+  void add(SyslogRule rule, ReadAction read, const SyslogLine& line, Reporter& report);
+  [[nodiscard]] Diagnostics& diagnostics() { return out_.diagnostics; }
 
   [[nodiscard]] SyslogDialect dialect() const { return dialect_; }
   [[nodiscard]] bool is_full() const { return is_full_; }
 
  private:
   void include_one(const std::string& path, Place at, Reporter& report);
-  std::size_t action_of(SyslogAction action, Place at, Reporter& report);
 
   SyslogDialect dialect_;
   IncludeSource& includes_;
   ParsedSyslogConf out_;
   IncludeStack open_;
-  std::map<ActionKey, std::size_t> actions_;
+  SyslogRuleList rules_;
   std::size_t files_read_ = 0;
   bool is_full_ = false;
 };
@@ -82,21 +68,26 @@ class FileReading {
     while (!all_.is_full()) {
       const auto line = lines.next();
       if (!line) break;
+      if (read_include(*line)) continue;
+      const auto said_before = all_.diagnostics().size();
       read(*line);
+      settle_places(*line, said_before);
     }
   }
 
  private:
+  bool read_include(const SyslogLine& line);
+  void settle_places(const SyslogLine& line, std::size_t from);
   void read(const SyslogLine& line);
   bool read_foreign(const SyslogLine& line);
-  bool read_setting(const SyslogLine& line, std::string_view word);
+  bool read_setting(std::string_view word);
   void read_comment(const SyslogLine& line);
   void read_programs(const SyslogLine& line, std::size_t from);
   void read_hosts(const SyslogLine& line, std::size_t from);
   void read_property(const SyslogLine& line);
   void read_rule(const SyslogLine& line);
   void read_again(const SyslogLine& line);
-  void add(const SyslogLine& line, std::size_t from, Condition condition);
+  void add(const SyslogLine& line, std::size_t from, SyslogRule rule);
   Field without_comment(const SyslogLine& line, std::size_t from);
   [[nodiscard]] Field whole(const SyslogLine& line) const { return line.part(0); }
 
@@ -109,9 +100,30 @@ class FileReading {
   bool has_bad_programs_ = false;
   bool has_bad_hosts_ = false;
   bool has_bad_property_ = false;
-  std::optional<Condition> last_;  // for "&"
-  int open_parentheses_ = 0;       // of a statement that is not read
+  std::optional<SyslogRule> last_;  // for "&"
+  int open_parentheses_ = 0;        // of a statement that is not read
 };
+
+bool FileReading::read_include(const SyslogLine& line) {
+  const std::string_view text = line.text();
+  const auto word = text.substr(0, text.find_first_of(kBlanks));
+  if (open_parentheses_ > 0 || (word != "include" && word != "$IncludeConfig")) return false;
+  auto path = line.part(word.size());
+  if (path.text.starts_with('(')) return false;
+  path.at = line.place_of(static_cast<std::size_t>(path.at.column) - 1);
+  all_.include(path, report_);
+  return true;
+}
+
+// Parts of a line know where they stand in it; what is said of them has its place in the file.
+void FileReading::settle_places(const SyslogLine& line, std::size_t from) {
+  auto& said = all_.diagnostics();
+  for (auto i = from; i < said.size(); ++i) {
+    const auto place = line.place_of(static_cast<std::size_t>(std::max(said[i].at.column, 1)) - 1);
+    said[i].at.line = place.line;
+    said[i].at.column = place.column;
+  }
+}
 
 void FileReading::read(const SyslogLine& line) {
   const std::string_view text = line.text();
@@ -150,15 +162,7 @@ bool FileReading::read_foreign(const SyslogLine& line) {
   const auto word = text.substr(0, text.find_first_of(" \t(="));
   const auto rest = text.substr(word.size());
   const auto behind = rest.substr(std::min(rest.find_first_not_of(kBlanks), rest.size()));
-  if (word == "include" && behind.starts_with('/')) {
-    all_.include(line.part(word.size()), report_);
-    return true;
-  }
-  if (word == "$IncludeConfig") {
-    all_.include(line.part(word.size()), report_);
-    return true;
-  }
-  if (read_setting(line, word)) return true;
+  if (read_setting(word)) return true;
   static constexpr std::array<std::string_view, 13> kStatements{
       "action", "global", "if",  "include",  "input",   "lookup_table", "main_queue",
       "module", "parser", "set", "template", "ruleset", "timezone"};
@@ -168,7 +172,7 @@ bool FileReading::read_foreign(const SyslogLine& line) {
   const bool is_block = text == "}" || text == "{" || text.starts_with("} else");
   if (!text.starts_with('$') && !is_statement && !is_block) return false;
   report_.error(
-      line.at(), "directive",
+      kBegin, "directive",
       quoted(word.empty() ? text : word) + " is of rsyslog's own language, which is not read here",
       "selectors and actions, as mail.info /var/log/mail");
   count();
@@ -176,7 +180,7 @@ bool FileReading::read_foreign(const SyslogLine& line) {
 }
 
 // What sysklogd has in its file and this service in its own configuration.
-bool FileReading::read_setting(const SyslogLine& line, std::string_view word) {
+bool FileReading::read_setting(std::string_view word) {
   static constexpr std::array<std::pair<std::string_view, const char*>, 6> kSettings{
       {{"listen", "listen at udp:// in the service"},
        {"notify", ""},
@@ -187,7 +191,7 @@ bool FileReading::read_setting(const SyslogLine& line, std::string_view word) {
   const auto found = std::find_if(kSettings.begin(), kSettings.end(),
                                   [word](const auto& each) { return each.first == word; });
   if (found == kSettings.end()) return false;
-  report_.warning(line.at(), "directive", quoted(word) + " has no effect here", found->second);
+  report_.warning(kBegin, "directive", quoted(word) + " has no effect here", found->second);
   return true;
 }
 
@@ -219,17 +223,17 @@ void FileReading::read_property(const SyslogLine& line) {
   const bool has_action =
       read && line.text().find_first_not_of(kBlanks, read->end) != std::string::npos;
   if (has_action && read->filter) {
-    Condition condition;
-    std::fill_n(condition.mask.begin(), kMarkFacility, std::uint8_t{0xff});
-    condition.programs = programs_;
-    condition.hosts = hosts_;
-    condition.properties.push_back(std::move(*read->filter));
+    SyslogRule rule;
+    std::fill_n(rule.mask.begin(), kMarkFacility, std::uint8_t{0xff});
+    rule.programs = programs_;
+    rule.hosts = hosts_;
+    rule.properties.push_back(std::move(*read->filter));
     last_.reset();
-    return add(line, read->end, std::move(condition));
+    return add(line, read->end, std::move(rule));
   }
   has_bad_property_ = !read || has_action;
   if (has_action) {
-    report_.error(line.place_of(read->end), "filter", "nothing follows \":*\"");
+    report_.error(Place{1, static_cast<int>(read->end) + 1}, "filter", "nothing follows \":*\"");
     return;
   }
   properties_.clear();
@@ -242,28 +246,28 @@ void FileReading::read_rule(const SyslogLine& line) {
   last_.reset();
   auto mask = read_syslog_selector(line.part(0, end), all_.dialect(), report_);
   if (!mask) return;
-  add(line, end, Condition{*mask, programs_, hosts_, properties_});
+  add(line, end, SyslogRule{*mask, programs_, hosts_, properties_});
 }
 
 // rsyslog: one more action for what the line before has selected.
 void FileReading::read_again(const SyslogLine& line) {
   if (!last_) {
-    report_.error(line.at(), "action", "no rule that is good stands before \"&\"");
+    report_.error(kBegin, "action", "no rule that is good stands before \"&\"");
     return;
   }
   add(line, 1, *last_);
 }
 
-void FileReading::add(const SyslogLine& line, std::size_t from, Condition condition) {
+void FileReading::add(const SyslogLine& line, std::size_t from, SyslogRule rule) {
   const auto field = without_comment(line, from);
   auto action = read_syslog_action(field, all_.dialect(), report_);
   if (!action) return;
-  if (has_bad_programs_ || has_bad_hosts_ || (has_bad_property_ && condition.properties.empty())) {
-    report_.error(line.at(), "filter", "the filter that holds here is bad");
+  if (has_bad_programs_ || has_bad_hosts_ || (has_bad_property_ && rule.properties.empty())) {
+    report_.error(kBegin, "filter", "the filter that holds here is bad");
     return;
   }
-  all_.add(condition, std::move(*action), line.at(), report_);
-  last_ = std::move(condition);
+  all_.add(rule, std::move(*action), line, report_);
+  last_ = std::move(rule);
 }
 
 // FreeBSD ends a line at "#", unless it stands behind "\".
@@ -279,8 +283,8 @@ Field FileReading::without_comment(const SyslogLine& line, std::size_t from) {
     at = std::min(text.find('#', std::max<std::size_t>(at + 1, 1)), text.size());
   } while (at < text.size() && !is_comment());
   if (at < text.size() && !is_bsd) {
-    report_.warning(line.place_of(at), "trailing-comment", "a comment begins a line",
-                    "put the comment on a line of its own");
+    report_.warning(Place{1, static_cast<int>(at) + 1}, "trailing-comment",
+                    "a comment begins a line", "put the comment on a line of its own");
   }
   auto out = line.part(from, at - from);
   if (!is_bsd) return out;
@@ -338,43 +342,20 @@ void Reading::include_one(const std::string& path, Place at, Reporter& report) {
   if (file) read_file(file->text, file->name);
 }
 
-void Reading::add(const Condition& condition, ReadAction read, Place at, Reporter& report) {
-  if (out_.rules.rules.size() == kMostSyslogRules) {
+void Reading::add(SyslogRule rule, ReadAction read, const SyslogLine& line, Reporter& report) {
+  if (rules_.size() == kMostSyslogRules) {
     is_full_ = true;
-    report.error(at, "too-many-rules", fmt::format("more than {} rules", kMostSyslogRules),
+    report.error(kBegin, "too-many-rules", fmt::format("more than {} rules", kMostSyslogRules),
                  "this one and those after it are left out");
     return;
   }
-  SyslogRule rule;
-  rule.mask = condition.mask;
-  rule.programs = condition.programs;
-  rule.hosts = condition.hosts;
-  rule.properties = condition.properties;
+  auto at = report.position(line.place_of(0));
+  at.column = 0;
+  read.action.place = at.text();
   rule.is_final = read.is_final;
-  rule.action = action_of(std::move(read.action), at, report);
-  out_.rules.rules.push_back(std::move(rule));
-}
-
-// A target is reached by one action, whatever number of rules name it: the first says how.
-std::size_t Reading::action_of(SyslogAction action, Place at, Reporter& report) {
-  auto position = report.position(at);
-  position.column = 0;
-  action.place = position.text();
-  auto& actions = out_.rules.actions;
-  const auto [found, is_new] = actions_.try_emplace(key_of(action), actions.size());
-  if (is_new) {
-    actions.push_back(std::move(action));
-    return found->second;
-  }
-  auto& known = actions[found->second];
-  known.is_synced |= action.is_synced;
-  const auto how = [](const SyslogAction& one) {
-    return std::tuple(one.form, one.rotate_size, one.rotate_count, one.most_bytes);
-  };
-  if (how(action) != how(SyslogAction()) && how(action) != how(known)) {
-    report.warning(at, "action-option", "the options at " + known.place + " hold for this target");
-  }
-  return found->second;
+  const auto known = rules_.add(std::move(rule), std::move(read.action));
+  if (known.empty()) return;
+  report.warning(kBegin, "action-option", "the options at " + known + " hold for this target");
 }
 
 }  // namespace

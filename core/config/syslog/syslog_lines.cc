@@ -34,7 +34,7 @@ Field SyslogLine::part(std::size_t from, std::size_t count) const {
   while (last > first && kBlanks.find(text_[last - 1]) != kBlanks.npos) --last;
   Field out;
   out.text = text_.substr(first, last - first);
-  out.at = place_of(first);
+  out.at = {1, static_cast<int>(first) + 1};
   out.end_column = out.at.column + static_cast<int>(out.text.size());
   return out;
 }

@@ -19,9 +19,10 @@ class SyslogLine {
  public:
   [[nodiscard]] const std::string& text() const { return text_; }
   [[nodiscard]] bool is_empty() const { return text_.empty(); }
-  [[nodiscard]] Place at() const { return place_of(0); }
+  // Where a byte stands in the file; one past the last counts.
   [[nodiscard]] Place place_of(std::size_t offset) const;
-  // Bytes [from, from + count), without blanks around them; only its first byte's place is kept.
+  // Bytes [from, from + count), without blanks around them. Their places are in this text: of line
+  // 1, whatever lines it came from.
   [[nodiscard]] Field part(std::size_t from, std::size_t count = std::string::npos) const;
 
   void append(std::string_view text, Place at);

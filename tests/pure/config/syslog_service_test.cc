@@ -25,7 +25,7 @@ constexpr char kLine[] = "/dev/log dgram unix wait uvinetd internal syslog";
 
 TEST(SyslogService, IsALineOfInetdConf) {
   const auto parsed = parse(std::string(kLine) + " -f /etc/r --dialect=bsd '--rate=5/s burst 9'\n");
-  ASSERT_THAT(texts(parsed.diagnostics), IsEmpty());
+  ASSERT_FALSE(has_warnings_or_errors(parsed.diagnostics));
   ASSERT_EQ(parsed.services.size(), 1U);
   const auto& spec = parsed.services[0];
   EXPECT_TRUE(is_syslog_service(spec));
