@@ -136,6 +136,27 @@ inline void edit_sockets(ServiceSpec& spec) {
   if (maybe()) more.mark = any_number(4294967295U);
 }
 
+inline SyslogSettings any_syslog_settings() {
+  SyslogSettings out;
+  if (maybe()) out.rules = any_path();
+  if (maybe()) out.dialect = SyslogDialect::Bsd;
+  if (maybe()) out.mark = any_duration();
+  out.folds_repeats = !maybe();
+  out.trusts_time = !maybe();
+  out.trusts_host = maybe();
+  out.relays = maybe();
+  if (maybe()) {
+    out.rotate_size = std::uint64_t{4096} + any_number();
+    out.rotate_count = *rc::gen::inRange(1U, 1000U);
+  }
+  if (maybe()) out.file_mode = *rc::gen::inRange(0U, 01000U);
+  if (maybe()) {
+    out.rate = any_number() / 2 + 1;
+    out.burst = maybe() ? out.rate : any_number() / 2 + 1;
+  }
+  return out;
+}
+
 inline void edit_limits(ServiceOptions& more) {
   for (const char* name : {"as", "cpu", "files", "stack"}) {
     if (!maybe()) continue;
@@ -206,6 +227,19 @@ inline void edit_process(ServiceSpec& spec) {
   if (has_clients && maybe()) more.start_timeout = any_duration();
   if (has_clients && maybe()) more.idle_timeout = any_duration();
   if (maybe()) more.max_runtime = any_duration();
+}
+
+// The log of the host: a built-in with the settings of a process.
+inline void edit_log(ServiceSpec& spec) {
+  spec.mode = Mode::Wait;
+  edit_process(spec);
+  spec.program.clear();
+  spec.argv.clear();
+  spec.internal = kSyslog;
+  auto& more = spec.more.edit();
+  more.listen_fds = true;
+  const auto settings = any_syslog_settings();
+  if (settings != SyslogSettings()) more.syslog.edit() = settings;
 }
 
 inline void forget_warm_start(ServiceOptions& more) {
@@ -279,7 +313,9 @@ inline ServiceSpec any_service(std::uint16_t port) {
   const bool is_ip_service = !spec.listen.empty() && is_ip(spec.listen.front().kind);
   const bool is_datagram_service = !spec.listen.empty() && is_datagram(spec.listen.front().kind);
   const auto answer = *rc::gen::inRange(0, 5);
-  if (is_ip_service && answer == 0) {
+  if (is_datagram_service && answer == 2) {
+    edit_log(spec);
+  } else if (is_ip_service && answer == 0) {
     spec.internal = "echo";
     spec.mode = is_datagram_service ? Mode::Wait : Mode::Nowait;
   } else {

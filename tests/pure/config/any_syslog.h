@@ -9,27 +9,6 @@
 
 namespace uvinetd::testing {
 
-inline SyslogSettings any_syslog_settings() {
-  SyslogSettings out;
-  if (maybe()) out.rules = any_path();
-  if (maybe()) out.dialect = SyslogDialect::Bsd;
-  if (maybe()) out.mark = any_duration();
-  out.folds_repeats = !maybe();
-  out.trusts_time = !maybe();
-  out.trusts_host = maybe();
-  out.relays = maybe();
-  if (maybe()) {
-    out.rotate_size = 4096 + *rc::gen::arbitrary<std::uint32_t>();
-    out.rotate_count = *rc::gen::inRange(1U, 1000U);
-  }
-  if (maybe()) out.file_mode = *rc::gen::inRange(0U, 01000U);
-  if (maybe()) {
-    out.rate = any_number() / 2 + 1;
-    out.burst = maybe() ? out.rate : any_number() / 2 + 1;
-  }
-  return out;
-}
-
 inline SyslogRule any_syslog_rule(std::size_t actions) {
   SyslogRule out;
   for (auto& bits : out.mask) bits = *rc::gen::arbitrary<std::uint8_t>();

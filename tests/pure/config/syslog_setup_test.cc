@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: ISC
 // What crosses to the server is what was read, and nothing else is taken for it.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -44,6 +48,25 @@ RC_GTEST_PROP(SyslogSettings, ComeBackFromArguments, ()) {
   SyslogSettings read;
   RC_ASSERT(read_syslog_arguments(words, report, read));
   RC_ASSERT(read == settings);
+}
+
+// The manual has the words of the table.
+TEST(SyslogSettings, AreDescribedAsTheyAre) {
+  const auto path =
+      std::filesystem::path(UVINETD_SOURCE_DIR) / "packaging/man/uvinetd-syslog.conf.5";
+  std::ifstream file(path, std::ios::binary);
+  const std::string page{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  std::size_t items = 0;
+  for (auto at = page.find("\n.It Ic "); at != page.npos; at = page.find("\n.It Ic ", at + 1)) {
+    ++items;
+  }
+  EXPECT_EQ(items, syslog_keys().size());
+  for (const auto& key : syslog_keys()) {
+    const auto begin = page.find(fmt::format("\n.It Ic {} Pq {}\n", key.name, key.type));
+    ASSERT_NE(begin, page.npos) << key.name;
+    const auto text = page.substr(begin, page.find("\n.It", begin + 1) - begin);
+    EXPECT_NE(text.find(fmt::format("\nDefault: {}.", key.initial)), text.npos) << key.name;
+  }
 }
 
 std::string cbor(const nlohmann::json& value) {

@@ -30,6 +30,7 @@ constexpr const char* kNoExec = "listen = \"tcp://:7\"\nuser = \"root\"\n";
 constexpr const char* kRedirected = "listen = \"tcp://:7\"\nredirect = \"10.0.0.1:7\"\n";
 constexpr const char* kHealthCheck =
     "listen = \"tcp://:7\"\nexec = \"/bin/x\"\nuser = \"root\"\ninternal = \"health\"\n";
+constexpr const char* kLog = "listen = \"unix-dgram:///dev/log\"\ninternal = \"syslog\"\n";
 constexpr const char* kUnix = "listen = \"unix:///run/x\"\nexec = \"/bin/x\"\nuser = \"root\"\n";
 
 const std::vector<Samples>& samples() {
@@ -169,6 +170,10 @@ const std::vector<Samples>& samples() {
        {"\"log\"", "\"socket\"", "\"null\"", "\"file:/var/log/x\""},
        {"\"lgo\"", "\"file:x\"", "true", "\"file:/a\\u0000\""}},
       {"listen_fds", {"true"}, kBadFlag, kWait},
+      {"syslog",
+       {"{}", "{ relay = true, mark = 60, rate = \"1/s\" }", "{ file_mode = 0o600 }"},
+       {"\"/x\"", "[]", "{ relay = 1 }", "{ rules = \"x\" }", "{ x = 1 }", "{ mark = [] }"},
+       kLog},
       {"proxy_protocol", {"true", "false"}, kBadFlag},
       {"proxy_from", {"[]", "[\"10.0.0.0/8\", \"unix\"]"}, kBadList},
       {"start", {"\"exec\"", "\"zygote\""}, {"\"zigote\"", "true"}},
