@@ -100,6 +100,7 @@ class Session:
         self.scale = scale
         self.results = results
         self.work = Path(work)
+        self.is_long = False  # more of what takes long
         self._hosts = 0
         self._folders = 0
 
@@ -201,6 +202,10 @@ class Arena:
         folder = self.session.next_folder()
         self._stack.callback(shutil.rmtree, folder, ignore_errors=True)
         return folder
+
+    def call_at_end(self, call):
+        """Calls this when the arena is left; the newest first."""
+        self._stack.callback(call)
 
     def stand(self, server, program="bench_probe_tiny", count=1, kind="stream", more=()):
         """Starts a superserver with `count` services of a program, then one for each of `more`."""

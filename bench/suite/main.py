@@ -16,8 +16,10 @@ from suite.experiment import CLONE, FULL, QUICK, SMOKE, Session
 from suite.experiment_load import Latency, Open, Probes, Rate
 from suite.experiment_refusal import Flood, Refuse
 from suite.experiment_services import Reload, Services, Start
+from suite.experiment_syslog import Syslog, SyslogMemory
 from suite.experiment_uvinetd import Children, Echo, Idle
 from suite.experiment_warm import Parked, Warm
+from suite.peer_syslog import all_syslogds
 from suite.peer_warm import warm_uvinetds
 from suite.peers import all_superservers, bare_echo
 from suite.plots import Plotter
@@ -25,9 +27,9 @@ from suite.results import Results, read_results
 from suite.targets import judge_all
 
 EXPERIMENTS = (Latency(), Rate(), Open(), Services(), Start(), Children(), Reload(), Idle(), Echo(),
-               Probes(), Warm(), Parked(), Refuse(), Flood())
+               Probes(), Warm(), Parked(), Refuse(), Flood(), Syslog(), SyslogMemory())
 SMOKE_EXPERIMENTS = ("latency", "rate", "services", "start", "reload", "echo", "warm", "refuse",
-                     "flood")
+                     "flood", "syslog", "syslog-memory")
 
 
 def main(text):
@@ -59,6 +61,8 @@ def _parse(text):
     parser.add_argument("--only", nargs="+", metavar="NAME", help="these experiments",
                         choices=[one.name for one in EXPERIMENTS])
     parser.add_argument("--rounds", type=int, metavar="N", help="instead of 5, or 3 with --quick")
+    parser.add_argument("--long", action="store_true",
+                        help="10,000,000 messages for the memory of the syslog service")
     parser.add_argument("--build", type=Path, metavar="DIR",
                         help="measure the programs of this build; nothing is built")
     parser.add_argument("--publish", action="store_true",
@@ -113,15 +117,19 @@ def _measure(options, folder, results):
     scale = _scale(options)
     unpacked = folder / "peers" / "root" if options.smoke else unpack.unpack(folder)
     superservers = all_superservers(folder, unpacked)
-    others = [bare_echo(folder), *warm_uvinetds(folder)]
+    syslogds = all_syslogds(folder, None if options.smoke else unpacked)
+    if options.smoke:  # a build for any Unix may have none
+        syslogds = [one for one in syslogds if not one.why_not()]
+    others = [bare_echo(folder), *warm_uvinetds(folder), *syslogds]
     if options.smoke:  # of this build, and no clone or zygote where the system has none
         superservers = [one for one in superservers[:4] if one.name != CLONE or not one.why_not()]
         others = [one for one in others if not (getattr(one, "is_warm", False) and one.why_not())]
     chosen = [one for one in EXPERIMENTS if one.name in (options.only or _default(options))]
-    results.facts = _facts(scale, superservers)
+    results.facts = _facts(scale, [*superservers, *syslogds])
     with tempfile.TemporaryDirectory(prefix="uvinetd-bench-") as work:
         os.chmod(work, 0o755)
         session = Session(folder, superservers, others, scale, results, work)
+        session.is_long = options.long
         for one in chosen:
             one.run(session)
         session.say("")

@@ -88,7 +88,7 @@ class Superserver:
         finally:
             _close(ready_end)
         try:
-            running.wait_ready(ready, services)
+            running.wait_ready(ready, peer_listening.Watch(services))
         except BaseException:
             running.stop()
             raise
@@ -155,14 +155,15 @@ class Running:
         except OSError:
             return ""
 
-    def wait_ready(self, ready, services):
-        """Waits until it says so on the descriptor `ready`, or by its sockets where that is -1."""
+    def wait_ready(self, ready, watch):
+        """Waits until it says so on the descriptor `ready`; where that is -1, by its sockets, which
+        `watch` knows (are_served())."""
         end = time.monotonic() + _DEADLINE
         self._wait_started(end)
         if ready >= 0:
             self._wait_line(ready, end)
         else:
-            self._wait_sockets(services, end)
+            self._wait_sockets(watch, end)
         self.seconds_to_ready = time.monotonic() - self._begin
         # One that became a daemon is another process than the one that was started.
         children = procfs.children(self._keeper.pid)
@@ -184,9 +185,8 @@ class Running:
                 self._fail("ended without being ready")
             self._hear(end)
 
-    def _wait_sockets(self, services, end):
+    def _wait_sockets(self, watch, end):
         """Spends no more than half of one processor on looking."""
-        watch = peer_listening.Watch(services)
         while True:
             begin = time.monotonic()
             if watch.are_served():

@@ -32,6 +32,24 @@ def pss_kib(pid):
     return None
 
 
+def memory_kib(pid, field):
+    """A field of its status that is a size, as VmRSS or VmHWM; None when it cannot be read."""
+    for line in read(f"/proc/{pid}/status").splitlines():
+        if line.startswith(field + ":"):
+            return int(line.split()[1])
+    return None
+
+
+def cpu_ns(pid):
+    """What its living threads have spent on processors."""
+    try:
+        threads = os.listdir(f"/proc/{pid}/task")
+    except OSError:
+        return 0
+    return sum(int((read(f"/proc/{pid}/task/{thread}/schedstat").split() or [0])[0])
+               for thread in threads)
+
+
 def children(pid):
     """Of all its threads, zombies included."""
     try:

@@ -119,6 +119,10 @@ COLUMNS = {
                ("per second", "rate_per_second", 1)],
     "flood": [("allowed p50, µs", "first_byte_p50_us", 1),
               ("p99, µs", "first_byte_p99_us", 1), ("PSS, MiB", "pss_kib", 1024)],
+    "syslog": [("per second", "rate_per_second", 1), ("offered", "offered_per_second", 1),
+               ("lost", "lost", 1), ("CPU, µs", "cpu_us", 1), ("PSS, MiB", "pss_kib", 1024)],
+    "syslog-memory": [("RSS, MiB", "first_kib", 1024), ("in the end", "last_kib", 1024),
+                      ("highest", "highest_kib", 1024)],
     "parked": [("PSS, MiB", "pss_kib", 1024), ("processes", "processes", 1)],
 }
 # What the columns of ratios compare with the baseline.

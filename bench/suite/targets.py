@@ -13,6 +13,7 @@ from suite.experiment import BASELINE, CLONE, SMOKE, UVINETD
 from suite.experiment_refusal import (BARE_REFUSAL, EIGHT_CLIENTS, FLOODED, MOST_RULES, ONE_CLIENT,
                                       QUIET, refusing)
 from suite.experiment_services import LISTEN
+from suite.experiment_syslog import EIGHT_SENDERS, ONE_SENDER, STEADY, SYSLOGDS
 from suite.experiment_uvinetd import BARE_ECHO
 from suite.experiment_warm import SPARES, ZYGOTE, many_case
 from suite.warm_programs import DYNAMIC, FTPD, LIBRARIES, PERL, PYTHON, SSHD_MAIN
@@ -173,9 +174,20 @@ def _refusal():
                flood("first_byte_p99_us", FLOODED), flood("first_byte_p99_us", QUIET), "≤", 3)]
 
 
+def _syslog():
+    ours, *peers = SYSLOGDS
+    targets = [Target(f"syslog, {case}: messages a second / {peer}",
+                      Figure("syslog", ours, "rate_per_second", case),
+                      Figure("syslog", peer, "rate_per_second", case), "≥", 1)
+               for case in (ONE_SENDER, EIGHT_SENDERS) for peer in peers]
+    return targets + [Target(f"syslog, {STEADY}: lost", Figure("syslog", ours, "lost", STEADY), None,
+                             "≤", 0)]
+
+
 def all_targets():
     """Every target, in the order of the table."""
-    return _against_bare() + _against_peers() + _many() + _life() + _warm() + _refusal()
+    return (_against_bare() + _against_peers() + _many() + _life() + _warm() + _refusal()
+            + _syslog())
 
 
 def judge_all(results):

@@ -14,7 +14,8 @@ from pathlib import Path
 
 PACKAGES = ("openbsd-inetd", "inetutils-inetd", "xinetd", "rlinetd", "busybox", "busybox-static",
             "ucspi-tcp-ipv6", "ipsvd", "socat", "ncat", "systemd",
-            "inetutils-ftpd", "openssh-server", "openssh-client")  # servers, and ssh-keygen
+            "inetutils-ftpd", "openssh-server", "openssh-client",  # servers, and ssh-keygen
+            "rsyslog", "inetutils-syslogd")
 _QUICKLY = ("-q", "-o", "Acquire::Retries=0", "-o", "Acquire::http::Timeout=20",
             "-o", "APT::Update::Error-Mode=any")
 _MOST_SECONDS = 300
@@ -64,8 +65,8 @@ def command(unpacked, package, path):
     if not loader:
         return [program]
     listed = subprocess.run([loader, "--list", program], capture_output=True, text=True,
-                            check=False).stdout
-    if "not found" not in listed:
+                            check=False)
+    if listed.returncode == 0 and "not found" not in listed.stdout:
         return [program]
     folders = sorted({str(file.parent) for file in Path(unpacked).glob("lib*/**/*.so*")})
     return [loader, "--library-path", ":".join(folders), program]
