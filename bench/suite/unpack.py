@@ -21,17 +21,17 @@ _QUICKLY = ("-q", "-o", "Acquire::Retries=0", "-o", "Acquire::http::Timeout=20",
 _MOST_SECONDS = 300
 
 
-def unpack(build):
+def unpack(build, packages=PACKAGES):
     """Fetches and unpacks what is missing; returns the folder. What cannot be had is left out."""
     root = Path(build).resolve() / "peers" / "root"
     archives = root.parent / "archives"
     for folder in (root, archives):
         folder.mkdir(parents=True, exist_ok=True)
     reason, complete = root.parent / "why_missing", root.parent / "complete"
-    wanted = "\n".join(PACKAGES)
+    wanted = "\n".join(packages)
     if not complete.exists() or complete.read_text(encoding="ascii") != wanted:
         reason.unlink(missing_ok=True)
-        _fetch_all(root, archives)
+        _fetch_all(root, archives, packages)
         if not reason.exists():
             complete.write_text(wanted, encoding="ascii")
     return root
@@ -80,12 +80,12 @@ def _loader(program):
     return found.group().decode() if found and start.startswith(b"\x7fELF") else ""
 
 
-def _fetch_all(root, archives):
-    """Packages, then the libraries that they need, and so on."""
+def _fetch_all(root, archives, packages):
+    """These, then the libraries that they need, and so on."""
     if not (shutil.which("apt-get") and shutil.which("dpkg-deb")):
         _keep_reason(root, "there is no apt-get and dpkg-deb here")
         return
-    wanted, seen, has_lists = list(PACKAGES), set(PACKAGES), False
+    wanted, seen, has_lists = list(packages), set(packages), False
     while wanted:
         missing = [name for name in wanted if not _archive(root, name)]
         if missing and not has_lists:

@@ -59,6 +59,22 @@ def bind(source, target):
     run("mount", "--bind", source, target)
 
 
+def private_devices():
+    """A /dev of our own, without /dev/log, once per program."""
+    if os.path.exists("/run/dev"):
+        return
+    os.mkdir("/run/dev")
+    for name, minor in (("null", 3), ("zero", 5), ("random", 8), ("urandom", 9)):
+        os.mknod(f"/run/dev/{name}", 0o666 | 0o020000, os.makedev(1, minor))
+        os.chmod(f"/run/dev/{name}", 0o666)
+    os.mknod("/run/dev/ptmx", 0o666 | 0o020000, os.makedev(5, 2))
+    os.mkdir("/run/dev/pts")
+    bind("/dev/pts", "/run/dev/pts")
+    os.mkdir("/run/dev/shm")  # for the portable form of shared memory
+    os.chmod("/run/dev/shm", 0o1777)
+    run("mount", "--rbind", "/run/dev", "/dev")
+
+
 def private_root(folders=()):
     """Makes / a folder of our own with all of the real one in it, and the named ones beside."""
     # Under /run, which is ours alone: a temporary folder is removed with all that is in it.

@@ -14,17 +14,7 @@ class Syslog:
     def __init__(self):
         self.lines = []
         self.socket = None
-        if not os.path.exists("/run/dev"):
-            os.mkdir("/run/dev")
-            for name, minor in (("null", 3), ("zero", 5), ("random", 8), ("urandom", 9)):
-                os.mknod(f"/run/dev/{name}", 0o666 | 0o020000, os.makedev(1, minor))
-                os.chmod(f"/run/dev/{name}", 0o666)
-            os.mknod("/run/dev/ptmx", 0o666 | 0o020000, os.makedev(5, 2))
-            os.mkdir("/run/dev/pts")
-            sandbox.bind("/dev/pts", "/run/dev/pts")
-            os.mkdir("/run/dev/shm")  # for the portable form of shared memory
-            os.chmod("/run/dev/shm", 0o1777)
-            sandbox.run("mount", "--rbind", "/run/dev", "/dev")
+        sandbox.private_devices()
         self.start()
 
     def start(self):
