@@ -7,7 +7,7 @@ import unittest
 
 from harness import sandbox, sockets
 from harness.daemon import Daemon
-from harness.surroundings import bin_dir
+from harness.surroundings import bin_dir, temporary_folder
 from harness.waiting import seconds
 
 _EXAMPLES = os.path.join(os.path.dirname(__file__), "..", "..", "packaging", "examples")
@@ -25,11 +25,28 @@ class Examples(unittest.TestCase):
         self.assertTrue(paths)
         for path in paths:
             with self.subTest(os.path.basename(path)):
-                done = subprocess.run([os.path.join(bin_dir(), "uvinetd"), "--check", path],
-                                      check=False, capture_output=True, text=True,
-                                      stdin=subprocess.DEVNULL, timeout=seconds(30))
-                self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
-                self.assertNotRegex(done.stdout + done.stderr, r":\d+:\d+: (error|warning)")
+                self.check(path)
+
+    def check(self, path):
+        """There is nothing to say about the file."""
+        done = subprocess.run([os.path.join(bin_dir(), "uvinetd"), "--check", path],
+                              check=False, capture_output=True, text=True,
+                              stdin=subprocess.DEVNULL, timeout=seconds(30))
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertNotRegex(done.stdout + done.stderr, r":\d+:\d+: (error|warning)")
+
+    def test_the_syslog_service_passes_it_with_the_rules_beside_it(self):
+        if not os.path.exists(os.path.join(bin_dir(), "uvinetd-syslogd")):
+            self.skipTest("no syslog service was built")
+        sandbox.add_account("uvinetd", 10001, 10001)
+        sandbox.add_group("uvinetd", 10001)
+        folder = os.path.abspath(os.path.join(_EXAMPLES, "syslog"))
+        with open(os.path.join(folder, "syslog.toml"), encoding="utf-8") as file:
+            text = file.read()
+        path = os.path.join(temporary_folder(), "syslog.toml")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text.replace("/etc/syslog.conf", f"{folder}/syslog.conf"))
+        self.check(path)
 
     def test_the_quick_start_serves_what_it_says(self):
         with open(os.path.join(_EXAMPLES, "quickstart.conf"), encoding="utf-8") as file:
