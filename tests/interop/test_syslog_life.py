@@ -134,7 +134,7 @@ class Targets(unittest.TestCase):
             self.assertIn("last message repeated 4 times", service.text("all"))
 
     def test_files_are_rotated(self):
-        with SyslogService(ALL, settings={"rotate_size": 4096, "rotate_count": 3}) as service:
+        with SyslogService(ALL, settings={"rotate": "4k:3"}) as service:
             for first in range(0, 1000, 10):
                 service.send(*(said(13, f"number {number}:") for number in range(first, first + 10)))
             service.flush()
