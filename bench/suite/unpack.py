@@ -68,7 +68,9 @@ def command(unpacked, package, path):
                             check=False)
     if listed.returncode == 0 and "not found" not in listed.stdout:
         return [program]
-    folders = sorted({str(file.parent) for file in Path(unpacked).glob("lib*/**/*.so*")})
+    root = Path(unpacked)
+    libraries = [*root.glob("lib*/**/*.so*"), *root.glob(f"{package}/usr/lib/*/lib*.so*")]
+    folders = sorted({str(file.parent) for file in libraries})
     return [loader, "--library-path", ":".join(folders), program]
 
 

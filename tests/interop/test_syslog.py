@@ -110,11 +110,13 @@ class Senders(unittest.TestCase):
 
     def test_loggen(self):
         loggen = requires_unpacked("syslog-ng-core", "usr/bin/loggen")
+        # Where it finds its plugins.
+        environment = dict(os.environ, SYSLOGNG_PREFIX=str(unpacked() / "syslog-ng-core" / "usr"))
         with SyslogService(ALL) as service:
             for kind in ("--unix", service.path), ("--inet", "127.0.0.1", str(service.port)):
                 before = len(service.lines("all"))
                 run_client(*loggen, *kind[:1], "--dgram", "--number", "100", "--rate", "1000",
-                           "--size", "200", *kind[1:])
+                           "--size", "200", *kind[1:], environment=environment)
                 lines = service.wait_count("all", before + 100)[before:]
                 found = [re.match(r"prg00000\[\d+\]: (?:\[claimed pid \d+\] )?seq: (\d+),", line)
                          for line in lines]
