@@ -24,7 +24,6 @@ using namespace uvinetd;
 constexpr int kChannelFd = 0;
 constexpr int kFirstSocket = 3;
 constexpr unsigned kMostSockets = 1'000;
-constexpr std::string_view kRecords = "records";
 
 constexpr const char* kUsage =
     "uvinetd-syslogd is a part of uvinetd and is started by it, as the server of a service:\n"
@@ -74,7 +73,7 @@ std::optional<Given> take_sockets() {
     given.sockets.emplace_back(fd);
     if (!set_cloexec(fd)) return std::nullopt;
     const auto end = rest.find(':');
-    if (rest.substr(0, end) == kRecords) given.records = i;
+    if (rest.substr(0, end) == kRecordsName) given.records = i;
     rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
   }
   return given;

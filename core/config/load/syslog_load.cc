@@ -26,7 +26,6 @@ namespace {
 constexpr int kUsualBuffer = 8 * 1024 * 1024;  // bytes: messages that wait while it is started anew
 constexpr unsigned kUsualSocketMode = 0666;
 constexpr unsigned kRecordsMode = 0600;
-constexpr char kRecords[] = "records";
 
 bool is_loopback(const std::string& host) {
   return host == "::1" || (host.starts_with("127.") && parse_source(host).has_value());
@@ -150,9 +149,9 @@ void add_records_socket(const LoadOptions& options, LoadedService& service) {
   if (options.run_folder.empty() || service.spec.listen.size() >= kMostListenFds) return;
   ListenSpec listen;
   listen.kind = SocketKind::UnixDgram;
-  listen.path = options.run_folder + '/' + kRecords;
+  listen.path = options.run_folder + '/' + kRecordsName;
   listen.node.edit().mode = kRecordsMode;
-  listen.name.edit() = kRecords;
+  listen.name.edit() = kRecordsName;
   service.spec.listen.push_back(std::move(listen));
 }
 
