@@ -249,7 +249,7 @@ TEST(SyslogMessage, KnowsTheTimesOfRfc5424) {
 TEST(SyslogMessage, KnowsHowLongTheFieldsOfRfc5424MayBe) {
   const std::size_t most[] = {255, 48, 128, 32};  // host, program, pid, message id
   for (std::size_t field = 0; field < 4; ++field) {
-    for (const std::size_t more : {0, 1}) {
+    for (const std::size_t more : {0U, 1U}) {
       std::string datagram = "<13>1 -";
       for (std::size_t at = 0; at < 4; ++at) {
         datagram += ' ' + std::string(at == field ? most[at] + more : 1, 'x');
