@@ -34,9 +34,11 @@ class Line {
  private:
   [[nodiscard]] bool is_internal() const { return !spec_.internal.empty(); }
 
-  // A built-in needs no user; other systems' inetds want to see one.
+  // A built-in needs no user, nor does a log, whose root is none; other systems' inetds want to see
+  // one.
   [[nodiscard]] bool has_user_word() const {
-    return !spec_.user.empty() || (is_internal() && dialect_ != Dialect::NetBsd);
+    return !spec_.user.empty() || is_syslog_service(spec_) ||
+           (is_internal() && dialect_ != Dialect::NetBsd);
   }
   // A built-in over datagrams is `wait` whatever is written, but only `nowait` takes all limits.
   // It costs a warning where it is read, so it is for what keys cannot say.

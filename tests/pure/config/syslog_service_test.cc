@@ -6,9 +6,11 @@
 #include <string>
 #include <vector>
 
-#include "core/config/inetd/inetd_print.h"
+#include "core/config/inetd/print_line.h"
 #include "core/config/load/resolve.h"
+#include "core/config/spec_json.h"
 #include "core/config/toml/toml_print.h"
+#include "core/config/xinetd/xinetd_conf.h"
 #include "tests/pure/config/conf.h"
 #include "tests/pure/config/fake_name_service.h"
 #include "tests/pure/config/temporary_directory.h"
@@ -150,6 +152,55 @@ TEST(SyslogService, ComesBackFromEveryLanguage) {
   EXPECT_EQ(as_table.services[0].more->syslog, line.services[0].more->syslog);
 }
 
+TEST(SyslogService, IsWrittenAsLinesOfInetdConf) {
+  const auto table = parse_toml(
+      "[services.log]\nlisten = \"unix-dgram:///dev/log\"\ninternal = \"syslog\"\n"
+      "[services.log.syslog]\nrelay = true\nrules = \"/r\"\n"
+      "[services.other]\nlisten = \"udp4://:514\"\nexec = \"/x/uvinetd-syslogd\"\n"
+      "stderr = \"socket\"\n");
+  ASSERT_THAT(texts(table.diagnostics), IsEmpty());
+  const auto lines = [&](std::size_t i) {
+    return inetd_lines(table.services.at(i), Dialect::Debian, FixedNames());
+  };
+  ASSERT_EQ(lines(0).size(), 1U);
+  const auto first = parse(lines(0)[0] + '\n');
+  EXPECT_FALSE(has_warnings_or_errors(first.diagnostics)) << lines(0)[0];
+  ASSERT_EQ(first.services.size(), 1U);
+  EXPECT_EQ(first.services[0].more->syslog, table.services[0].more->syslog);
+  EXPECT_THAT(lines(1), ElementsAre("0.0.0.0:514\tdgram\tudp\twait\troot\t/x/uvinetd-syslogd "
+                                    "uvinetd-syslogd"));
+}
+
+TEST(SyslogService, IsAServiceOfXinetd) {
+  const auto read = [](const std::string& lines) {
+    NoIncludes none;
+    return parse_xinetd_conf(
+        "service syslog\n{\nsocket_type = dgram\nprotocol = udp\n"
+        "port = 514\nwait = yes\ntype = UNLISTED" +
+            lines + "\n}\n",
+        "f", {}, FixedNames(), none);
+  };
+  const auto builtin = read(" INTERNAL\nserver_args = -f /r --mark=none");
+  ASSERT_THAT(texts(builtin.diagnostics), IsEmpty());
+  ASSERT_EQ(builtin.services.size(), 1U);
+  EXPECT_TRUE(is_syslog_service(builtin.services[0]));
+  EXPECT_EQ(builtin.services[0].more->syslog->rules, "/r");
+  const auto program = read("\nuser = root\nserver = /x/uvinetd-syslogd\nserver_args = -f /r");
+  ASSERT_THAT(texts(program.diagnostics), IsEmpty());
+  EXPECT_THAT(program.services.at(0).argv, ElementsAre("uvinetd-syslogd"));
+  EXPECT_EQ(program.services[0].more->syslog->rules, "/r");
+  EXPECT_THAT(places(read(" INTERNAL\nserver_args = -x").diagnostics), ElementsAre("8:15 key"));
+}
+
+TEST(SyslogService, IsShownWithItsSettings) {
+  const auto parsed = parse_toml(kTable);
+  const auto json = spec_json(parsed.services.at(0), nullptr, false);
+  EXPECT_EQ(json["syslog"]["rules"], "/etc/r");
+  EXPECT_EQ(json["syslog"]["dialect"], "bsd");
+  EXPECT_EQ(json["syslog"]["rotate_size_bytes"], 10 << 20);
+  EXPECT_EQ(json["syslog"]["file_mode"], "0600");
+}
+
 class SyslogLoad : public ::testing::Test {
  protected:
   SyslogLoad() {
@@ -235,6 +286,23 @@ TEST_F(SyslogLoad, ErrorsOfTheRulesAreToldAndTheRestHolds) {
   ASSERT_EQ(config.diagnostics.size(), 1U);
   EXPECT_THAT(config.diagnostics[0].text(), HasSubstr("/syslog.conf:1:1: error"));
   EXPECT_EQ(config.services.at(0).syslog->rules.actions.size(), 1U);
+}
+
+TEST_F(SyslogLoad, EveryErrorOfTheRulesHasItsPlaceInTheirFile) {
+  const auto config = with_rules(
+      "mial.* /x\nmail.inof /x\nmail /x\nmail.info,kern.err /a\nmail.* x/y\nmail.* @@h\n"
+      "mail.* |\"cat\"\nmail.* @h:0\nmail.* /x;rotate=1\n!a,,b\n*.* /n\n!*\n"
+      ":msg, regex, \"[\"\n:*\n$ModLoad x\ninclude /nowhere/x\n*.*;\\\n  mial.err /z\n"
+      "mail.info /var/log/mail\n");
+  EXPECT_THAT(places(config.diagnostics),
+              ElementsAre("1:1 facility", "2:6 level", "3:1 selector", "4:10 selector-comma",
+                          "5:8 action", "6:8 action-tcp", "7:8 action-program", "8:11 port",
+                          "9:11 action-option", "10:4 filter", "11:1 filter", "13:14 regex",
+                          "15:1 directive", "16:9 file", "18:3 facility"));
+  for (const auto& each : config.diagnostics) {
+    EXPECT_THAT(each.text(), HasSubstr("/syslog.conf:"));
+  }
+  EXPECT_EQ(config.services.at(0).syslog->rules.actions.back().path, "/var/log/mail");
 }
 
 TEST_F(SyslogLoad, WithoutTheFileTheUsualRulesHold) {
