@@ -59,7 +59,7 @@ class SyslogService:
         os.rename(self.rules + ".new", self.rules)
 
     def server(self):
-        """The pid of uvinetd-syslogd, waiting for it."""
+        """The pid of uvinetd-syslogd, waiting for it; the first message starts it."""
         def find():
             return [pid for pid in procfs.descendants(self.daemon.pid)
                     if procfs.comm(pid).startswith("uvinetd-syslog") and procfs.is_alive(pid)]
@@ -90,10 +90,14 @@ class SyslogService:
             return ""
 
     def lines(self, name):
-        """What stands in a file after time and host, by line; each has the form of a line."""
+        """What stands in a file after time and host, by line; each has the form of a line.
+
+        The service's own words are left out.
+        """
         found = [LINE.match(line) for line in self.text(name).splitlines()]
         assert all(found), f"no line of syslog's in:\n{self.text(name)}"
-        return [one.group(2) for one in found]
+        texts = [one.group(2) for one in found]
+        return [text for text in texts if not text.startswith("uvinetd-syslogd[")]
 
     def wait_line(self, name, pattern):
         """The first line with the pattern (of what stands after time and host)."""

@@ -34,13 +34,13 @@ class Senders(unittest.TestCase):
     def assert_said(self, pattern, *command, path=None, udp=False):
         """The command's one message becomes a line; WORDS, PORT and PATH stand in the command."""
         with SyslogService(ALL, path=path) as service:
-            service.server()
             words = [word.replace("PATH", service.path).replace("PORT", str(service.port))
                      for word in command]
             run_client(*words)
             service.wait_line("all", pattern)
             self.assertEqual(len(service.lines("all")), 1)
-            self.assertRegex(service.text("all"), rf"\A\S+ .{{11}} {'127.0.0.1' if udp else HOST} ")
+            self.assertRegex(service.text("all"),
+                             rf"(?m)^.{{15}} {'127.0.0.1' if udp else HOST} \S*: .*it works$")
 
     def logger(self, pattern, *options):
         """logger(1) at the Unix socket."""
