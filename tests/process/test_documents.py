@@ -16,6 +16,7 @@ from harness.waiting import seconds
 
 SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 PAGES = sorted(glob.glob(os.path.join(SOURCE, "packaging", "man", "*.[1-8]")))
+SYSLOG_RULES = os.path.join(SOURCE, "packaging", "examples", "syslog", "syslog.conf")
 LICENSE = "SPDX-License-Identifier: ISC"
 
 
@@ -86,10 +87,10 @@ class Words(unittest.TestCase):
         known = table("internal/builtin.cc", r'Builtin{"(\w+)"', 6)
         inetd = part(page("inetd.conf.5"), ".Cm internal\nstands for", ".El")
         named = re.findall(r"^\.Cm (.*)$", inetd, re.MULTILINE)
-        self.assertEqual(known, set(re.findall(r"\w+", " ".join(named))) - {"internal", "nowait",
-                                                                            "wait"})
+        told = set(re.findall(r"\w+", " ".join(named))) - {"internal", "nowait", "wait"}
+        self.assertEqual(known | {"syslog"}, told)  # a program of its own
         toml = part(page("uvinetd.toml.5"), ".It Ic internal Pq", ".It ")
-        self.assertEqual(known - {"tcpmux"} | {"health"}, set(re.findall(r"Cm (\w+)", toml)))
+        self.assertEqual(known - {"tcpmux"} | {"health", "syslog"}, set(re.findall(r"Cm (\w+)", toml)))
 
     def test_dialects(self):
         known = table("core/config/inetd/inetd_conf.cc", r'{"(\w+)", Dialect::', 6)
@@ -210,6 +211,15 @@ class Pages(unittest.TestCase):
             self.assertEqual(len(re.findall("<td><a href=", file.read())), len(PAGES))
 
 
+def with_our_rules(text):
+    """A syslog service reads our rules, not those of the host."""
+    named = text.replace("/etc/syslog.conf", SYSLOG_RULES)
+    if named != text:
+        return named
+    return text.replace('internal = "syslog"\n',
+                        f'internal = "syslog"\nsyslog = {{ rules = "{SYSLOG_RULES}" }}\n')
+
+
 class Examples(unittest.TestCase):
     """What a page shows as a file is one. Its users, programs and roots need not exist here."""
 
@@ -217,7 +227,7 @@ class Examples(unittest.TestCase):
         """Nothing is said about it but that somebody is not known here."""
         path = os.path.join(temporary_folder(), name)
         with open(path, "w", encoding="utf-8") as file:
-            file.write(text)
+            file.write(with_our_rules(text))
         done = subprocess.run([os.path.join(bin_dir(), "uvinetctl"), "check", "--json", path],
                               check=False, text=True, stdout=subprocess.PIPE, timeout=seconds())
         report = json.loads(done.stdout)
