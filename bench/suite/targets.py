@@ -180,8 +180,8 @@ def _syslog():
                       Figure("syslog", ours, "rate_per_second", case),
                       Figure("syslog", peer, "rate_per_second", case), "≥", 1)
                for case in (ONE_SENDER, EIGHT_SENDERS) for peer in peers]
-    return targets + [Target(f"syslog, {STEADY}: lost", Figure("syslog", ours, "lost", STEADY), None,
-                             "≤", 0)]
+    lost = Figure("syslog", ours, "lost", STEADY)
+    return targets + [Target(f"syslog, {STEADY}: lost", lost, None, "≤", 0)]
 
 
 def all_targets():

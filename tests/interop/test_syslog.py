@@ -102,7 +102,8 @@ class Senders(unittest.TestCase):
             for number, address in enumerate((service.path, ("127.0.0.1", service.port))):
                 handler = logging.handlers.SysLogHandler(address)
                 handler.setFormatter(logging.Formatter("mine: %(message)s"))
-                record = logging.LogRecord("x", logging.ERROR, "", 0, f"it works {number}", (), None)
+                text = f"it works {number}"
+                record = logging.LogRecord("x", logging.ERROR, "", 0, text, (), None)
                 handler.emit(record)
                 handler.close()
                 # A NUL stands at the end of its messages.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""The syslog service from outside: where messages go, and what becomes of them when things happen."""
+"""The syslog service from outside: where messages go, and what becomes of them when it dies."""
 import os
 import pty
 import select
@@ -143,11 +143,12 @@ class Targets(unittest.TestCase):
                 return [line for name in names for line in service.lines(name)]
 
             for first in range(0, 1000, 20):
-                service.send(*(said(13, f"number {number}:") for number in range(first, first + 20)))
+                numbers = range(first, first + 20)
+                service.send(*(said(13, f"number {number}:") for number in numbers))
                 eventually(lambda last=first + 19: any(f"number {last}:" in line
                                                        for line in lines()[-40:]))
             def is_whole():
-                """No rotation is under way, and nothing is missing between the oldest and the last."""
+                """No rotation is under way, and nothing is missing after the oldest."""
                 found = [name for name in os.listdir(service.folder) if name.startswith("all")]
                 numbers = [int(line.split("number ")[1].rstrip(":")) for line in lines()]
                 return sorted(found) == sorted(names) and numbers == list(range(numbers[0], 1000))
