@@ -113,6 +113,7 @@ class Monitor {
   void hurry_drain();
   void look_at_drain();
   void finish();
+  void finish_without(std::size_t children, int looks);
   void leave_if_alone();
   // Those that were no upgrade.
   [[nodiscard]] std::uint32_t reactor_restarts() const {
@@ -128,6 +129,7 @@ class Monitor {
   // For logrotate and the like: all logs of all roles, and the files that servers have as stderr.
   void reopen_logs();
   void serve_own_log();
+  void tell_syslog_sockets();
   void take_config(LoadedConfig config);
   Status make_table();
   void publish();

@@ -103,6 +103,7 @@ void Monitor::take_config(LoadedConfig config) {
 }
 
 Status Monitor::make_table() {
+  tell_syslog_sockets();
   auto built = builder_.build(++generation_, services_.list(), sockets_);
   identities_ = std::move(built.identities);
   tell_access_problems();
@@ -113,6 +114,18 @@ Status Monitor::make_table() {
   if (!table) return tl::unexpected(table.error());
   table_ = std::move(*table);
   return {};
+}
+
+void Monitor::tell_syslog_sockets() {
+  if (syslogs_.is_empty()) return;
+  for (const auto& service : services_.list()) {
+    if (service.syslog.is_default()) continue;
+    std::vector<std::uint32_t> keys;
+    for (const auto& listener : sockets_.listeners_of(service)) {
+      keys.push_back(listener.key);
+    }
+    syslogs_.set_sockets(service.spec.id, std::move(keys));
+  }
 }
 
 void Monitor::publish() {
@@ -176,6 +189,7 @@ void Monitor::committed() {
   is_publishing_ = false;
   launchers_->commit_table(generation_);
   const auto removals = store_.removals();
+  syslogs_.committed();
   sockets_.close_unwanted();
   keep_sockets();
   builder_.access_lists().forget_unused();

@@ -18,6 +18,8 @@ constexpr seconds kDrainDeadline{8};        // below the usual 10 s of a contain
 constexpr seconds kTermDeadline{1};
 constexpr seconds kKillDeadline{1};
 constexpr milliseconds kDrainLook{100};
+constexpr milliseconds kLogLook{10};
+constexpr int kLogLooks = 30;
 constexpr milliseconds kLeaveDeadline{150};  // for the roles to end
 
 }  // namespace
@@ -122,10 +124,14 @@ void Monitor::look_at_drain() {
 // as somebody else's zombie.
 void Monitor::finish() {
   is_stopping_ = true;
+  if (const auto logs = syslogs_.server_count(); logs > 0) {
+    const auto children = launchers_->children();
+    syslogs_.end();
+    return finish_without(children > logs ? children - logs : 0, kLogLooks);
+  }
   if (std::exchange(is_finishing_, true)) return;
   timers_.cancel(drain_timer_);
   rpc_.stop();
-  syslogs_.end();
   launchers_->stop_all(StopHow::LeaveNow);
   if (reactor_) reactor_->kill();
   if (resolver_) kill(resolver_->pid, SIGKILL);
@@ -139,6 +145,14 @@ void Monitor::finish() {
   log_.flush();
   timers_.after(kLeaveDeadline, [this] { loop_.stop(); });
   leave_if_alone();
+}
+
+// Once no more than so many servers are left: those of syslog services have written what they had,
+// and a successor can bind.
+void Monitor::finish_without(std::size_t children, int looks) {
+  if (is_finishing_) return;
+  if (looks == 0 || launchers_->children() <= children) return finish();
+  timers_.after(kLogLook, [this, children, looks] { finish_without(children, looks - 1); });
 }
 
 void Monitor::leave_if_alone() {

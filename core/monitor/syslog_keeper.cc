@@ -114,6 +114,7 @@ void SyslogKeeper::end() {
     one->watcher.reset();
     timers_.cancel(one->retry);
     one->channel.end();
+    for (auto& channel : one->past) channel.end();
   }
   all_.clear();
 }
@@ -151,14 +152,38 @@ void SyslogKeeper::on_channel(One& one) {
   }
 }
 
-// The server has the other end of the old one only: it ends, and the next one gets the new one.
 void SyslogKeeper::spoilt(One& one, const char* why) {
   log_.error("id={}: the channel to its server {}; it is made anew", one.id, why);
+  if (renew(one)) channel_changed_();
+}
+
+// The server has the other end of the old one only. It goes on writing until that is shut; by then
+// launchers have the new one for the next server.
+bool SyslogKeeper::renew(One& one) {
   one.watcher.reset();
-  one.channel.end();
-  one.server_end.reset();
+  one.past.push_back(std::move(one.channel));
+  one.channel = Channel();
   one.has_server = one.is_awaited = one.is_due = false;
-  if (open_channel(one)) channel_changed_();
+  return open_channel(one);
+}
+
+void SyslogKeeper::set_sockets(const std::string& id, std::vector<std::uint32_t> keys) {
+  const auto found = all_.find(id);
+  if (found == all_.end()) return;
+  auto& one = *found->second;
+  std::sort(keys.begin(), keys.end());
+  if (one.has_server && one.sockets != keys) {
+    log_.debug("id={}: other sockets; its server is replaced", id);
+    (void)renew(one);
+  }
+  one.sockets = std::move(keys);
+}
+
+void SyslogKeeper::committed() {
+  for (auto& [id, one] : all_) {
+    for (auto& channel : one->past) channel.end();
+    one->past.clear();
+  }
 }
 
 void SyslogKeeper::send(One& one, SyslogMessageType type, const std::string& body, int fd) {
@@ -365,7 +390,8 @@ void SyslogKeeper::tell_terminals(One& one, const SyslogTerminals& asked) {
 
 void SyslogKeeper::save(UpgradeState& state) const {
   for (const auto& [id, one] : all_) {
-    state.syslogs.push_back({id, one->channel.fd(), one->server_end.get(), one->generation});
+    state.syslogs.push_back(
+        {id, one->channel.fd(), one->server_end.get(), one->generation, one->sockets});
   }
 }
 
@@ -377,6 +403,7 @@ void SyslogKeeper::restore(const UpgradeState& state) {
     one->channel = Channel(UniqueFd(saved.channel));
     one->server_end = UniqueFd(saved.server_end);
     one->generation = saved.generation;
+    one->sockets = saved.sockets;
     one->has_server = true;
     watch(*one);
     all_.emplace(saved.service, std::move(one));

@@ -43,6 +43,11 @@ class SyslogKeeper {
   void want(const std::vector<LoadedService>& services);
   // The same without new rules.
   void reopen();
+  // The sockets of a service that are bound, before a table with them is made: a server that was
+  // started with others ends once that is in force, and the next one has them all.
+  void set_sockets(const std::string& id, std::vector<std::uint32_t> keys);
+  // The table is in force: launchers have the channels that of() gave for it, and no others.
+  void committed();
   // Who may have which channel, by its name, as the last table has it.
   using Wanted = std::map<std::uint32_t, std::set<std::string>>;
   void place(Wanted wanted) { wanted_ = std::move(wanted); }
@@ -71,6 +76,8 @@ class SyslogKeeper {
     SyslogSetup setup;
     Channel channel;
     UniqueFd server_end;
+    std::vector<Channel> past;  // of servers that are to end once launchers have the one above
+    std::vector<std::uint32_t> sockets;
     std::unique_ptr<FdWatcher> watcher;
     std::uint32_t generation = 0;
     bool has_server = false;  // one has said Hello, as far as we know
@@ -92,6 +99,7 @@ class SyslogKeeper {
   void on_message(One& one, const Message& message);
   void on_hello(One& one, const SyslogHello& hello);
   void spoilt(One& one, const char* why);
+  bool renew(One& one);
   void send(One& one, SyslogMessageType type, const std::string& body, int fd = -1);
   void tell(One& one);  // the whole set, if nothing stands against it
   void tell_target(One& one, std::uint32_t action);

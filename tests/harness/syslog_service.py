@@ -24,8 +24,10 @@ LINE = re.compile(r"\A[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d (\S+) (.*)\Z")
 class SyslogService:
     """One running daemon with one service; see the module's text."""
 
-    def __init__(self, rules, *, path=None, keys=None, settings=None, **daemon):
-        """`keys` are more of the service's in TOML, `settings` those of its syslog table."""
+    def __init__(self, rules, *, path=None, keys=None, settings=None, more="", **daemon):
+        """`keys` are more of the service's in TOML, `settings` those of its syslog table; `more`
+        is the text of other tables.
+        """
         self.folder = shared_folder()
         self.path = path or os.path.join(self.folder, "log")
         self.port = free_port()
@@ -34,6 +36,7 @@ class SyslogService:
         self._keys = {"listen": [f"unix-dgram://{self.path}", f"udp4://127.0.0.1:{self.port}"],
                       "internal": "syslog", "user": "daemon" if is_root() else me(),
                       **(keys or {})}
+        self._more = more
         self._settings = {"rules": self.rules, **(settings or {})}
         self.daemon = Daemon(self.config(), file_name="uvinetd.toml", **daemon)
 
@@ -48,7 +51,11 @@ class SyslogService:
         tables = (("services.syslog", self._keys), ("services.syslog.syslog", self._settings))
         return "".join(f"[{name}]\n" + "".join(f"{key} = {json.dumps(value)}\n"
                                                for key, value in keys.items())
-                       for name, keys in tables)
+                       for name, keys in tables) + self._more
+
+    def set_keys(self, **keys):
+        """Changes keys of the service; a reload with config() reads them."""
+        self._keys.update(keys)
 
     def write_rules(self, rules):
         """Replaces the rules; a reload reads them."""

@@ -94,6 +94,7 @@ struct SavedSyslog {
   int channel = -1;
   int server_end = -1;
   std::uint32_t generation = 0;
+  std::vector<std::uint32_t> sockets;  // keys, that it was started with
 };
 
 struct SavedError {  // of the configuration, known when it was read last

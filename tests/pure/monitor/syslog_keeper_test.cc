@@ -207,6 +207,8 @@ TEST_F(SyslogKeeperTest, AServerThatTalksNonsenseGetsNoMoreAndTheNextOneANewChan
     const int before = changes;
     say(type, "x");
     EXPECT_TRUE(turn_until([&] { return changes == before + 1; })) << static_cast<int>(type);
+    EXPECT_EQ(server.receive().event, Channel::Event::Nothing) << "the next one has none yet";
+    keeper.committed();
     EXPECT_TRUE(turn_until([&] { return server.receive().event == Channel::Event::Closed; }));
     start_server();
     EXPECT_THAT(heard(), SizeIs(3));
@@ -252,6 +254,23 @@ TEST_F(SyslogKeeperTest, AServerThatAsksAndAsksIsAnsweredNowAndThen) {
     if (!body_of<SyslogTerminals>(each).absent.empty()) ++looked;
   }
   EXPECT_LE(looked, 17U) << "and few made us look";
+}
+
+TEST_F(SyslogKeeperTest, AServerWithOtherSocketsIsReplacedOnceTheNextOneCanBeStarted) {
+  want({directory.file("a")});
+  keeper.set_sockets("syslog", {2, 1});
+  start_server();
+  used(heard());
+  keeper.set_sockets("syslog", {1, 2});
+  keeper.committed();
+  EXPECT_THAT(nothing_more(), IsEmpty());
+  EXPECT_EQ(server.receive().event, Channel::Event::Nothing) << "the same in another order";
+  keeper.set_sockets("syslog", {1, 2, 3});
+  EXPECT_EQ(server.receive().event, Channel::Event::Nothing);
+  keeper.committed();
+  EXPECT_TRUE(turn_until([&] { return server.receive().event == Channel::Event::Closed; }));
+  start_server();
+  EXPECT_THAT(heard(), SizeIs(3));
 }
 
 TEST_F(SyslogKeeperTest, CountsAreKept) {
