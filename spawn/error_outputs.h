@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: ISC
-// What a launcher has for its servers to use as standard error, and instead of /dev/null as standard
-// input: the monitor has opened it, but for /dev/null.
+// What a launcher has for its servers to use as standard error, and as standard input in the place
+// of /dev/null: the monitor has opened it, but for /dev/null.
 #pragma once
 
 #include <map>
