@@ -20,6 +20,8 @@ namespace {
 constexpr std::size_t kMostNames = 64;
 constexpr std::size_t kLongestName = 255;
 constexpr std::size_t kLongestPattern = 1024;
+// Bytes of a pattern whose repetitions are written out: what compiling it takes grows with them.
+constexpr std::size_t kLongestWrittenOut = 16 * 1024;
 constexpr unsigned kMostRepetitions = 255;  // of a part of a pattern: each takes memory
 constexpr std::string_view kBlanks = " \t";
 constexpr std::string_view kLetterCase = "icase_";
@@ -76,7 +78,7 @@ bool has_bounded_repetitions(std::string_view pattern) {
       }
     }
     product *= std::max(most, 1U);
-    if (product > kMostRepetitions) return false;
+    if (product > kMostRepetitions || product * pattern.size() > kLongestWrittenOut) return false;
   }
   return true;
 }
@@ -98,7 +100,7 @@ std::string objection_to(const SyslogPropertyFilter& filter) {
   }
   if (has_back_reference(filter.value)) return "back-references are not known";
   if (!has_bounded_repetitions(filter.value)) {
-    return fmt::format("more than {} repetitions", kMostRepetitions);
+    return "it has too many repetitions";
   }
   const int extended = filter.operation == SyslogOperation::ExtendedRegex ? REG_EXTENDED : 0;
   const int letters = filter.ignores_case ? REG_ICASE : 0;

@@ -318,7 +318,7 @@ constexpr std::array kKeys{
     TomlKey{"stderr", "string", "log", "", "", To::Program, kInherited, kText, read_stderr,
             print_stderr, default_stderr},
     TomlKey{"listen_fds", "boolean", "false", "", "", To::Program, kOwn, kBoolean, read_listen_fds,
-            print_flag<&Options::listen_fds>, nullptr},
+            print_listen_fds, nullptr},
     TomlKey{"proxy_protocol", "boolean", "false", "",
             "the header is awaited before the server starts", To::Any, kOwn, kBoolean,
             read_flag<&Options::proxy_protocol>, print_flag<&Options::proxy_protocol>, nullptr},

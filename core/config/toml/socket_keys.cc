@@ -70,7 +70,7 @@ std::string print_listen_key(const ServiceSpec& spec) {
 
 // Sockets and mode have been read.
 bool read_listen_fds(const TomlValue& value, TomlContext&, ServiceSpec& spec) {
-  if (!value.node.boolean) return true;
+  if (!value.node.boolean || is_syslog_service(spec)) return true;  // of a log it is known
   const auto refuse = [&value](std::string sentence, const char* hint) {
     return value.report.error(value.node.at, "listen-fds", std::move(sentence), hint);
   };
@@ -94,6 +94,10 @@ bool read_listen_fds(const TomlValue& value, TomlContext&, ServiceSpec& spec) {
   }
   spec.more.edit().listen_fds = true;
   return true;
+}
+
+std::string print_listen_fds(const ServiceSpec& spec) {
+  return spec.more->listen_fds && !is_syslog_service(spec) ? "true" : "";
 }
 
 bool read_v6only(const TomlValue& value, TomlContext&, ServiceSpec& spec) {

@@ -13,6 +13,7 @@ namespace uvinetd::toml_special {
 bool read_listen_key(const TomlValue& value, TomlContext& context, ServiceSpec& spec);
 std::string print_listen_key(const ServiceSpec& spec);
 bool read_listen_fds(const TomlValue& value, TomlContext& context, ServiceSpec& spec);
+std::string print_listen_fds(const ServiceSpec& spec);
 bool read_v6only(const TomlValue& value, TomlContext& context, ServiceSpec& spec);
 bool read_tcpmux(const TomlValue& value, TomlContext& context, ServiceSpec& spec);
 std::string print_tcpmux(const ServiceSpec& spec);

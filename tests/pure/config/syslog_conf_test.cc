@@ -240,6 +240,7 @@ TEST(SyslogConf, EveryErrorHasItsPlace) {
       {":msg, ereregex, \"(a\"", "1:17 regex"},
       {":msg, regex, \"\\(a\\)\\1\"", "1:14 regex"},
       {":msg, ereregex, \"((a{1,99}){1,99}){1,99}\"", "1:17 regex"},
+      {":msg, ereregex, \"(" + std::string(200, 'a') + "){255}\"", "1:17 regex"},
       {":* /x", "1:3 filter"},
       {"& /x", "1:1 action"},
       {"include", "1:8 include"},
