@@ -231,7 +231,10 @@ void SyslogKeeper::on_message(One& one, const Message& message) {
 
 void SyslogKeeper::on_hello(One& one, const SyslogHello& hello) {
   if (hello.version != kSyslogWireVersion) {
-    log_.error("id={}: its server is of another version; it gets no rules", one.id);
+    log_.error(
+        "id={}: its server is of another version and gets no rules; \"uvinetctl upgrade\" brings "
+        "the daemon to the same",
+        one.id);
     one.has_server = false;
     return;
   }
@@ -390,22 +393,17 @@ void SyslogKeeper::tell_terminals(One& one, const SyslogTerminals& asked) {
 
 void SyslogKeeper::save(UpgradeState& state) const {
   for (const auto& [id, one] : all_) {
-    state.syslogs.push_back(
-        {id, one->channel.fd(), one->server_end.get(), one->generation, one->sockets});
+    if (one->channel.is_open()) state.syslogs.push_back({id, one->channel.fd()});
   }
 }
 
-// Whether a server runs is not known: what it is told, the next one finds too.
+// The server is of the program before: it writes what it has until launchers have the channel for
+// the next one, which is of ours.
 void SyslogKeeper::restore(const UpgradeState& state) {
   for (const auto& saved : state.syslogs) {
     auto one = std::make_unique<One>();
     one->id = saved.service;
-    one->channel = Channel(UniqueFd(saved.channel));
-    one->server_end = UniqueFd(saved.server_end);
-    one->generation = saved.generation;
-    one->sockets = saved.sockets;
-    one->has_server = true;
-    watch(*one);
+    one->past.emplace_back(UniqueFd(saved.channel));
     all_.emplace(saved.service, std::move(one));
   }
 }

@@ -65,8 +65,8 @@ class SyslogKeeper {
   [[nodiscard]] nlohmann::json counts() const;
   [[nodiscard]] bool is_empty() const { return all_.empty(); }
 
-  // For the program that takes our place in this process. Restored channels belong to services that
-  // the next want() names.
+  // For the program that takes our place in this process: its servers are replaced by their next
+  // start, without a message lost. Restored channels are of services that the next want() names.
   void save(UpgradeState& state) const;
   void restore(const UpgradeState& state);
 

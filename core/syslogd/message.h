@@ -21,7 +21,7 @@ inline constexpr std::size_t kMostDatagram = 8 * 1024;  // bytes that are read o
 // How it came.
 struct SyslogOrigin {
   bool is_local = true;
-  bool is_kernel = false;      // only such a sender may be the facility kern
+  bool is_kernel = false;      // only such a sender may be the facility kern: no user of this host
   pid_t pid = 0;               // by SCM_CREDENTIALS; 0: not known
   std::string_view address{};  // numeric, of a sender in the network
   bool is_truncated = false;   // the datagram was longer than kMostDatagram

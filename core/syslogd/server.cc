@@ -8,10 +8,14 @@
 #include <random>
 #include <utility>
 
+#include "core/base/address.h"
 #include "uvinetd_build_id.h"
 
 namespace uvinetd {
 namespace {
+
+// syslog.socket of systemd(1).
+constexpr char kJournalsPath[] = "/run/systemd/journal/syslog";
 
 int option_of(int fd, int name) {
   int value = -1;
@@ -46,6 +50,8 @@ SyslogServer::SyslogServer(Channel monitor, Poller poller, std::vector<UniqueFd>
     socket.is_unix =
         getsockname(fd, reinterpret_cast<sockaddr*>(&own), &size) == 0 && own.ss_family == AF_UNIX;
     socket.is_records = records == i;
+    socket.is_journals =
+        SocketAddress(reinterpret_cast<const sockaddr*>(&own), size).unix_path() == kJournalsPath;
     if (socket.is_unix) {
       if (auto asked = Receiver::ask_credentials(fd); !asked)
         tell(SyslogSeverity::Warning, asked.error().text(), nullptr, false);

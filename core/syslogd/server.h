@@ -57,6 +57,7 @@ class SyslogServer final : public SyslogSinkHost {
   struct Socket {
     UniqueFd fd;
     bool is_unix = false;
+    bool is_journals = false;  // at which the journal passes on what it hears, the kernel too
     bool is_records = false;
   };
   // Rules whose Use has not come yet.

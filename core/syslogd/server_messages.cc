@@ -53,6 +53,8 @@ void SyslogServer::take(const ReceivedDatagram& datagram, const Socket& socket,
   SyslogOrigin origin;
   origin.is_local = socket.is_unix;
   origin.pid = datagram.pid;
+  // In the network it is the kernel of another host.
+  origin.is_kernel = !socket.is_unix || (socket.is_journals && datagram.uid == 0);
   origin.is_truncated = datagram.is_truncated;
   if (!socket.is_unix) origin.address = address_of(datagram);
   if (!socket.is_records && !is_within_rate(datagram, socket)) {

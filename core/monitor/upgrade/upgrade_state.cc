@@ -21,8 +21,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(SavedChild, id, service, listene
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(SavedErrors, launcher, identity, fd)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(SavedBan, high, low, bits, until_ms)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(SavedRpc, program, low, high, netid, address)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(SavedSyslog, service, channel, server_end,
-                                                generation, sockets)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(SavedSyslog, service, channel)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(SavedError, file, slug, message)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(
     UpgradeState, version, from, argv, directory, config_paths, soft_limit, hard_limit, is_daemon,
@@ -94,10 +93,7 @@ std::vector<int> descriptors_of(const UpgradeState& state) {
     out.insert(out.end(), {each.role.channel, each.ledger, each.errors});
   }
   for (const auto& each : state.orphaned) out.push_back(each.fd);
-  for (const auto& each : state.syslogs) {
-    out.push_back(each.channel);
-    out.push_back(each.server_end);
-  }
+  for (const auto& each : state.syslogs) out.push_back(each.channel);
   std::sort(out.begin(), out.end());
   out.erase(std::unique(out.begin(), out.end()), out.end());
   std::erase_if(out, [](int fd) { return fd < 0; });

@@ -87,14 +87,10 @@ struct SavedRpc {
   std::string address;  // SocketAddress::bytes()
 };
 
-// The monitor's end of the channel to the server of a syslog service, and the server's, which
-// launchers hand out.
+// The monitor's end of the channel to the server of a syslog service.
 struct SavedSyslog {
   std::string service;  // id
   int channel = -1;
-  int server_end = -1;
-  std::uint32_t generation = 0;
-  std::vector<std::uint32_t> sockets;  // keys, that it was started with
 };
 
 struct SavedError {  // of the configuration, known when it was read last

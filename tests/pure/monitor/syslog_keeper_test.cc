@@ -284,7 +284,7 @@ TEST_F(SyslogKeeperTest, CountsAreKept) {
   EXPECT_EQ(keeper.counts()["syslog"]["dropped"], 3);
 }
 
-TEST_F(SyslogKeeperTest, AChannelOutlivesTheProgramThatHasMadeIt) {
+TEST_F(SyslogKeeperTest, AServerOfTheProgramBeforeIsReplacedOnceTheNextOneCanBeStarted) {
   want({directory.file("a")});
   start_server();
   used(heard());
@@ -292,18 +292,20 @@ TEST_F(SyslogKeeperTest, AChannelOutlivesTheProgramThatHasMadeIt) {
   UpgradeState state;
   keeper.save(state);
   ASSERT_THAT(state.syslogs, SizeIs(1));
-  for (auto* fd : {&state.syslogs[0].channel, &state.syslogs[0].server_end}) *fd = ::dup(*fd);
-  {
-    SyslogKeeper next(loop, timers, log, [] {});
-    next.restore(parse_upgrade_state(print(state)).value());
-    LoadedService service;
-    service.spec.id = "syslog";
-    service.syslog.edit().host = "later";
-    next.want({service});
-    const auto told = heard();
-    ASSERT_THAT(types(told), ElementsAre(Type::Setup, Type::Use));
-    EXPECT_GT(body_of<SyslogGeneration>(told[0]).generation, state.syslogs[0].generation);
-  }
+  state.syslogs[0].channel = ::dup(state.syslogs[0].channel);
+  SyslogKeeper next(loop, timers, log, [] {});
+  next.restore(parse_upgrade_state(print(state)).value());
+  LoadedService service;
+  service.spec.id = "syslog";
+  service.syslog.edit().host = "later";
+  next.want({service});
+  next.place({{7, {SyslogKeeper::channel_name("syslog")}}});
+  EXPECT_EQ(server.receive().event, Channel::Event::Nothing) << "launchers have no other yet";
+  next.committed();
+  EXPECT_TRUE(turn_until([&] { return server.receive().event == Channel::Event::Closed; }));
+  server = Channel(UniqueFd(::dup(next.of(7).at(0).second)));
+  say(Type::Hello, print(SyslogHello{kSyslogWireVersion, "", getpid()}));
+  EXPECT_THAT(types(heard()), ElementsAre(Type::Setup, Type::Use));
 }
 
 TEST_F(SyslogKeeperTest, AServiceThatIsNoMoreLosesItsChannel) {
