@@ -268,7 +268,7 @@ void Launcher::on_stop(StopHow how) {
       return signal_children(SIGTERM, [](const Child& child) { return child.ends != Ends::Last; });
     case StopHow::KillAll:
       if (zygotes_) zygotes_->end_all();
-      return signal_children(SIGKILL, [](const Child&) { return true; });
+      return signal_children(SIGKILL, [](const Child& child) { return child.ends != Ends::Last; });
     case StopHow::LeaveNow:
       is_finished_ = true;
       return;

@@ -406,6 +406,18 @@ std::size_t LauncherSet::children() const {
   return count;
 }
 
+std::size_t LauncherSet::children_of(const std::set<std::uint32_t>& services) const {
+  const auto is_of = [&](const RunningChild& child) { return services.contains(child.service); };
+  auto count = std::count_if(adopted_.begin(), adopted_.end(),
+                             [&](const auto& each) { return is_of(each.second); });
+  for (const auto& [id, one] : all_) {
+    const auto entries = one->ledger.entries();
+    count += std::count_if(entries.begin(), entries.end(),
+                           [&](const LedgerEntry& entry) { return is_of(entry.child); });
+  }
+  return static_cast<std::size_t>(count);
+}
+
 void LauncherSet::retire_unused(const std::function<bool(std::uint32_t)>& is_used) {
   for (auto& [id, one] : all_) {
     if (!one->is_ready || one->is_ending || is_used(one->identity)) continue;

@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -126,6 +127,7 @@ class LauncherSet {
   [[nodiscard]] bool has_ready(std::uint32_t identity) const;
   [[nodiscard]] std::vector<RunningChild> adopted() const;
   [[nodiscard]] std::size_t children() const;  // of all launchers and adopted
+  [[nodiscard]] std::size_t children_of(const std::set<std::uint32_t>& services) const;
   // Ends launchers of identities that `is_used` denies, once they have no children.
   void retire_unused(const std::function<bool(std::uint32_t identity)>& is_used);
   [[nodiscard]] std::size_t count() const { return all_.size(); }

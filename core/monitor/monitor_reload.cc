@@ -23,7 +23,8 @@ std::string records_path(const std::vector<LoadedService>& services) {
   for (const auto& service : services) {
     if (service.syslog.is_default()) continue;
     for (const auto& listen : service.spec.listen) {
-      if (*listen.name == kRecordsName) return listen.path;
+      const bool is_ours = listen.path == run_folder() + '/' + kRecordsName;
+      if (is_ours && *listen.name == kRecordsName) return listen.path;
     }
   }
   return {};
@@ -57,6 +58,7 @@ void Monitor::reload() {
       log_.error("{}", diagnostic.text());
     }
     log_.error("reload refused: {} new errors; nothing has changed", errors);
+    syslogs_.reopen();  // as the other logs
     readiness_.ready("reload refused; " + summary());
     answer_reload(told);
     return swap_when_quiet();
@@ -90,6 +92,10 @@ void Monitor::serve_own_log() {
 void Monitor::take_config(LoadedConfig config) {
   logs_.want(service_log_files(config.services));
   syslogs_.want(config.services);
+  log_services_.clear();
+  for (const auto& service : config.services) {
+    if (!service.syslog.is_default()) log_services_.insert(service.spec.id);
+  }
   if (const auto path = records_path(config.services); !path.empty()) {
     if (auto status = make_run_folder(path.substr(0, path.rfind('/'))); !status) {
       log_.warning("our own records: {}", status.error().text());

@@ -20,6 +20,7 @@ constexpr seconds kKillDeadline{1};
 constexpr milliseconds kDrainLook{100};
 constexpr milliseconds kLogLook{10};
 constexpr int kLogLooks = 30;
+constexpr int kLogLooksOfDrain = 250;
 constexpr milliseconds kLeaveDeadline{150};  // for the roles to end
 
 }  // namespace
@@ -70,7 +71,7 @@ void Monitor::stop_servers(StopHow how) {
     const bool is_wait = service && service->is_wait;
     if (how == StopHow::EndWaitServers && !is_wait) continue;
     const bool ends_last = service && !service->process->stdio.channel.empty();
-    if (how != StopHow::KillAll && ends_last) continue;
+    if (ends_last) continue;
     LauncherSet::signal_adopted(child, how == StopHow::KillAll ? SIGKILL : SIGTERM);
   }
 }
@@ -106,10 +107,9 @@ void Monitor::hurry_drain() {
 void Monitor::look_at_drain() {
   // A connection that was accepted just before may be on its way to a launcher still.
   const bool is_settled = has_reactor_stopped_ || !reactor_ || *drain_step_ != DrainStep::Wait;
-  // What the others have said on their way out is written by now.
-  if (is_settled && launchers_->children() <= syslogs_.server_count()) syslogs_.end();
   // The reactor has to hear of the last end before its own, and tell it.
-  const bool was_empty = std::exchange(is_empty_, is_settled && launchers_->children() == 0);
+  const bool was_empty =
+      std::exchange(is_empty_, is_settled && launchers_->children() <= log_servers());
   if (is_empty_ && (was_empty || !reactor_)) return finish();
   if (loop_.now() >= drain_step_end_) return hurry_drain();
   // Nobody pings in the place of a reactor that is gone.
@@ -124,10 +124,12 @@ void Monitor::look_at_drain() {
 // as somebody else's zombie.
 void Monitor::finish() {
   is_stopping_ = true;
-  if (const auto logs = syslogs_.server_count(); logs > 0) {
-    const auto children = launchers_->children();
+  if (!syslogs_.is_empty()) {
+    if (exit_status_ == 0) log_.notice("stopped");
+    log_.tell_repeats();
+    log_.flush();
     syslogs_.end();
-    return finish_without(children > logs ? children - logs : 0, kLogLooks);
+    return end_logs(drain_step_ ? kLogLooksOfDrain : kLogLooks);
   }
   if (std::exchange(is_finishing_, true)) return;
   timers_.cancel(drain_timer_);
@@ -140,19 +142,28 @@ void Monitor::finish() {
   sockets_.remove_paths([this](std::uint32_t key) { return store_.has(key); });
   control_.remove();
   if (start_.pid_file) start_.pid_file->remove();
-  if (exit_status_ == 0) log_.notice("stopped");
+  if (exit_status_ == 0 && !is_log_ended_) log_.notice("stopped");
   log_.tell_repeats();
   log_.flush();
   timers_.after(kLeaveDeadline, [this] { loop_.stop(); });
   leave_if_alone();
 }
 
-// Once no more than so many servers are left: those of syslog services have written what they had,
-// and a successor can bind.
-void Monitor::finish_without(std::size_t children, int looks) {
+// Their servers write what they have, and then a successor can bind.
+void Monitor::end_logs(int looks) {
   if (is_finishing_) return;
-  if (looks == 0 || launchers_->children() <= children) return finish();
-  timers_.after(kLogLook, [this, children, looks] { finish_without(children, looks - 1); });
+  is_log_ended_ = true;
+  if (looks == 0 || log_servers() == 0) return finish();
+  timers_.after(kLogLook, [this, looks] { end_logs(looks - 1); });
+}
+
+// Of syslog services, which end when the others have.
+std::size_t Monitor::log_servers() const {
+  std::set<std::uint32_t> keys;
+  for (const auto& id : log_services_) {
+    if (const auto key = builder_.key_of(id)) keys.insert(*key);
+  }
+  return keys.empty() ? 0 : launchers_->children_of(keys);
 }
 
 void Monitor::leave_if_alone() {

@@ -8,7 +8,6 @@
 #include <nlohmann/json.hpp>
 
 #include "core/base/shared_memory.h"
-#include "core/monitor/logged_in.h"
 #include "core/monitor/syslog_files.h"
 #include "spawn/wire.h"
 
@@ -17,9 +16,9 @@ namespace {
 
 constexpr std::chrono::milliseconds kFirstRetry{1'000};
 constexpr std::chrono::milliseconds kLongestRetry{30'000};
-constexpr std::chrono::milliseconds kBetweenAsks{200};
-constexpr std::size_t kMostAsks = 16;
-constexpr std::size_t kMostTerminals = 200;  // of one answer
+constexpr std::size_t kMostBacklog = 32;
+constexpr int kMostAtOnce = 64;
+constexpr std::chrono::seconds kBetweenOpenings{1};  // of a target that the server asks for
 
 bool is_opened_here(const SyslogAction& action) {
   return action.kind == SyslogActionKind::File || action.kind == SyslogActionKind::Terminal ||
@@ -29,6 +28,12 @@ bool is_opened_here(const SyslogAction& action) {
 template <typename T>
 std::optional<T> parse_body(const Message& message) {
   return parse(message.body, static_cast<const T*>(nullptr));
+}
+
+SyslogCounts sum(const SyslogCounts& a, const SyslogCounts& b) {
+  return {a.received + b.received, a.malformed + b.malformed, a.truncated + b.truncated,
+          a.limited + b.limited,   a.written + b.written,     a.forwarded + b.forwarded,
+          a.dropped + b.dropped};
 }
 
 nlohmann::json counts_json(const SyslogCounts& counts) {
@@ -119,11 +124,6 @@ void SyslogKeeper::end() {
   all_.clear();
 }
 
-std::size_t SyslogKeeper::server_count() const {
-  return static_cast<std::size_t>(std::count_if(
-      all_.begin(), all_.end(), [](const auto& each) { return each.second->has_server; }));
-}
-
 nlohmann::json SyslogKeeper::counts() const {
   auto out = nlohmann::json::object();
   for (const auto& [id, one] : all_) out[id] = counts_json(one->counts);
@@ -133,8 +133,9 @@ nlohmann::json SyslogKeeper::counts() const {
 // ---- the channel -----------------------------------------------------------------------------
 
 void SyslogKeeper::on_channel(One& one) {
+  const int channel = one.channel.fd();
   if (!one.channel.flush()) return spoilt(one, "cannot be written");
-  for (;;) {
+  for (int i = 0; i < kMostAtOnce; ++i) {
     auto received = one.channel.receive();
     switch (received.event) {
       case Channel::Event::Message:
@@ -148,7 +149,7 @@ void SyslogKeeper::on_channel(One& one) {
       case Channel::Event::Nothing:
         return watch(one);
     }
-    if (!one.channel.is_open()) return;
+    if (one.channel.fd() != channel) return;  // it was spoilt
   }
 }
 
@@ -172,7 +173,8 @@ void SyslogKeeper::set_sockets(const std::string& id, std::vector<std::uint32_t>
   if (found == all_.end()) return;
   auto& one = *found->second;
   std::sort(keys.begin(), keys.end());
-  if (one.has_server && one.sockets != keys) {
+  // A server that was started with others may not have said so yet.
+  if (!one.sockets.empty() && one.sockets != keys) {
     log_.debug("id={}: other sockets; its server is replaced", id);
     (void)renew(one);
   }
@@ -186,12 +188,21 @@ void SyslogKeeper::committed() {
   }
 }
 
-void SyslogKeeper::send(One& one, SyslogMessageType type, const std::string& body, int fd) {
-  const auto fds = fd < 0 ? std::vector<int>() : std::vector<int>{fd};
-  // Out of descriptors to queue it: the server begins again when its channel does.
-  const auto sent = one.channel.send(static_cast<std::uint16_t>(type), body, fds);
-  if (!sent) log_.error("id={}: {}", one.id, sent.error().text());
+// What a server does not read stands here, with a descriptor each: a set and some answers at most.
+bool SyslogKeeper::send(One& one, SyslogMessageType type, const std::string& body,
+                        std::span<const int> fds) {
+  const auto sent = one.channel.send(static_cast<std::uint16_t>(type), body,
+                                     std::vector<int>(fds.begin(), fds.end()));
+  if (!sent) {
+    spoilt(one, "cannot be written");
+    return false;
+  }
+  if (one.channel.backlog() > one.setup.rules.actions.size() + kMostBacklog) {
+    spoilt(one, "is not read");
+    return false;
+  }
   watch(one);
+  return true;
 }
 
 void SyslogKeeper::on_message(One& one, const Message& message) {
@@ -219,7 +230,7 @@ void SyslogKeeper::on_message(One& one, const Message& message) {
       break;
     case SyslogMessageType::Counts:
       if (const auto counts = parse_body<SyslogCounts>(message)) {
-        one.counts = *counts;
+        one.counts = sum(one.before, *counts);
         return;
       }
       break;
@@ -240,6 +251,7 @@ void SyslogKeeper::on_hello(One& one, const SyslogHello& hello) {
   }
   one.has_server = true;
   one.is_awaited = false;
+  one.before = one.counts;
   tell(one);
 }
 
@@ -266,27 +278,28 @@ void SyslogKeeper::tell(One& one) {
   one.missing.clear();
   one.files.clear();
   const auto generation = print(SyslogGeneration{++one.generation});
-  send(one, SyslogMessageType::Setup, generation, memory->get());
+  if (!send(one, SyslogMessageType::Setup, generation, {{memory->get()}})) return;
   for (std::uint32_t action = 0; action < one.setup.rules.actions.size(); ++action) {
-    if (is_opened_here(one.setup.rules.actions[action])) tell_target(one, action);
+    if (!is_opened_here(one.setup.rules.actions[action])) continue;
+    if (!tell_target(one, action)) return;
   }
-  send(one, SyslogMessageType::Use, generation);
+  if (!send(one, SyslogMessageType::Use, generation)) return;
   one.retry_delay = kFirstRetry;
   retry(one);
 }
 
-void SyslogKeeper::tell_target(One& one, std::uint32_t action) {
-  send_target(one, action,
-              open_syslog_action(one.setup.rules.actions[action], one.setup.settings.file_mode));
+bool SyslogKeeper::tell_target(One& one, std::uint32_t action) {
+  return send_target(
+      one, action,
+      open_syslog_action(one.setup.rules.actions[action], one.setup.settings.file_mode));
 }
 
-void SyslogKeeper::send_target(One& one, std::uint32_t action, Result<UniqueFd> opened) {
+bool SyslogKeeper::send_target(One& one, std::uint32_t action, Result<UniqueFd> opened) {
   const auto& rule = one.setup.rules.actions[action];
   if (!opened) {
     one.missing.insert(action);
     if (one.told.insert(rule.path).second) {
-      log_.error("{}: {}; what goes there is lost until it can be opened", rule.place,
-                 opened.error().text());
+      log_.error("{}: {}; it is tried again", rule.place, opened.error().text());
     }
     return send(one, SyslogMessageType::Target,
                 print(SyslogTarget{one.generation, action, opened.error().code}));
@@ -295,8 +308,9 @@ void SyslogKeeper::send_target(One& one, std::uint32_t action, Result<UniqueFd> 
   if (one.told.erase(rule.path) > 0) log_.notice("{}: {} is written", rule.place, rule.path);
   struct stat about {};
   if (::fstat(opened->get(), &about) == 0) one.files[action] = {about.st_dev, about.st_ino};
-  send(one, SyslogMessageType::Target, print(SyslogTarget{one.generation, action, 0}),
-       opened->get());
+  const int fd = opened->get();
+  return send(one, SyslogMessageType::Target, print(SyslogTarget{one.generation, action, 0}),
+              {{fd}});
 }
 
 void SyslogKeeper::retry(One& one) {
@@ -309,7 +323,7 @@ void SyslogKeeper::retry(One& one) {
     for (const auto action : before) {
       auto opened =
           open_syslog_action(one.setup.rules.actions[action], one.setup.settings.file_mode);
-      if (opened) send_target(one, action, std::move(opened));
+      if (opened && !send_target(one, action, std::move(opened))) return;
     }
     one.retry_delay = std::min(one.retry_delay * 2, kLongestRetry);
     retry(one);
@@ -324,69 +338,35 @@ void SyslogKeeper::rotate(One& one, const SyslogTarget& target) {
   const auto& action = actions[target.action];
   const auto& settings = one.setup.settings;
   const auto size = action.rotate_size != 0 ? action.rotate_size : settings.rotate_size;
-  if (action.kind != SyslogActionKind::File || size == 0) return;
+  if (action.kind != SyslogActionKind::File) return open_anew(one, target.action);
+  if (size == 0) return;
   const unsigned keep = action.rotate_size != 0 ? action.rotate_count : settings.rotate_count;
   struct stat about {};
   const bool is_there = ::lstat(action.path.c_str(), &about) == 0;
   const bool is_same =
       is_there && one.files[target.action] == std::pair(about.st_dev, about.st_ino);
   if (is_same && static_cast<std::uint64_t>(about.st_size) < size) return;
-  if (!is_same)
-    return send_target(one, target.action, open_syslog_action(action, settings.file_mode));
-  auto fresh = rotate_syslog_file(action, keep, settings.file_mode);
-  if (fresh) return send_target(one, target.action, std::move(fresh));
+  auto fresh = is_same ? rotate_syslog_file(action, keep, settings.file_mode)
+                       : open_syslog_action(action, settings.file_mode);
+  if (fresh) {
+    (void)send_target(one, target.action, std::move(fresh));
+    return;
+  }
   if (one.told.insert(action.path).second) {
     log_.error("{}: it cannot be rotated: {}", action.place, fresh.error().text());
   }
 }
 
-// ---- terminals -------------------------------------------------------------------------------
-
-// A server that asks and asks is answered now and then.
-void SyslogKeeper::ask_terminals(One& one, const SyslogTerminals& asked) {
+// A terminal that was hung up (vhangup(2)) takes nothing any more by the descriptor of before.
+void SyslogKeeper::open_anew(One& one, std::uint32_t action) {
+  const auto& target = one.setup.rules.actions[action];
+  if (!is_opened_here(target)) return;
   const auto now = loop_.now();
-  const auto due = one.last_ask + kBetweenAsks * static_cast<int>(one.asks + 1);
-  if (one.asks == 0 && now >= one.last_ask + kBetweenAsks) {
-    one.last_ask = now;
-    return tell_terminals(one, asked);
-  }
-  if (one.asks >= kMostAsks) {
-    return send(one, SyslogMessageType::Terminals, print(SyslogTerminals{asked.ticket, {}, {}}));
-  }
-  ++one.asks;
-  timers_.after(std::max(due - now, kBetweenAsks), [this, id = one.id, asked] {
-    const auto found = all_.find(id);
-    if (found == all_.end()) return;
-    --found->second->asks;
-    found->second->last_ask = loop_.now();
-    tell_terminals(*found->second, asked);
-  });
-}
-
-void SyslogKeeper::tell_terminals(One& one, const SyslogTerminals& asked) {
-  const auto asks_for = [&](const std::string& name) {
-    return std::find(asked.users.begin(), asked.users.end(), name) != asked.users.end();
-  };
-  const bool is_everybody = asks_for("*");
-  SyslogTerminals told{asked.ticket, {}, {}};
-  std::vector<UniqueFd> terminals;
-  for (const auto& [user, terminal] : who_is_logged_in()) {
-    if (terminals.size() == kMostTerminals) break;
-    if (!is_everybody && !asks_for(user)) continue;
-    auto fd = open_user_terminal(terminal, is_everybody);
-    if (!fd) continue;
-    told.users.push_back(user);
-    terminals.push_back(std::move(*fd));
-  }
-  for (const auto& name : asked.users) {
-    const bool is_there = std::find(told.users.begin(), told.users.end(), name) != told.users.end();
-    if (name != "*" && !is_there) told.absent.push_back(name);
-  }
-  std::vector<int> fds;
-  for (const auto& terminal : terminals) fds.push_back(terminal.get());
-  (void)one.channel.send(static_cast<std::uint16_t>(SyslogMessageType::Terminals), print(told),
-                         fds);
-  watch(one);
+  const auto [last, is_first] = one.reopened.try_emplace(action, now);
+  if (!is_first && now - last->second < kBetweenOpenings) return;
+  last->second = now;
+  auto opened = open_syslog_action(target, one.setup.settings.file_mode);
+  if (opened) (void)send_target(one, action, std::move(opened));
 }
 
 // ---- over an upgrade -------------------------------------------------------------------------

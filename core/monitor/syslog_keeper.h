@@ -15,6 +15,7 @@
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <set>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -59,7 +60,6 @@ class SyslogKeeper {
 
   // For the end: every channel is shut, at which a server writes what is queued and ends.
   void end();
-  [[nodiscard]] std::size_t server_count() const;  // that have said Hello
 
   // What each server has counted, by the id of its service.
   [[nodiscard]] nlohmann::json counts() const;
@@ -90,7 +90,9 @@ class SyslogKeeper {
     std::chrono::milliseconds retry_delay{0};
     std::size_t asks = 0;  // for terminals, that stand in line
     std::chrono::milliseconds last_ask{0};
-    SyslogCounts counts;
+    SyslogCounts counts;                                          // of all its servers
+    SyslogCounts before;                                          // of those that have ended
+    std::map<std::uint32_t, std::chrono::milliseconds> reopened;  // targets, by action
   };
 
   bool open_channel(One& one);
@@ -100,12 +102,15 @@ class SyslogKeeper {
   void on_hello(One& one, const SyslogHello& hello);
   void spoilt(One& one, const char* why);
   bool renew(One& one);
-  void send(One& one, SyslogMessageType type, const std::string& body, int fd = -1);
+  // False: the channel was spoilt, and there is another one.
+  bool send(One& one, SyslogMessageType type, const std::string& body,
+            std::span<const int> fds = {});
   void tell(One& one);  // the whole set, if nothing stands against it
-  void tell_target(One& one, std::uint32_t action);
-  void send_target(One& one, std::uint32_t action, Result<UniqueFd> opened);
+  bool tell_target(One& one, std::uint32_t action);
+  bool send_target(One& one, std::uint32_t action, Result<UniqueFd> opened);
   void retry(One& one);
   void rotate(One& one, const SyslogTarget& target);
+  void open_anew(One& one, std::uint32_t action);
   void ask_terminals(One& one, const SyslogTerminals& asked);
   void tell_terminals(One& one, const SyslogTerminals& asked);
 

@@ -74,6 +74,11 @@ std::uint32_t TableBuilder::service_key(const std::string& id) {
   return place->second;
 }
 
+std::optional<std::uint32_t> TableBuilder::key_of(const std::string& service) const {
+  const auto found = service_keys_.find(service);
+  return found == service_keys_.end() ? std::nullopt : std::optional(found->second);
+}
+
 std::size_t TableBuilder::identity_index(const Identity& identity) {
   const bool is_last =
       last_identity_ < identities_.size() && identities_[last_identity_] == identity;

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -31,6 +32,9 @@ class TableBuilder {
 
   // Those that the services of the last table, and of the one before it, are judged by.
   [[nodiscard]] AccessLists& access_lists() { return access_; }
+
+  // Of a service by its id; nullopt: it has none yet.
+  [[nodiscard]] std::optional<std::uint32_t> key_of(const std::string& service) const;
 
   // Keys that last, over an upgrade too.
   void save(UpgradeState& state) const;

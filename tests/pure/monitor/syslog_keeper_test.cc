@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <fstream>
@@ -44,6 +45,12 @@ class SyslogKeeperTest : public LoopTest {
       action.kind = SyslogActionKind::File;
       action.path = file;
       action.place = "syslog.conf:1";
+      setup.rules.actions.push_back(action);
+    }
+    if (!users.empty()) {
+      SyslogAction action;
+      action.kind = SyslogActionKind::Users;
+      action.users = users;
       setup.rules.actions.push_back(action);
     }
     keeper.want({service});
@@ -101,6 +108,7 @@ class SyslogKeeperTest : public LoopTest {
   }
 
   TemporaryDirectory directory;
+  std::vector<std::string> users;  // whom a rule names
   Log log;
   int changes = 0;
   SyslogKeeper keeper{loop, timers, log, [this] { ++changes; }};
@@ -248,7 +256,7 @@ TEST_F(SyslogKeeperTest, AServerThatAsksAndAsksIsAnsweredNowAndThen) {
     pass(std::chrono::milliseconds(250));
     hear();
   }
-  EXPECT_THAT(told, SizeIs(kAsks)) << "each has an answer";
+  EXPECT_THAT(told, SizeIs(kAsks)) << "each has an answer, be it that it is too early";
   std::size_t looked = 0;
   for (const auto& each : told) {
     if (!body_of<SyslogTerminals>(each).absent.empty()) ++looked;
@@ -271,6 +279,62 @@ TEST_F(SyslogKeeperTest, AServerWithOtherSocketsIsReplacedOnceTheNextOneCanBeSta
   EXPECT_TRUE(turn_until([&] { return server.receive().event == Channel::Event::Closed; }));
   start_server();
   EXPECT_THAT(heard(), SizeIs(3));
+}
+
+TEST_F(SyslogKeeperTest, AServerThatDoesNotReadFillsNoMemory) {
+  want({directory.file("a")});
+  start_server();
+  const int before = changes;
+  EXPECT_TRUE(turn_until([&] {
+    (void)server.send(static_cast<std::uint16_t>(Type::Hello),
+                      print(SyslogHello{kSyslogWireVersion, "", getpid()}));
+    return changes > before;
+  })) << "its channel is taken away";
+}
+
+TEST_F(SyslogKeeperTest, ATargetThatIsAskedForIsOpenedAnewNowAndThen) {
+  ASSERT_EQ(::mkfifo(directory.file("fifo").c_str(), 0600), 0);
+  LoadedService service;
+  service.spec.id = "syslog";
+  SyslogAction fifo;
+  fifo.kind = SyslogActionKind::Fifo;
+  fifo.path = directory.file("fifo");
+  service.syslog.edit().rules.actions = {fifo};
+  keeper.want({service});
+  keeper.place({{7, {SyslogKeeper::channel_name("syslog")}}});
+  start_server();
+  const auto first = heard();
+  used(first);
+  for (int i = 0; i < 5; ++i) say(Type::Rotate, first[1].body);
+  EXPECT_THAT(types(nothing_more()), ElementsAre(Type::Target));
+  pass(std::chrono::seconds(2));
+  say(Type::Rotate, first[1].body);
+  EXPECT_THAT(types(nothing_more()), ElementsAre(Type::Target));
+}
+
+TEST_F(SyslogKeeperTest, NobodyIsLookedForWhomNoRuleNames) {
+  users = {"ann"};
+  want({});
+  start_server();
+  used(heard());
+  pass(std::chrono::seconds(1));
+  say(Type::AskTerminals, print(SyslogTerminals{1, {"*", "ann", "root"}, {}}));
+  const auto told = nothing_more();
+  ASSERT_THAT(types(told), ElementsAre(Type::Terminals));
+  EXPECT_THAT(told[0].fds, IsEmpty());
+  EXPECT_THAT(body_of<SyslogTerminals>(told[0]).absent, ElementsAre("ann", "root"));
+}
+
+TEST_F(SyslogKeeperTest, CountsGoOnWithTheNextServer) {
+  want({});
+  for (const std::uint64_t total : {3U, 6U}) {
+    start_server();
+    used(heard());
+    SyslogCounts counts;
+    counts.dropped = 3;
+    say(Type::Counts, print(counts));
+    EXPECT_TRUE(turn_until([&] { return keeper.counts()["syslog"]["dropped"] == total; }));
+  }
 }
 
 TEST_F(SyslogKeeperTest, CountsAreKept) {
