@@ -85,9 +85,10 @@ class FileReading {
   void read_programs(const SyslogLine& line, std::size_t from);
   void read_hosts(const SyslogLine& line, std::size_t from);
   void read_property(const SyslogLine& line);
+  void set_property(ReadProperty read);
   void read_rule(const SyslogLine& line);
   void read_again(const SyslogLine& line);
-  void add(const SyslogLine& line, std::size_t from, SyslogRule rule);
+  void add(const SyslogLine& line, const Field& written, SyslogRule rule);
   Field without_comment(const SyslogLine& line, std::size_t from);
   [[nodiscard]] Field whole(const SyslogLine& line) const { return line.part(0); }
 
@@ -195,9 +196,16 @@ bool FileReading::read_setting(std::string_view word) {
   return true;
 }
 
-// "#!prog" and "#+host" are filters that other daemons take for comments.
+// "#!prog" and "#+host" are filters that other daemons take for comments, as is what ends one:
+// "#!" or "#!*", and so on.
 void FileReading::read_comment(const SyslogLine& line) {
   const std::string_view text = line.text();
+  if (text.size() == 2 || (text.size() == 3 && text[2] == '*')) {
+    if (text[1] == '!') read_programs(line, 2);
+    if (text[1] == '+' || text[1] == '-') read_hosts(line, 2);
+    if (text[1] == ':') set_property({true, std::nullopt, 0});
+    return;
+  }
   if (text.size() < 3 || text.find_first_of(kBlanks) != text.npos) return;
   const char first = text[2] == '-' && text.size() > 3 ? text[3] : text[2];
   if (std::isalnum(static_cast<unsigned char>(first)) == 0 && first != '*' && first != '@') return;
@@ -212,32 +220,35 @@ void FileReading::read_programs(const SyslogLine& line, std::size_t from) {
 }
 
 void FileReading::read_hosts(const SyslogLine& line, std::size_t from) {
-  auto names = read_syslog_names(line.part(from), report_);
+  auto list = line.part(from);
+  if (from == 0 && (list.text == "-" || line.part(1).text == "*")) list = line.part(1);
+  auto names = read_syslog_names(list, report_);
   has_bad_hosts_ = !names;
   if (names) hosts_ = std::move(*names);
+}
+
+void FileReading::set_property(ReadProperty read) {
+  has_bad_property_ = !read.is_good;
+  properties_.clear();
+  if (read.filter) properties_.push_back(std::move(*read.filter));
 }
 
 // A filter for the lines after it or, with an action behind it, for that one.
 void FileReading::read_property(const SyslogLine& line) {
   auto read = read_syslog_property(whole(line), report_);
-  const bool has_action =
-      read && line.text().find_first_not_of(kBlanks, read->end) != std::string::npos;
-  if (has_action && read->filter) {
-    SyslogRule rule;
-    std::fill_n(rule.mask.begin(), kMarkFacility, std::uint8_t{0xff});
-    rule.programs = programs_;
-    rule.hosts = hosts_;
-    rule.properties.push_back(std::move(*read->filter));
-    last_.reset();
-    return add(line, read->end, std::move(rule));
+  const auto action = without_comment(line, read.end);
+  if (action.text.empty()) return set_property(std::move(read));
+  last_.reset();
+  if (read.is_good && !read.filter) {
+    report_.error(Place{1, static_cast<int>(read.end) + 1}, "filter", "nothing follows \":*\"");
   }
-  has_bad_property_ = !read || has_action;
-  if (has_action) {
-    report_.error(Place{1, static_cast<int>(read->end) + 1}, "filter", "nothing follows \":*\"");
-    return;
-  }
-  properties_.clear();
-  if (read && read->filter) properties_.push_back(std::move(*read->filter));
+  if (!read.filter) return;  // a bad line is no filter for those after it
+  SyslogRule rule;
+  std::fill_n(rule.mask.begin(), kMarkFacility, std::uint8_t{0xff});
+  rule.programs = programs_;
+  rule.hosts = hosts_;
+  rule.properties.push_back(std::move(*read.filter));
+  add(line, action, std::move(rule));
 }
 
 void FileReading::read_rule(const SyslogLine& line) {
@@ -246,7 +257,7 @@ void FileReading::read_rule(const SyslogLine& line) {
   last_.reset();
   auto mask = read_syslog_selector(line.part(0, end), all_.dialect(), report_);
   if (!mask) return;
-  add(line, end, SyslogRule{*mask, programs_, hosts_, properties_});
+  add(line, without_comment(line, end), SyslogRule{*mask, programs_, hosts_, properties_});
 }
 
 // rsyslog: one more action for what the line before has selected.
@@ -255,12 +266,11 @@ void FileReading::read_again(const SyslogLine& line) {
     report_.error(kBegin, "action", "no rule that is good stands before \"&\"");
     return;
   }
-  add(line, 1, *last_);
+  add(line, without_comment(line, 1), *last_);
 }
 
-void FileReading::add(const SyslogLine& line, std::size_t from, SyslogRule rule) {
-  const auto field = without_comment(line, from);
-  auto action = read_syslog_action(field, all_.dialect(), report_);
+void FileReading::add(const SyslogLine& line, const Field& written, SyslogRule rule) {
+  auto action = read_syslog_action(written, all_.dialect(), report_);
   if (!action) return;
   if (has_bad_programs_ || has_bad_hosts_ || (has_bad_property_ && rule.properties.empty())) {
     report_.error(kBegin, "filter", "the filter that holds here is bad");
@@ -270,17 +280,17 @@ void FileReading::add(const SyslogLine& line, std::size_t from, SyslogRule rule)
   last_ = std::move(rule);
 }
 
-// FreeBSD ends a line at "#", unless it stands behind "\".
+// What begins at `from`, never 0. FreeBSD ends a line at "#", unless it stands behind "\".
 Field FileReading::without_comment(const SyslogLine& line, std::size_t from) {
   const std::string_view text = line.text();
   const bool is_bsd = all_.dialect() == SyslogDialect::Bsd;
-  auto at = from;
+  auto at = from - 1;
   const auto is_comment = [&] {
     if (is_bsd) return text[at - 1] != '\\';
     return kBlanks.find(text[at - 1]) != kBlanks.npos;
   };
   do {
-    at = std::min(text.find('#', std::max<std::size_t>(at + 1, 1)), text.size());
+    at = std::min(text.find('#', at + 1), text.size());
   } while (at < text.size() && !is_comment());
   if (at < text.size() && !is_bsd) {
     report_.warning(Place{1, static_cast<int>(at) + 1}, "trailing-comment",

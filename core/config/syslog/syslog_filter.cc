@@ -119,23 +119,35 @@ class PropertyReader {
  public:
   PropertyReader(const Field& line, Reporter& report) : line_(line), report_(report) {}
 
-  std::optional<ReadProperty> run() {
-    ReadProperty out;
+  ReadProperty run() {
     at_ = 1;
     const auto name = word();
-    if (name.text == "*") {
-      out.end = at_;
-      return out;
-    }
-    auto& filter = out.filter.emplace();
+    if (name.text == "*" || line_.text == ":") return {true, std::nullopt, at_};
+    SyslogPropertyFilter filter;
     const bool has_property = read_property(name, filter);
     const bool has_operation = comma() && read_operation(word(), filter);
-    if (!has_property || !has_operation || !comma() || !read_value(filter)) return std::nullopt;
-    out.end = at_;
-    return out;
+    if (!has_property || !has_operation || !comma() || !read_value(filter)) {
+      return {false, std::nullopt, end_of_value()};
+    }
+    return {true, std::move(filter), at_};
   }
 
  private:
+  [[nodiscard]] bool is_escape(std::size_t at) const {
+    const std::string_view text = line_.text;
+    return text[at] == '\\' && at + 1 < text.size() &&
+           (text[at + 1] == '"' || text[at + 1] == '\\');
+  }
+  // Of a line that could not be read up to there.
+  [[nodiscard]] std::size_t end_of_value() const {
+    const std::string_view text = line_.text;
+    auto at = std::min(text.find('"'), text.size());
+    for (++at; at < text.size() && text[at] != '"'; ++at) {
+      if (is_escape(at)) ++at;
+    }
+    return std::min(at + 1, text.size());
+  }
+
   bool error(Place at, std::string message, std::string hint = {}) {
     return report_.error(at, "filter", std::move(message), std::move(hint));
   }
@@ -193,14 +205,13 @@ class PropertyReader {
       return error(begin, "the value stands between quotation marks");
     }
     for (++at_; at_ < line_.text.size() && line_.text[at_] != '"'; ++at_) {
-      const bool is_escape = line_.text[at_] == '\\' && at_ + 1 < line_.text.size() &&
-                             (line_.text[at_ + 1] == '"' || line_.text[at_ + 1] == '\\');
+      const bool is_escaped = is_escape(at_);
       const bool is_pattern = filter.operation == SyslogOperation::Regex ||
                               filter.operation == SyslogOperation::ExtendedRegex;
       // In a pattern "\\" is the pattern's own.
-      const bool is_kept = is_escape && is_pattern && line_.text[at_ + 1] == '\\';
+      const bool is_kept = is_escaped && is_pattern && line_.text[at_ + 1] == '\\';
       if (is_kept) filter.value += '\\';
-      if (is_escape) ++at_;
+      if (is_escaped) ++at_;
       filter.value += line_.text[at_];
     }
     if (at_ >= line_.text.size()) return error(begin, "the quotation mark is not closed");
@@ -226,13 +237,13 @@ class PropertyReader {
 }  // namespace
 
 std::optional<SyslogNames> read_syslog_names(const Field& list, Reporter& report) {
+  if (list.text.empty() || list.text == "*") return SyslogNames();
   SyslogNames out;
   std::size_t begin = 0;
   if (list.text.starts_with('-') || list.text.starts_with('+')) {
     out.is_inverted = list.text.front() == '-';
     begin = 1;
   }
-  if (list.text == "*") return SyslogNames();
   for (std::size_t at = begin; at <= list.text.size();) {
     const auto comma = std::min(list.text.find(',', at), list.text.size());
     auto name = list.part(at, comma - at);
@@ -255,7 +266,7 @@ std::optional<SyslogNames> read_syslog_names(const Field& list, Reporter& report
   return out;
 }
 
-std::optional<ReadProperty> read_syslog_property(const Field& line, Reporter& report) {
+ReadProperty read_syslog_property(const Field& line, Reporter& report) {
   return PropertyReader(line, report).run();
 }
 

@@ -12,15 +12,17 @@
 
 namespace uvinetd {
 
-// `a,b`, `-a,b`, `*`: what stands behind the "!". No names: everybody. nullopt: reported.
+// `a,b`, `-a,b`; `*` or nothing: what stands behind the "!". No names: everybody. nullopt:
+// reported.
 [[nodiscard]] std::optional<SyslogNames> read_syslog_names(const Field& list, Reporter& report);
 
 struct ReadProperty {
-  std::optional<SyslogPropertyFilter> filter;  // nullopt: `:*`
-  std::size_t end = 0;                         // of what was read, in the line
+  bool is_good = false;                        // false: reported
+  std::optional<SyslogPropertyFilter> filter;  // nullopt: `:*`, or it is bad
+  // Behind the value, in the line: of a bad one too. Where a bad one has none, the line's end.
+  std::size_t end = 0;
 };
-// A line that begins with ":". nullopt: reported: what a filter does not understand it must not
-// let through.
-[[nodiscard]] std::optional<ReadProperty> read_syslog_property(const Field& line, Reporter& report);
+// A line that begins with ":".
+[[nodiscard]] ReadProperty read_syslog_property(const Field& line, Reporter& report);
 
 }  // namespace uvinetd

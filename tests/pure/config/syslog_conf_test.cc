@@ -226,10 +226,10 @@ TEST(SyslogConf, EveryErrorHasItsPlace) {
       {"mail.info /x;rotat=1M", "1:14 warning action-option"},
       {"mail.info /x;size=1000", "1:14 warning action-option"},
       {"mail.info @h;rotate=1M", "1:14 warning action-option"},
-      {"!", "1:2 filter"},
+      {"!-", "1:3 filter"},
+      {"!-*", "1:3 filter"},
       {"!a,,b", "1:4 filter"},
       {"!a b", "1:2 filter"},
-      {"+", "1:2 filter"},
       {":msg", "1:5 filter"},
       {":mgs, contains, \"x\"", "1:2 filter"},
       {":msg, equal, \"x\"", "1:7 filter"},
@@ -261,6 +261,65 @@ TEST(SyslogConf, EveryErrorHasItsPlace) {
     ASSERT_FALSE(parsed.rules.actions.empty()) << each.line;
     EXPECT_EQ(parsed.rules.actions.back().path, "/rest") << each.line;
   }
+}
+
+TEST(SyslogConf, NobodyIsEverybody) {
+  for (const auto* end : {"!", "! ", "!*", "! *", "#!", "#!*"}) {
+    const auto parsed = parse(std::string("!su\n") + end + "\n*.* /a\n");
+    EXPECT_THAT(told(parsed), IsEmpty()) << end;
+    EXPECT_EQ(parsed.rules.rules.at(0).programs, SyslogNames()) << end;
+  }
+  for (const auto* end : {"+", "-", "+*", "-*", "- *", "#+", "#-", "#+*", "#-*"}) {
+    const auto parsed = parse(std::string("-gate\n") + end + "\n*.* /a\n");
+    EXPECT_THAT(told(parsed), IsEmpty()) << end;
+    EXPECT_EQ(parsed.rules.rules.at(0).hosts, SyslogNames()) << end;
+  }
+  for (const auto* end : {":", ": ", ":*", ": *", "#:", "#:*"}) {
+    const auto parsed = parse(std::string(":msg, contains, \"x\"\n") + end + "\n*.* /a\n");
+    EXPECT_THAT(told(parsed), IsEmpty()) << end;
+    EXPECT_THAT(parsed.rules.rules.at(0).properties, IsEmpty()) << end;
+  }
+  const auto kept = parse("!su\n#\n#*\n# !\n#-----\n#!/bin/sh\n*.* /a\n");
+  EXPECT_THAT(kept.rules.rules.at(0).programs.names, ElementsAre("su"));
+}
+
+// Its line alone: nothing is reset between them, and what held before holds after.
+TEST(SyslogConf, ABadFilterWithAnActionIsOneBadLine) {
+  const std::vector<std::string> lines{
+      ":fromhost-ip, isequal, \"10.0.0.1\" /var/log/y",
+      ":msg, equal, \"a\\\"b\" /y",
+      ":msg, contains \"x\" /y",
+      ":msg, regex, \"[\" /y",
+      ":msg, ereregex, \"(a\\\\\" stop",
+      ":msg, ereregex, \"(a\"\t/y",
+      ":msg, contains, \"x\" y/z",
+      ":* /y",
+  };
+  std::string text = ":programname, isequal, \"sshd\"\n";
+  for (const auto& line : lines) text += line + "\nkern.err /rest\n";
+  const auto parsed = parse(text);
+  const auto& rules = parsed.rules.rules;
+  EXPECT_EQ(parsed.diagnostics.size(), lines.size());
+  EXPECT_EQ(rules.size(), lines.size());
+  std::size_t with_filter = 0;
+  for (const auto& rule : rules) {
+    if (rule.properties.size() == 1 && rule.properties[0].value == "sshd") ++with_filter;
+  }
+  EXPECT_EQ(with_filter, lines.size());
+  EXPECT_THAT(told(parse(":mgs, contains, \"x\" /y\n& /z\n")),
+              ElementsAre("1:2 filter", "2:1 action"));
+}
+
+// With nothing or a comment behind it, it is one for the lines after it.
+TEST(SyslogConf, ACommentBehindAFilterIsNoAction) {
+  const auto good = parse(":msg, contains, \"x\" # all\n*.* /a\n", {}, SyslogDialect::Bsd);
+  EXPECT_THAT(told(good), IsEmpty());
+  EXPECT_EQ(good.rules.rules.at(0).properties.size(), 1U);
+  const auto bad = parse(":mgs, contains, \"x\" # all\n*.* /a\n", {}, SyslogDialect::Bsd);
+  EXPECT_THAT(told(bad), ElementsAre("1:2 filter", "2:1 filter"));
+  const auto in_linux = parse(":mgs, contains, \"x\" # all\n*.* /a\n");
+  EXPECT_THAT(told(in_linux),
+              ElementsAre("1:2 filter", "1:21 warning trailing-comment", "2:1 filter"));
 }
 
 // Whoever is not understood lets nothing through.
