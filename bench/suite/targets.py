@@ -4,16 +4,16 @@
 A target compares one figure with a limit, or its ratio to another figure of the same run. In a
 figure's case "{most}" is the largest number of services of the run, "{children}" its number of
 living servers, and so on for what the run's scale says. A figure that was not measured leaves the
-target unjudged.
+target unjudged. The median of the rounds is judged, or each of them where one bad round is too many.
 """
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from suite import statistics
 from suite.experiment import BASELINE, CLONE, SMOKE, UVINETD
 from suite.experiment_refusal import (BARE_REFUSAL, EIGHT_CLIENTS, FLOODED, MOST_RULES, ONE_CLIENT,
                                       QUIET, refusing)
 from suite.experiment_services import LISTEN
-from suite.experiment_syslog import EIGHT_SENDERS, ONE_SENDER, STEADY, SYSLOGDS
+from suite.experiment_syslog import EIGHT_SENDERS, ONE_SENDER, STEADY, SYSLOGDS, UDP, UDP_SYSLOGDS
 from suite.experiment_uvinetd import BARE_ECHO
 from suite.experiment_warm import SPARES, ZYGOTE, many_case
 from suite.warm_programs import DYNAMIC, FTPD, LIBRARIES, PERL, PYTHON, SSHD_MAIN
@@ -42,6 +42,7 @@ class Target:
     limit: float
     scale: float = 1  # the value is divided by it to be shown and compared
     unit: str = ""
+    is_for_each_round: bool = False  # else for the median of the rounds
 
 
 @dataclass(frozen=True)
@@ -176,12 +177,21 @@ def _refusal():
 
 def _syslog():
     ours, *peers = SYSLOGDS
+    rivals = [(case, peer) for case in (ONE_SENDER, EIGHT_SENDERS) for peer in peers]
+    rivals += [(UDP, peer) for peer in UDP_SYSLOGDS if peer != ours]
     targets = [Target(f"syslog, {case}: messages a second / {peer}",
                       Figure("syslog", ours, "rate_per_second", case),
                       Figure("syslog", peer, "rate_per_second", case), "≥", 1)
-               for case in (ONE_SENDER, EIGHT_SENDERS) for peer in peers]
-    lost = Figure("syslog", ours, "lost", STEADY)
-    return targets + [Target(f"syslog, {STEADY}: lost", lost, None, "≤", 0)]
+               for case, peer in rivals]
+
+    def memory(quantity):
+        return Figure("syslog-memory", ours, quantity, "{messages}")
+
+    return targets + [
+        Target(f"syslog, {STEADY}: lost in any round", Figure("syslog", ours, "lost", STEADY), None,
+               "≤", 0, is_for_each_round=True),
+        Target("syslog: memory (RSS) after {messages} / after a tenth of them",
+               memory("last_kib"), memory("first_kib"), "≤", 1.05)]
 
 
 def all_targets():
@@ -192,11 +202,12 @@ def all_targets():
 
 def judge_all(results):
     """A Verdict for each target; names and cases are those of the run's scale."""
-    return [_judge(results, one) for one in all_targets()]
+    return [judge(results, one) for one in all_targets()]
 
 
-def _judge(results, target):
-    target = _fitted(target, results.facts["scale"])
+def judge(results, target):
+    """Its Verdict."""
+    target = _fitted(target, results)
     values = [value / target.scale if value is not None else None
               for value in _rounds(results, target.value)]
     ratio = statistics.ratio(values, _rounds(results, target.base)) if target.base else None
@@ -204,24 +215,31 @@ def _judge(results, target):
     judged = ratio if target.base else value
     met = None
     if judged is not None and results.facts["scale"]["name"] != SMOKE.name:
-        met = (judged.median <= target.limit if target.relation == "≤"
-               else judged.median >= target.limit)
+        met = _is_met(target, judged)
     return Verdict(target, value, ratio, met)
+
+
+def _is_met(target, judged):
+    if target.relation == "≤":
+        return (judged.highest if target.is_for_each_round else judged.median) <= target.limit
+    return (judged.lowest if target.is_for_each_round else judged.median) >= target.limit
 
 
 def _rounds(results, figure):
     return results.rounds(figure.experiment, figure.contestant, figure.quantity, figure.case)
 
 
-def _fitted(target, scale):
+def _fitted(target, results):
+    scale = results.facts["scale"]
     words = {"most": f"{scale['sizes'][-1]:,}", "children": f"{scale['children']:,}",
              "idle": f"{scale['idle_seconds']:g} s",
              "flood": f"{scale.get('flood', 0):,}",
+             "messages": next(iter(results.cases("syslog-memory")), "all messages"),
              "connections": f"{scale['echo_clients']:,} connections"}
 
     def figure(one):
         return one and Figure(one.experiment, one.contestant, one.quantity,
                               one.case.format(**words))
 
-    return Target(target.what.format(**words), figure(target.value), figure(target.base),
-                  target.relation, target.limit, target.scale, target.unit)
+    return replace(target, what=target.what.format(**words), value=figure(target.value),
+                   base=figure(target.base))

@@ -144,6 +144,25 @@ class Targets(unittest.TestCase):
     def test_a_smoke_run_is_not_judged(self):
         self.assertIsNone(first_verdict(measured(SMOKE, uvinetd=[100], base=[100])).met)
 
+    def test_where_each_round_counts_one_bad_round_is_too_many(self):
+        target = targets.Target("lost", targets.Figure("syslog", "uvinetd-syslogd", "lost"), None,
+                                "≤", 0, is_for_each_round=True)
+        for lost, met in (([0, 0, 1], False), ([0, None, 0], True), ([None], None)):
+            results = measured()
+            for number, value in enumerate(lost):
+                results.add(results.series("syslog", "uvinetd-syslogd"), number, {"lost": value})
+            self.assertIs(targets.judge(results, target).met, met)
+
+    def test_the_memory_of_the_syslog_service_is_judged_for_as_many_messages_as_there_were(self):
+        for first, met in ((1000, True), (900, False)):
+            results = measured()
+            results.add(results.series("syslog-memory", "uvinetd-syslogd", "1,000 messages"), 0,
+                        {"first_kib": first, "last_kib": 1050})
+            verdict = next(one for one in targets.judge_all(results)
+                           if one.target.value.experiment == "syslog-memory")
+            self.assertIs(verdict.met, met)
+            self.assertIn("after 1,000 messages", verdict.target.what)
+
     def test_every_target_names_a_case_of_each_scale(self):
         for scale in (FULL, QUICK, SMOKE):
             for verdict in targets.judge_all(measured(scale)):

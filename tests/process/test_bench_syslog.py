@@ -15,7 +15,8 @@ from harness.waiting import seconds
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bench"))
 
 # pylint: disable=wrong-import-position
-from suite import peer_syslog, procfs  # noqa: E402
+from suite import experiment_syslog, peer_syslog, procfs  # noqa: E402
+from suite.experiment import Cannot  # noqa: E402
 
 _PROGRAM = os.path.join(bin_dir(), "bench_syslog")
 
@@ -106,6 +107,27 @@ class Generator(unittest.TestCase):
                                   timeout=seconds())
             self.assertEqual((done.returncode, done.stdout), (status, ""), words)
             self.assertTrue(done.stderr.startswith("bench_syslog: "), done.stderr)
+
+
+class Pace(unittest.TestCase):
+    """A round that was not offered what was planned."""
+
+    def at_pace(self, *rounds):
+        """What becomes of rounds of (offered, lost) at a pace of 1,000; and how many there were."""
+        rest = [{"offered_per_second": offered, "lost": lost} for offered, lost in rounds]
+        found = experiment_syslog.at_pace(1000, lambda: rest.pop(0))
+        return found["offered_per_second"], len(rounds) - len(rest)
+
+    def test_it_is_repeated(self):
+        self.assertEqual(self.at_pace((950, 0), (1000, 0)), (950, 1))
+        self.assertEqual(self.at_pace((900, 0), (949, 0), (1000, 7)), (1000, 3))
+
+    def test_it_counts_when_it_lost_something(self):
+        self.assertEqual(self.at_pace((100, 1), (1000, 0)), (100, 1))
+
+    def test_it_is_no_figure_when_the_pace_is_never_reached(self):
+        with self.assertRaisesRegex(Cannot, "at most 949 a second were offered instead of 1,000"):
+            self.at_pace((900, 0), (949, 0), (940, 0), (1000, 0))
 
 
 class Contestants(unittest.TestCase):
