@@ -15,7 +15,7 @@ SYSLOGDS = (*UDP_SYSLOGDS, "busybox syslogd")
 ONE_SENDER, EIGHT_SENDERS = "Unix socket, 1 sender", "Unix socket, 8 senders"
 UDP, STEADY = "UDP, as fast as possible", "UDP, half of the fastest's rate"
 # By scale: messages of a run, seconds of a steady one, messages that memory is watched over.
-_COUNTS = {"full": (500_000, 5, 1_000_000), "quick": (100_000, 1, 200_000),
+_COUNTS = {"full": (500_000, 5, 1_000_000), "quick": (100_000, 1, 500_000),
            "smoke": (2_000, 0.1, 2_000)}
 _LONG = 10_000_000
 _PIECE = 500_000  # messages, after which the file is emptied
