@@ -17,6 +17,10 @@ class RepeatFold {
   using Time = Repeats::Time;
   static constexpr Time kTime{30'000};  // from the first of them, which was written
 
+  // Whether `record` would be counted, not written.
+  [[nodiscard]] bool is_repeat(const SyslogRecord& record, Time now) const {
+    return has_last_ && now < repeats_.end() && record.is_same_as(last_);
+  }
   // Before each record: how many of last() are to be told first.
   [[nodiscard]] std::uint64_t over(const SyslogRecord& record, Time now);
   // After that: whether it is to be written. False: it is counted.

@@ -60,6 +60,7 @@ SyslogRouter::SyslogRouter(SyslogSinkHost& host, std::uint32_t generation, Syslo
 
 SyslogRouter::~SyslogRouter() {
   host_.timers().cancel(repeat_timer_);
+  host_.timers().cancel(unrelayed_timer_);
 }
 
 SyslogSink* SyslogRouter::sink(std::uint32_t action) const {
@@ -68,6 +69,7 @@ SyslogSink* SyslogRouter::sink(std::uint32_t action) const {
 
 void SyslogRouter::adopt(SyslogRouter& before) {
   before.tell_repeats();
+  before.tell_unrelayed();
   for (auto& old : before.sinks_) {
     if (!old) continue;
     const auto same = std::find_if(sinks_.begin(), sinks_.end(), [&](const auto& sink) {
@@ -99,18 +101,45 @@ std::size_t SyslogRouter::route(const SyslogRecord& record, std::string_view sen
   return count;
 }
 
-// What came from the network goes on only where that is wanted, never back, and never twice.
+// What came from the network goes on only where that is wanted, never back, and not twice.
 bool SyslogRouter::may_forward(const SyslogSink& sink, std::string_view sender) {
   const auto& record = text_.record();
   const auto now = host_.loop().now();
   const auto action = sink.id().action;
+  const bool is_repeat = setup_.settings.folds_repeats && sink.fold.is_repeat(record, now);
   if (record.is_local) {
-    if (setup_.settings.relays) guard_.remember(record, action, now);
+    if (setup_.settings.relays && !is_repeat) guard_.remember(record, action, now);
     return true;
   }
   if (!setup_.settings.relays) return false;
-  const auto& to = static_cast<const ForwardSink&>(sink).address();
-  return guard_.may_relay(record, sender, action, to, now);
+  // Whoever sent it has it: nothing is lost.
+  if (sender == static_cast<const ForwardSink&>(sink).address()) return false;
+  if (guard_.may_relay(record, sender, action, is_repeat, now)) return true;
+  count_unrelayed(action);
+  return false;
+}
+
+void SyslogRouter::count_unrelayed(std::uint32_t action) {
+  ++host_.counts().dropped;
+  unrelayed_.resize(sinks_.size());
+  ++unrelayed_[action];
+  if (unrelayed_timer_ != 0) return;
+  unrelayed_timer_ = host_.timers().after(kTellAfter, [this] {
+    unrelayed_timer_ = 0;
+    tell_unrelayed();
+  });
+}
+
+void SyslogRouter::tell_unrelayed() {
+  host_.timers().cancel(unrelayed_timer_);
+  for (std::uint32_t action = 0; action < unrelayed_.size(); ++action) {
+    const auto count = std::exchange(unrelayed_[action], 0);
+    if (count == 0) continue;
+    host_.tell(SyslogSeverity::Warning,
+               std::to_string(count) + (count == 1 ? " message was" : " messages were") +
+                   " not relayed to " + sinks_[action]->name() + ": the same had been before",
+               sinks_[action].get());
+  }
 }
 
 void SyslogRouter::deliver(SyslogSink& sink) {
@@ -154,6 +183,8 @@ void SyslogRouter::tell_repeats(SyslogSink& sink, RepeatFold::Time now) {
 void SyslogRouter::add_repeated(SyslogSink& sink, std::uint64_t count) {
   make_repeated_record(sink.fold.last(), count, wall_clock(), own_);
   own_text_.set(own_);
+  if (setup_.settings.relays && sink.action().kind == SyslogActionKind::Forward)
+    guard_.remember(own_, sink.id().action, host_.loop().now());
   sink.add(own_text_);
 }
 

@@ -3,6 +3,7 @@
 // folded per target, marks are written, and what came from the network is relayed with care.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <ctime>
 #include <memory>
@@ -44,13 +45,18 @@ class SyslogRouter {
   void mark();
   // Tells the repeats that were not written: those whose time is over, or all.
   void tell_repeats(RepeatFold::Time now = RepeatFold::Time::max());
+  // Tells what was not relayed because it had been relayed already.
+  void tell_unrelayed();
 
  private:
+  static constexpr std::chrono::milliseconds kTellAfter{10'000};
+
   void deliver(SyslogSink& sink);
   void tell_repeats(SyslogSink& sink, RepeatFold::Time now);
   void add_repeated(SyslogSink& sink, std::uint64_t count);
   void set_repeat_timer();
   [[nodiscard]] bool may_forward(const SyslogSink& sink, std::string_view sender);
+  void count_unrelayed(std::uint32_t action);
 
   SyslogSinkHost& host_;
   const std::uint32_t generation_;
@@ -59,6 +65,8 @@ class SyslogRouter {
   RelayGuard guard_;
   std::vector<std::unique_ptr<SyslogSink>> sinks_;  // by action
   Timers::Id repeat_timer_ = 0;
+  std::vector<std::uint64_t> unrelayed_;  // by action, and not told yet
+  Timers::Id unrelayed_timer_ = 0;
 
   std::vector<std::uint32_t> actions_;
   SyslogText text_;

@@ -109,6 +109,7 @@ void SyslogServer::stop() {
     uv_update_time(loop_.get());
   }
   router_->tell_repeats();
+  router_->tell_unrelayed();
   tell_refused(SenderRates::Time::max());
   tell(SyslogSeverity::Info,
        "stopping: received " + std::to_string(counts_.received) + ", dropped " +

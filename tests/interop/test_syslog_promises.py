@@ -105,6 +105,22 @@ class Relays(unittest.TestCase):
             self.assertLessEqual(service.text("all").count("mirror 0"), 2)
 
 
+    def test_what_many_hosts_say_in_one_second_reaches_the_other_host_from_each(self):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+            other.bind(("127.0.0.1", 0))
+            other.settimeout(10)
+            rules = (ALL, f"*.*  @127.0.0.1:{other.getsockname()[1]}")
+            with SyslogService(rules, settings={"relay": True}) as service:
+                service.flush()
+                hosts = {f"127.0.0.{number}" for number in range(2, 12)}
+                for host in hosts:
+                    send_from(host, service, b"<4>Nov 26 20:41:21 kernel: link down")
+                while hosts:
+                    text = other.recv(9000).decode()
+                    if "link down" in text:
+                        hosts.remove(text.split()[3])
+
+
 class Targets(unittest.TestCase):
     """None of them waits for another."""
 

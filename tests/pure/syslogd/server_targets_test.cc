@@ -10,6 +10,7 @@
 namespace uvinetd::test {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 using ::testing::Not;
@@ -335,3 +336,44 @@ TEST_F(SyslogForward, AServerThatForwardsToItselfComesToAnEnd) {
 
 }  // namespace
 }  // namespace uvinetd::test
+TEST_F(SyslogForward, WhatSeveralHostsSayIsRelayedForEach) {
+  add_unix("log");
+  const auto own = add_udp("127.0.0.1");
+  const auto to = *SocketAddress::parse_ip("127.0.0.1", own);
+  const auto port = listen("127.0.0.1");
+  start();
+  auto setup = setup_of({forward("127.0.0.1", port), file("all")});
+  setup.settings.relays = true;
+  setup.settings.folds_repeats = false;
+  use(1, setup);
+  for (int host = 2; host < 12; ++host) {
+    for (int i = 0; i < 3; ++i)
+      send_udp("<4>Nov 26 20:41:21 kernel: link down", to, "127.0.0." + std::to_string(host));
+  }
+  for (int host = 2; host < 12; ++host) {
+    for (int i = 0; i < 3; ++i) receive(" 127.0.0." + std::to_string(host) + " kernel: link down");
+  }
+}
+
+TEST_F(SyslogForward, WhatIsNotRelayedIsCountedAndTold) {
+  add_unix("log");
+  const auto own = add_udp("127.0.0.1");
+  const auto to = *SocketAddress::parse_ip("127.0.0.1", own);
+  const auto port = listen("127.0.0.1");
+  start();
+  auto setup = setup_of({forward("127.0.0.1", port), file("all")});
+  setup.settings.relays = true;
+  setup.settings.trusts_host = true;
+  use(1, setup);
+  for (int host = 2; host < 6; ++host)
+    send_udp("<13>Nov 26 20:41:21 origin far: round", to, "127.0.0." + std::to_string(host));
+  send_udp("<13>Nov 26 20:41:21 origin far: last", to, "127.0.0.2");
+  receive("round");
+  receive("last");
+  EXPECT_EQ(terminate(), 0);
+  EXPECT_THAT(text_of(path("all")),
+              AllOf(HasSubstr("3 messages were not relayed to @127.0.0.1:" + std::to_string(port) +
+                              ": the same had been before\n"),
+                    HasSubstr("stopping: received 5, dropped 3,")));
+}
+
