@@ -79,7 +79,8 @@ class SyslogSinkHost {
   // it without fail.
   virtual void tell(SyslogSeverity severity, std::string text, const SyslogSink* about,
                     bool reaches_it = false) = 0;
-  // The file has its size: the monitor is to rename it and to open a new one.
+  // The file has its size: the monitor is to rename it and to open a new one. Or a terminal has
+  // hung up: it is to be opened anew.
   virtual void ask_rotation(SyslogSink& target) = 0;
   // The monitor is to open the terminals of these; Terminals comes back with the ticket.
   virtual void ask_terminals(std::uint64_t ticket, const std::vector<std::string>& users) = 0;
