@@ -35,6 +35,7 @@ SipKey random_key() {
 SyslogServer::SyslogServer(Channel monitor, Poller poller, std::vector<UniqueFd> sockets,
                            std::optional<std::size_t> records)
     : channel_(std::move(monitor)), poller_(std::move(poller)), key_(random_key()) {
+  last_ticket_ = std::random_device()();  // what the server before has asked is not answered here
   sockets_.reserve(sockets.size());
   for (std::size_t i = 0; i < sockets.size(); ++i) {
     auto& socket = sockets_.emplace_back();

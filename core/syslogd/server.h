@@ -44,12 +44,14 @@ class SyslogServer final : public SyslogSinkHost {
   void tell(SyslogSeverity severity, std::string text, const SyslogSink* about,
             bool reaches_it) override;
   void ask_rotation(SyslogSink& target) override;
-  void ask_terminals(std::uint64_t ticket, const std::vector<std::string>& users) override;
+  std::uint64_t ask_terminals(const std::vector<std::string>& users) override;
   void want_flush(SyslogSink& target) override;
 
  private:
   static constexpr int kRounds = 16;  // batches of each socket in one turn
   static constexpr std::size_t kMostOwn = 64;
+  static constexpr std::size_t kMostAsked = 16 * 1024;  // bytes of names in one question
+  static constexpr std::chrono::milliseconds kKernelPeriod{10'000};
   static constexpr std::chrono::milliseconds kCountsPeriod{1'000};
   static constexpr std::chrono::milliseconds kDrainTime{1'000};  // what is queued is read
   static constexpr std::chrono::milliseconds kFlushTime{1'000};  // and then written
@@ -71,6 +73,12 @@ class SyslogServer final : public SyslogSinkHost {
     std::vector<std::optional<Opened>> targets;  // by action
   };
   // A message of the server's own that waits for the end of the turn.
+  // For terminals, until the end of the turn.
+  struct Question {
+    std::uint64_t ticket = 0;  // 0: there is none
+    std::vector<std::string> users;
+    std::size_t bytes = 0;
+  };
   struct Own {
     SyslogSeverity severity = SyslogSeverity::Info;
     std::string text;
@@ -85,6 +93,7 @@ class SyslogServer final : public SyslogSinkHost {
   void use(const SyslogGeneration& told);
   void send(SyslogMessageType type, std::string_view body);
   void send_counts();
+  void send_question(Question& question);
   void lose_monitor();
 
   // server_messages.cc: from a socket to the targets
@@ -137,6 +146,10 @@ class SyslogServer final : public SyslogSinkHost {
   std::uint64_t own_lost_ = 0;
   std::vector<SyslogSink*> dirty_;
   bool is_in_turn_ = false;
+  std::uint64_t kernel_dropped_ = 0;  // and not told yet
+  Question ask_some_;
+  Question ask_all_;
+  std::uint64_t last_ticket_ = 0;
   bool is_stopping_ = false;
   int status_ = 0;
 };

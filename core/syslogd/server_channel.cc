@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: ISC
 // What the monitor says, and what it is told.
+#include <algorithm>
 #include <utility>
 
 #include "core/base/shared_memory.h"
@@ -56,8 +57,7 @@ void SyslogServer::handle(Message message) {
         if (!router_) return;
         // Only who has asked knows the ticket.
         for (const auto& sink : router_->sinks())
-          if (sink && sink->is_asking(told->ticket))
-            return sink->terminals(*told, std::move(message.fds));
+          if (sink && sink->is_asking(told->ticket)) sink->terminals(*told, message.fds);
         return;
       }
       break;
@@ -150,8 +150,29 @@ void SyslogServer::ask_rotation(SyslogSink& target) {
        print(SyslogTarget{target.id().generation, target.id().action, 0}));
 }
 
-void SyslogServer::ask_terminals(std::uint64_t ticket, const std::vector<std::string>& users) {
-  send(SyslogMessageType::AskTerminals, print(SyslogTerminals{ticket, users}));
+// What is asked for in one turn is one question. "*" is one of its own: it reaches those who take
+// no messages, too.
+std::uint64_t SyslogServer::ask_terminals(const std::vector<std::string>& users) {
+  const bool is_everybody = std::find(users.begin(), users.end(), "*") != users.end();
+  auto& question = is_everybody ? ask_all_ : ask_some_;
+  if (question.ticket == 0) question.ticket = ++last_ticket_;
+  const auto ticket = question.ticket;
+  for (const auto& user : users) {
+    if (is_everybody && user != "*") continue;
+    if (std::find(question.users.begin(), question.users.end(), user) != question.users.end())
+      continue;
+    question.users.push_back(user);
+    question.bytes += user.size();
+  }
+  if (question.bytes >= kMostAsked) send_question(question);
+  want_turn();
+  return ticket;
+}
+
+void SyslogServer::send_question(Question& question) {
+  if (question.ticket == 0) return;
+  const auto now = std::exchange(question, {});
+  send(SyslogMessageType::AskTerminals, print(SyslogTerminals{now.ticket, now.users}));
 }
 
 void SyslogServer::send_counts() {

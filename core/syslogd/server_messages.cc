@@ -200,3 +200,5 @@ void SyslogServer::end_turn() {
 }
 
 }  // namespace uvinetd
+  send_question(ask_some_);
+  send_question(ask_all_);

@@ -82,8 +82,9 @@ class SyslogSinkHost {
   // The file has its size: the monitor is to rename it and to open a new one. Or a terminal has
   // hung up: it is to be opened anew.
   virtual void ask_rotation(SyslogSink& target) = 0;
-  // The monitor is to open the terminals of these; Terminals comes back with the ticket.
-  virtual void ask_terminals(std::uint64_t ticket, const std::vector<std::string>& users) = 0;
+  // The monitor is to open the terminals of these. Returns the ticket that Terminals comes back
+  // with; others who ask in the same turn have the same one, and their users are in the answer too.
+  virtual std::uint64_t ask_terminals(const std::vector<std::string>& users) = 0;
   // `target` has something for flush() at the end of this turn.
   virtual void want_flush(SyslogSink& target) = 0;
 };
@@ -115,7 +116,7 @@ class SyslogSink {
   // It is not to be used again: what waits is counted as dropped.
   virtual void let_go() {}
   [[nodiscard]] virtual bool is_asking(std::uint64_t /*ticket*/) const { return false; }
-  virtual void terminals(const SyslogTerminals&, std::vector<UniqueFd>) {}
+  virtual void terminals(const SyslogTerminals&, const std::vector<UniqueFd>&) {}
   // The server is about to end.
   virtual void finish() {}
   [[nodiscard]] virtual bool has_backlog() const = 0;

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -11,8 +12,6 @@
 
 namespace uvinetd {
 namespace {
-
-std::uint64_t last_ticket = 0;
 
 // What it does not take at once it never gets: a terminal that is stopped must not hold up others.
 bool write_all(int fd, std::string_view text) {
@@ -50,10 +49,11 @@ void UsersSink::flush() {
 }
 
 void UsersSink::ask() {
-  ticket_ = ++last_ticket;
+  ticket_ = host_.ask_terminals(action().users);
   answer_timer_ = host_.timers().after(kAnswerTime, [this] {
     answer_timer_ = 0;
     ticket_ = 0;
+    is_put_off_ = false;
     count_dropped(std::exchange(lines_, 0));
     backlog_.clear();
   });
@@ -61,25 +61,52 @@ void UsersSink::ask() {
     pause_timer_ = 0;
     flush();
   });
-  host_.ask_terminals(ticket_, action().users);
 }
 
-void UsersSink::terminals(const SyslogTerminals& told, std::vector<UniqueFd> fds) {
+bool UsersSink::is_for(const std::string& user) const {
+  const auto& users = action().users;
+  return std::find(users.begin(), users.end(), user) != users.end();
+}
+
+void UsersSink::terminals(const SyslogTerminals& told, const std::vector<UniqueFd>& fds) {
   if (!is_asking(told.ticket)) return;
   ticket_ = 0;
   host_.timers().cancel(answer_timer_);
+  // Without its descriptors an answer is none.
+  const bool is_answer = !told.users.empty() || !told.absent.empty();
+  if (!is_answer || fds.size() != told.users.size()) return put_off();
+  is_put_off_ = false;
+  write(told, fds);
+}
+
+void UsersSink::put_off() {
+  const auto now = host_.loop().now();
+  if (!std::exchange(is_put_off_, true)) put_off_since_ = now;
+  if (is_everybody() && now - put_off_since_ >= kEverybodyTime) {
+    is_put_off_ = false;
+    lines_ = 0;
+    backlog_.clear();
+  }
+  flush();
+}
+
+void UsersSink::write(const SyslogTerminals& told, const std::vector<UniqueFd>& fds) {
   bool is_whole = true;
-  for (const auto& fd : fds) {
-    if (!set_nonblocking(fd.get(), true)) continue;
-    is_whole = write_all(fd.get(), backlog_) && is_whole;
+  bool is_written = false;
+  for (std::size_t i = 0; i < fds.size(); ++i) {
+    if (!is_everybody() && !is_for(told.users[i])) continue;
+    if (!set_nonblocking(fds[i].get(), true)) continue;
+    is_written = true;
+    is_whole = write_all(fds[i].get(), backlog_) && is_whole;
+    told_absent_.erase(told.users[i]);
   }
   const auto lines = std::exchange(lines_, 0);
   backlog_.clear();
-  if (!fds.empty()) host_.counts().written += lines;
+  // That nobody is there is told once, and not for each line.
+  (is_written ? host_.counts().written : host_.counts().dropped) += lines;
   if (!is_whole) {
     host_.tell(SyslogSeverity::Warning, "a terminal of " + name() + " did not take all", this);
   }
-  for (const auto& user : told.users) told_absent_.erase(user);
   tell_absent(told.absent);
   tell_dropped();
 }
@@ -87,7 +114,8 @@ void UsersSink::terminals(const SyslogTerminals& told, std::vector<UniqueFd> fds
 // That nobody of "*" is there is nothing to tell.
 void UsersSink::tell_absent(const std::vector<std::string>& users) {
   for (const auto& user : users) {
-    if (user == "*" || told_absent_.size() >= kMostTold || !told_absent_.insert(user).second)
+    if (!is_for(user) || user == "*" || told_absent_.size() >= kMostTold ||
+        !told_absent_.insert(user).second)
       continue;
     host_.tell(SyslogSeverity::Info, "user " + user + " is not logged in, or takes no messages",
                this);

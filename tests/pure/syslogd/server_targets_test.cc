@@ -194,16 +194,26 @@ TEST_F(SyslogTargets, ATerminalThatTakesNothingHoldsUpNobody) {
   file_has("all", " messages for " + terminal.name() + " were dropped\n");
 }
 
-TEST_F(SyslogTargets, ATerminalThatHungUpIsNoHarm) {
+TEST_F(SyslogTargets, ATerminalThatHungUpIsOpenedAnew) {
   add_unix("log");
   start();
+  std::string name;
   {
     Terminal terminal;
-    use(1, setup_of({place(SyslogActionKind::Terminal, terminal.name()), file("all")}));
+    name = terminal.name();
+    use(1, setup_of({place(SyslogActionKind::Terminal, name), file("all")}));
   }
   log_many(100, "x");
   file_has("all", ": 99 x\n");
   file_has("all", "Input/output error; its messages wait\n");
+  const auto asked = expect<SyslogTarget>(SyslogMessageType::Rotate);
+  ASSERT_TRUE(asked);
+  EXPECT_EQ(asked->generation, 1U);
+  EXPECT_EQ(asked->action, 0U);
+  const Terminal next;
+  say_target(1, 0, next.slave);
+  read_until(next.master.get(), ": 99 x\r\n");
+  file_has("all", name + " is written again\n");
 }
 
 TEST_F(SyslogTargets, UsersAreReachedByTheMonitor) {
@@ -226,6 +236,39 @@ TEST_F(SyslogTargets, UsersAreReachedByTheMonitor) {
   const auto second = expect<SyslogTerminals>(SyslogMessageType::AskTerminals);
   ASSERT_TRUE(second);
   EXPECT_NE(second->ticket, asked->ticket);
+}
+
+TEST_F(SyslogTargets, TheQuestionsOfOneTurnAreOne) {
+  add_unix("log");
+  start();
+  std::vector<SyslogAction> actions{file("all"), users({"*"}), users({"user0", "*"})};
+  for (int i = 0; i < 30; ++i) actions.push_back(users({"user" + std::to_string(i)}));
+  auto setup = setup_of(actions);
+  for (auto& rule : setup.rules.rules) rule.mask = {};
+  setup.rules.rules[0].mask = everything();
+  for (auto& rule : setup.rules.rules) rule.mask[1] = 0xff;
+  use(1, setup);
+  log("<13>tester: to all of you");
+  std::map<std::vector<std::string>, std::uint64_t> tickets;
+  for (int i = 0; i < 2; ++i) {
+    const auto asked = expect<SyslogTerminals>(SyslogMessageType::AskTerminals);
+    ASSERT_TRUE(asked);
+    tickets[asked->users] = asked->ticket;
+  }
+  std::vector<std::string> names;
+  for (int i = 0; i < 30; ++i) names.push_back("user" + std::to_string(i));
+  ASSERT_TRUE(tickets.contains({"*"}));
+  ASSERT_TRUE(tickets.contains(names));
+  const Terminal terminal;
+  say(SyslogMessageType::Terminals,
+      print(SyslogTerminals{tickets[names], {"user7"}, {"user0", "user29"}}),
+      {terminal.slave.get()});
+  read_until(terminal.master.get(), "to all of you\r\n");
+  file_has("all", "user user29 is not logged in");
+  say(SyslogMessageType::Terminals, print(SyslogTerminals{tickets[{"*"}], {"user8"}, {}}),
+      {terminal.slave.get()});
+  const auto twice = read_until(terminal.master.get(), "to all of you\r\n");
+  EXPECT_FALSE(has(SyslogMessageType::AskTerminals));
 }
 
 class SyslogForward : public SyslogTargets, public ::testing::WithParamInterface<const char*> {
@@ -319,23 +362,6 @@ TEST_F(SyslogForward, WhatCameFromTheNetworkGoesOnOnlyWhereThatIsWanted) {
   EXPECT_THAT(all, Not(HasSubstr("back")));
 }
 
-TEST_F(SyslogForward, AServerThatForwardsToItselfComesToAnEnd) {
-  add_unix("log");
-  const auto own = add_udp("127.0.0.1");
-  start();
-  auto setup = setup_of({forward("127.0.0.1", own), file("all")});
-  setup.settings.relays = true;
-  use(1, setup);
-  log("<13>tester: round");
-  file_has("all", " 127.0.0.1 tester");
-  log("<13>tester: end");
-  file_has("all", " 127.0.0.1 tester");
-  EXPECT_EQ(terminate(), 0);
-  EXPECT_LE(count_of(text_of(path("all")), "round\n"), 2U);
-}
-
-}  // namespace
-}  // namespace uvinetd::test
 TEST_F(SyslogForward, WhatSeveralHostsSayIsRelayedForEach) {
   add_unix("log");
   const auto own = add_udp("127.0.0.1");
@@ -377,3 +403,20 @@ TEST_F(SyslogForward, WhatIsNotRelayedIsCountedAndTold) {
                     HasSubstr("stopping: received 5, dropped 3,")));
 }
 
+TEST_F(SyslogForward, AServerThatForwardsToItselfComesToAnEnd) {
+  add_unix("log");
+  const auto own = add_udp("127.0.0.1");
+  start();
+  auto setup = setup_of({forward("127.0.0.1", own), file("all")});
+  setup.settings.relays = true;
+  use(1, setup);
+  log("<13>tester: round");
+  file_has("all", " 127.0.0.1 tester");
+  log("<13>tester: end");
+  file_has("all", " 127.0.0.1 tester");
+  EXPECT_EQ(terminate(), 0);
+  EXPECT_LE(count_of(text_of(path("all")), "round\n"), 2U);
+}
+
+}  // namespace
+}  // namespace uvinetd::test
