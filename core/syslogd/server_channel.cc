@@ -55,7 +55,6 @@ void SyslogServer::handle(Message message) {
     case SyslogMessageType::Terminals:
       if (const auto told = read<SyslogTerminals>(message)) {
         if (!router_) return;
-        // Only who has asked knows the ticket.
         for (const auto& sink : router_->sinks())
           if (sink && sink->is_asking(told->ticket)) sink->terminals(*told, message.fds);
         return;
@@ -105,7 +104,9 @@ void SyslogServer::use(const SyslogGeneration& told) {
     status_ = 1;
     return stop();
   }
-  if (!coming_ || coming_->generation != told.generation) return;
+  // Rules that this server knows nothing of, as those that the one before it was told by half.
+  if (!coming_ || coming_->generation != told.generation)
+    return send(SyslogMessageType::Used, print(told));
   auto coming = std::move(*coming_);
   coming_.reset();
   end_turn();

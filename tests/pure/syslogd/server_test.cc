@@ -72,7 +72,7 @@ TEST_F(SyslogServer, RulesWithoutUseAreDropped) {
   log("<13>tester: first");
   file_has("one", "first\n");
   use(3, setup_of({place(SyslogActionKind::File, path("three"))}));
-  say(SyslogMessageType::Use, print(SyslogGeneration{2}));
+  say_use(2);  // it is answered, though it cannot be followed
   log("<13>tester: second");
   file_has("three", "second\n");
   EXPECT_EQ(text_of(path("two")), "");
@@ -89,7 +89,7 @@ TEST_F(SyslogServer, MessagesThatMakeNoSenseChangeNothing) {
   say_use(3);
   say(SyslogMessageType::Target, print(SyslogTarget{1, 77, 0}));
   say(SyslogMessageType::Target, "");
-  say(SyslogMessageType::Use, print(SyslogGeneration{9}));
+  say_use(9);
   say(SyslogMessageType::Terminals, print(SyslogTerminals{5, {"a"}, {}}));
   say(static_cast<SyslogMessageType>(999), "");
   log("<13>tester: still here");
@@ -105,6 +105,17 @@ TEST_F(SyslogServer, WithoutAnyRulesThatItUnderstandsItMakesPlaceForTheNext) {
   say(SyslogMessageType::Use, print(SyslogGeneration{1}));
   EXPECT_EQ(wait_for_end(), 1);
   EXPECT_THAT(text_of(path("stderr")), HasSubstr("the rules are not understood"));
+}
+
+TEST_F(SyslogServer, RulesThatTheOneBeforeWasToldByHalfAreAnsweredAndNotUsed) {
+  add_unix("log");
+  start();
+  say_target(1, 0, open_target(place(SyslogActionKind::File, path("old"))));
+  say_use(1);
+  log("<13>tester: early");
+  use(2, setup_of({place(SyslogActionKind::File, path("new"))}));
+  file_has("new", "early\n");
+  EXPECT_EQ(text_of(path("old")), "");
 }
 
 TEST_F(SyslogServer, AMalformedFrameEndsIt) {
