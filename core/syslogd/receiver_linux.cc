@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: ISC
-// recvmmsg(2) and SO_PASSCRED.
+// recvmmsg(2), SO_PASSCRED and SO_RXQ_OVFL.
 #include <sys/uio.h>
 
 #include <cerrno>
@@ -10,9 +10,10 @@
 namespace uvinetd {
 
 struct Receiver::Room {
-  // Room for credentials, and for a descriptor that somebody sends along without need: it is cut
-  // off by the kernel (MSG_CTRUNC), which closes it.
-  static constexpr std::size_t kControl = CMSG_SPACE(sizeof(ucred));
+  // Room for credentials and what was dropped, and for a descriptor that somebody sends along
+  // without need: it is cut off by the kernel (MSG_CTRUNC), which closes it.
+  static constexpr std::size_t kControl =
+      CMSG_SPACE(sizeof(ucred)) + CMSG_SPACE(sizeof(std::uint32_t));
 
   std::array<std::array<char, kMostDatagram>, kBatch> bytes;  // not zeroed
   std::array<sockaddr_storage, kBatch> peers;
@@ -47,9 +48,16 @@ Status Receiver::ask_credentials(int fd) {
   return {};
 }
 
+Status Receiver::ask_kernel_dropped(int fd) {
+  const int on = 1;
+  if (setsockopt(fd, SOL_SOCKET, SO_RXQ_OVFL, &on, sizeof on) != 0)
+    return fail_errno("setsockopt SO_RXQ_OVFL");
+  return {};
+}
+
 namespace {
 
-// Takes the sender's credentials; closes descriptors that came along.
+// Takes the sender's credentials and what was dropped; closes descriptors that came along.
 void read_control(msghdr& header, ReceivedDatagram& out) {
   for (auto* part = CMSG_FIRSTHDR(&header); part != nullptr; part = CMSG_NXTHDR(&header, part)) {
     if (part->cmsg_level != SOL_SOCKET) continue;
@@ -58,6 +66,9 @@ void read_control(msghdr& header, ReceivedDatagram& out) {
       std::memcpy(&sender, CMSG_DATA(part), sizeof sender);
       out.pid = sender.pid;
       out.uid = sender.uid;
+    } else if (part->cmsg_type == SO_RXQ_OVFL &&
+               part->cmsg_len >= CMSG_LEN(sizeof out.kernel_dropped)) {
+      std::memcpy(&out.kernel_dropped, CMSG_DATA(part), sizeof out.kernel_dropped);
     } else if (part->cmsg_type == SCM_RIGHTS) {
       const auto count = (part->cmsg_len - CMSG_LEN(0)) / sizeof(int);
       for (std::size_t i = 0; i < count; ++i) {

@@ -22,6 +22,9 @@ Receiver::~Receiver() = default;
 Status Receiver::ask_credentials(int) {
   return {};
 }
+Status Receiver::ask_kernel_dropped(int) {
+  return {};
+}
 
 std::span<const ReceivedDatagram> Receiver::receive(int fd) {
   auto& room = *room_;

@@ -53,10 +53,9 @@ SyslogServer::SyslogServer(Channel monitor, Poller poller, std::vector<UniqueFd>
     socket.is_records = records == i;
     socket.is_journals =
         SocketAddress(reinterpret_cast<const sockaddr*>(&own), size).unix_path() == kJournalsPath;
-    if (socket.is_unix) {
-      if (auto asked = Receiver::ask_credentials(fd); !asked)
-        tell(SyslogSeverity::Warning, asked.error().text(), nullptr, false);
-    }
+    const auto asked =
+        socket.is_unix ? Receiver::ask_credentials(fd) : Receiver::ask_kernel_dropped(fd);
+    if (!asked) tell(SyslogSeverity::Warning, asked.error().text(), nullptr, false);
     socket.fd = std::move(sockets[i]);
   }
 }
@@ -112,6 +111,7 @@ void SyslogServer::stop() {
   router_->tell_repeats();
   router_->tell_unrelayed();
   tell_refused(SenderRates::Time::max());
+  tell_kernel_dropped();
   tell(SyslogSeverity::Info,
        "stopping: received " + std::to_string(counts_.received) + ", dropped " +
            std::to_string(counts_.dropped) + ", refused " + std::to_string(counts_.limited),

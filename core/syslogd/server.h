@@ -61,6 +61,7 @@ class SyslogServer final : public SyslogSinkHost {
     bool is_unix = false;
     bool is_journals = false;  // at which the journal passes on what it hears, the kernel too
     bool is_records = false;
+    std::optional<std::uint32_t> kernel_dropped;  // as its last datagram has told it
   };
   // Rules whose Use has not come yet.
   struct Coming {
@@ -72,13 +73,13 @@ class SyslogServer final : public SyslogSinkHost {
     };
     std::vector<std::optional<Opened>> targets;  // by action
   };
-  // A message of the server's own that waits for the end of the turn.
   // For terminals, until the end of the turn.
   struct Question {
     std::uint64_t ticket = 0;  // 0: there is none
     std::vector<std::string> users;
     std::size_t bytes = 0;
   };
+  // A message of the server's own that waits for the end of the turn.
   struct Own {
     SyslogSeverity severity = SyslogSeverity::Info;
     std::string text;
@@ -92,16 +93,18 @@ class SyslogServer final : public SyslogSinkHost {
   void take_target(const SyslogTarget& told, std::vector<UniqueFd> fds);
   void use(const SyslogGeneration& told);
   void send(SyslogMessageType type, std::string_view body);
-  void send_counts();
   void send_question(Question& question);
+  void send_counts();
   void lose_monitor();
 
   // server_messages.cc: from a socket to the targets
   void read_sockets();
   bool read_batch(Socket& socket);
-  void take(const ReceivedDatagram& datagram, const Socket& socket, std::timespec arrival);
+  void take(const ReceivedDatagram& datagram, Socket& socket, std::timespec arrival);
   [[nodiscard]] std::string_view address_of(const ReceivedDatagram& datagram);
   [[nodiscard]] bool is_within_rate(const ReceivedDatagram& datagram, const Socket& socket);
+  void count_kernel_dropped(std::uint32_t total, Socket& socket);
+  void tell_kernel_dropped();
   void set_refusal_timer();
   void tell_refused(SenderRates::Time now);
   void tell_own();
@@ -140,16 +143,17 @@ class SyslogServer final : public SyslogSinkHost {
   Timers::Id counts_timer_ = 0;
   Timers::Id mark_timer_ = 0;
   Timers::Id refusal_timer_ = 0;
+  Timers::Id kernel_timer_ = 0;
   Timers::Id turn_timer_ = 0;
 
-  std::deque<Own> own_;
-  std::uint64_t own_lost_ = 0;
-  std::vector<SyslogSink*> dirty_;
-  bool is_in_turn_ = false;
   std::uint64_t kernel_dropped_ = 0;  // and not told yet
   Question ask_some_;
   Question ask_all_;
   std::uint64_t last_ticket_ = 0;
+  std::deque<Own> own_;
+  std::uint64_t own_lost_ = 0;
+  std::vector<SyslogSink*> dirty_;
+  bool is_in_turn_ = false;
   bool is_stopping_ = false;
   int status_ = 0;
 };

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/syslogd/server.h"
+#include "spawn/settings/limits.h"
 
 namespace uvinetd {
 namespace {
@@ -46,9 +47,9 @@ bool SyslogServer::read_batch(Socket& socket) {
   return batch.size() == Receiver::kBatch;
 }
 
-void SyslogServer::take(const ReceivedDatagram& datagram, const Socket& socket,
-                        std::timespec arrival) {
+void SyslogServer::take(const ReceivedDatagram& datagram, Socket& socket, std::timespec arrival) {
   ++counts_.received;
+  if (!socket.is_unix) count_kernel_dropped(datagram.kernel_dropped, socket);
   if (datagram.is_truncated) ++counts_.truncated;
   SyslogOrigin origin;
   origin.is_local = socket.is_unix;
@@ -88,11 +89,35 @@ bool SyslogServer::is_within_rate(const ReceivedDatagram& datagram, const Socket
   if (socket.is_unix) {
     sender.uid = datagram.uid;
   } else if (datagram.peer != nullptr) {
-    sender.source = source_of(last_peer_);
+    sender.source = source_of(last_peer_, kUsualPrefixV6);
   }
   if (rates_.allows(sender, rate_, loop_.now())) return true;
   if (refusal_timer_ == 0) set_refusal_timer();
   return false;
+}
+
+// The kernel's number is as old as the socket, and as the datagram was when it was queued: what the
+// first one tells, the server before has told.
+void SyslogServer::count_kernel_dropped(std::uint32_t total, Socket& socket) {
+  const auto before = std::exchange(socket.kernel_dropped, total);
+  if (!before || *before == total) return;
+  const std::uint32_t more = total - *before;  // it wraps around
+  counts_.dropped += more;
+  kernel_dropped_ += more;
+  if (kernel_timer_ == 0)
+    kernel_timer_ = timers_.after(std::chrono::milliseconds(0), [this] { tell_kernel_dropped(); });
+}
+
+// At once, then not before kKernelPeriod is over.
+void SyslogServer::tell_kernel_dropped() {
+  timers_.cancel(kernel_timer_);
+  if (kernel_dropped_ == 0) return;
+  const auto count = std::exchange(kernel_dropped_, 0);
+  tell(SyslogSeverity::Warning,
+       "the kernel dropped " + std::to_string(count) + (count == 1 ? " message" : " messages") +
+           " at a socket: it was full",
+       nullptr, false);
+  kernel_timer_ = timers_.after(kKernelPeriod, [this] { tell_kernel_dropped(); });
 }
 
 void SyslogServer::set_refusal_timer() {
@@ -190,6 +215,8 @@ void SyslogServer::end_turn() {
     dirty_[i]->flush();
   }
   dirty_.clear();
+  send_question(ask_some_);
+  send_question(ask_all_);
   is_in_turn_ = false;
   if (!own_.empty()) want_turn();
   if (counts_timer_ != 0 || is_stopping_) return;
@@ -200,5 +227,3 @@ void SyslogServer::end_turn() {
 }
 
 }  // namespace uvinetd
-  send_question(ask_some_);
-  send_question(ask_all_);

@@ -122,6 +122,59 @@ TEST_F(SyslogMessages, ASenderAboveItsRateIsRefusedAndTold) {
               HasSubstr(" messages of 127.0.0.2 were refused: too many in a second\n"));
 }
 
+TEST_F(SyslogMessages, TheRateOfAnIPv6SenderIsThatOfItsNetwork) {
+  const auto port = add_udp("::1");
+  start();
+  auto setup = to_all();
+  setup.settings.rate = 1;
+  setup.settings.burst = 5;
+  use(1, setup);
+  const auto to = *SocketAddress::parse_ip("::1", port);
+  for (int i = 0; i < 50; ++i) send_udp("<13>far: much " + std::to_string(i), to, "::1");
+  EXPECT_EQ(terminate(), 0);
+  EXPECT_THAT(text_of(path("all")),
+              HasSubstr(" messages of ::/64 were refused: too many in a second\n"));
+}
+
+TEST_F(SyslogMessages, WhatTheKernelDropsIsCountedAndTold) {
+  if (!kIsPidKnown) GTEST_SKIP() << "the kernel does not tell it";
+  const auto port = add_udp("127.0.0.1");
+  const auto to = *SocketAddress::parse_ip("127.0.0.1", port);
+  const int room = 16 * 1024;
+  ASSERT_EQ(setsockopt(sockets_[0].get(), SOL_SOCKET, SO_RCVBUF, &room, sizeof room), 0);
+  start();
+  use(1, to_all());
+  const auto overflow = [&](const std::string& name) {
+    kill(pid_, SIGSTOP);
+    for (int i = 0; i < 1'000; ++i)
+      send_udp("<13>far: " + name + std::to_string(i), to, "127.0.0.1");
+    kill(pid_, SIGCONT);
+    file_has("all", "far: " + name + "0\n");
+    const auto last = "after " + name;
+    // Until there is room for it.
+    EXPECT_TRUE(eventually([&] {
+      send_udp("<13>far: " + last, to, "127.0.0.1");
+      return text_of(path("all")).find(last) != std::string::npos;
+    }));
+  };
+  overflow("one");
+  file_has("all", " messages at a socket: it was full\n");
+  overflow("two");
+  EXPECT_EQ(count_of(text_of(path("all")), "it was full\n"), 1U);
+  EXPECT_EQ(terminate(), 0);
+  const auto text = text_of(path("all"));
+  EXPECT_EQ(count_of(text, "it was full\n"), 2U);
+  const auto got = count_of(text, "far: one") + count_of(text, "far: two");
+  std::size_t dropped = 0;
+  for (auto at = text.find("the kernel dropped "); at != std::string::npos;
+       at = text.find("the kernel dropped ", at + 1))
+    dropped += std::stoul(text.substr(at + 19));
+  // Each "after" that was dropped too is one more.
+  EXPECT_GE(dropped, 2'000 - got);
+  EXPECT_LT(dropped, 2'000 - got + 200);
+  EXPECT_THAT(text, HasSubstr("dropped " + std::to_string(dropped) + ", refused 0"));
+}
+
 TEST_F(SyslogMessages, TheDaemonsOwnRecordsHaveNoRate) {
   add_unix("log");
   add_unix("records");
