@@ -5,50 +5,13 @@
 #include <sys/stat.h>
 #include <termios.h>
 
-#include "tests/pure/syslogd/server_ring.h"
+#include "tests/pure/syslogd/server_targets.h"
 
 namespace uvinetd::test {
 namespace {
 
-using ::testing::AllOf;
 using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
-using ::testing::Not;
-
-class SyslogTargets : public ServerRing {
- protected:
-  SyslogAction file(const std::string& name) const {
-    return place(SyslogActionKind::File, path(name));
-  }
-  SyslogAction fifo(const std::string& name) const {
-    EXPECT_EQ(mkfifo(path(name).c_str(), 0600), 0);
-    return place(SyslogActionKind::Fifo, path(name));
-  }
-  static SyslogAction forward(const std::string& host, std::uint16_t port,
-                              SyslogForm form = SyslogForm::Unset) {
-    SyslogAction out;
-    out.kind = SyslogActionKind::Forward;
-    out.host = host;
-    out.port = port;
-    out.form = form;
-    return out;
-  }
-  static SyslogAction users(std::vector<std::string> names) {
-    SyslogAction out;
-    out.kind = SyslogActionKind::Users;
-    out.users = std::move(names);
-    return out;
-  }
-  void log_many(int count, const std::string& text) {
-    const auto address = SocketAddress::unix_path(path("log"));
-    const UniqueFd fd(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-    for (int i = 0; i < count; ++i) {
-      const auto whole = "<13>tester: " + std::to_string(i) + ' ' + text;
-      ASSERT_EQ(sendto(fd.get(), whole.data(), whole.size(), 0, address->data(), address->size()),
-                static_cast<ssize_t>(whole.size()));
-    }
-  }
-};
 
 // A terminal that passes on what is written as it is.
 struct Terminal {
@@ -269,153 +232,6 @@ TEST_F(SyslogTargets, TheQuestionsOfOneTurnAreOne) {
       {terminal.slave.get()});
   const auto twice = read_until(terminal.master.get(), "to all of you\r\n");
   EXPECT_FALSE(has(SyslogMessageType::AskTerminals));
-}
-
-class SyslogForward : public SyslogTargets, public ::testing::WithParamInterface<const char*> {
- protected:
-  // Another host.
-  std::uint16_t listen(const std::string& host) {
-    auto address = SocketAddress::parse_ip(host, 0);
-    other_ = UniqueFd(socket(address->family(), SOCK_DGRAM | SOCK_CLOEXEC, 0));
-    EXPECT_EQ(bind(other_.get(), address->data(), address->size()), 0);
-    EXPECT_TRUE(set_nonblocking(other_.get(), true));
-    return SocketAddress::local_of(other_.get())->port();
-  }
-  std::string receive(std::string_view part) {
-    std::string found;
-    EXPECT_TRUE(eventually([&] {
-      std::array<char, 9000> some;
-      const auto size = recv(other_.get(), some.data(), some.size(), 0);
-      if (size > 0) found.assign(some.data(), static_cast<std::size_t>(size));
-      return found.find(part) != std::string::npos;
-    })) << part;
-    return found;
-  }
-  UniqueFd other_;
-};
-
-TEST_P(SyslogForward, BothForms) {
-  add_unix("log");
-  const auto port = listen(GetParam());
-  start();
-  use(1, setup_of({forward(GetParam(), port)}));
-  log("<38>Nov 26 20:41:21 tester: one");
-  EXPECT_EQ(receive("one"), "<38>Nov 26 20:41:21 here " + tag("tester") + ": one");
-  use(2, setup_of({forward(GetParam(), port, SyslogForm::Rfc5424)}));
-  log("<38>Nov 26 20:41:21 tester: two");
-  const auto pid = kIsPidKnown ? std::to_string(getpid()) : "-";
-  EXPECT_THAT(receive("two"),
-              ContainsRegex("^<38>1 [0-9]{4}-11-26T20:41:21.* here tester " + pid + " - - two$"));
-}
-INSTANTIATE_TEST_SUITE_P(Families, SyslogForward, ::testing::Values("127.0.0.1", "::1"));
-
-TEST_F(SyslogForward, NamesAreLookedUpOffTheLoop) {
-  add_unix("log");
-  const auto port = listen("127.0.0.1");
-  start();
-  use(1, setup_of({forward("localhost", port), forward("no.such.host.invalid", 514), file("all")}));
-  log("<13>tester: one");
-  file_has("all", "one\n");
-  file_has("all", "cannot forward to @no.such.host.invalid:514: ");
-}
-
-TEST_F(SyslogForward, AHostThatRefusesIsLeftAloneForAWhile) {
-  add_unix("log");
-  const auto port = listen("127.0.0.1");
-  other_.reset();
-  start();
-  use(1, setup_of({forward("127.0.0.1", port), file("all")}));
-  for (int i = 0; i < 20; ++i) {
-    log_many(20, "round " + std::to_string(i));
-    file_has("all", ": 19 round " + std::to_string(i) + "\n");
-  }
-  const auto told = "cannot forward to @127.0.0.1:" + std::to_string(port) +
-                    ": Connection refused; its messages wait";
-  file_has("all", told);
-  EXPECT_EQ(count_of(text_of(path("all")), told), 1U);
-}
-
-TEST_F(SyslogForward, WhatCameFromTheNetworkGoesOnOnlyWhereThatIsWanted) {
-  add_unix("log");
-  const auto own = add_udp("127.0.0.1");
-  const auto to = *SocketAddress::parse_ip("127.0.0.1", own);
-  const auto port = listen("127.0.0.1");
-  start();
-  auto setup = setup_of({forward("127.0.0.1", port), file("all")});
-  use(1, setup);
-  send_udp("<13>far: unwanted", to, "127.0.0.2");
-  file_has("all", " 127.0.0.2 far: unwanted\n");
-  log("<13>tester: local");
-  EXPECT_THAT(receive("tester"), HasSubstr("local"));
-
-  setup.settings.relays = true;
-  use(2, setup);
-  send_udp("<13>far: wanted", to, "127.0.0.2");
-  EXPECT_THAT(receive("wanted"), HasSubstr(" 127.0.0.2 far: wanted"));
-  send_udp("<13>far: back to its sender", to, "127.0.0.1");
-  send_udp("<13>far: last", to, "127.0.0.2");
-  file_has("all", "back to its sender\n");
-  std::array<char, 9000> some;
-  std::string all;
-  receive("last");
-  while (recv(other_.get(), some.data(), some.size(), 0) > 0) all += some.data();
-  EXPECT_THAT(all, Not(HasSubstr("back")));
-}
-
-TEST_F(SyslogForward, WhatSeveralHostsSayIsRelayedForEach) {
-  add_unix("log");
-  const auto own = add_udp("127.0.0.1");
-  const auto to = *SocketAddress::parse_ip("127.0.0.1", own);
-  const auto port = listen("127.0.0.1");
-  start();
-  auto setup = setup_of({forward("127.0.0.1", port), file("all")});
-  setup.settings.relays = true;
-  setup.settings.folds_repeats = false;
-  use(1, setup);
-  for (int host = 2; host < 12; ++host) {
-    for (int i = 0; i < 3; ++i)
-      send_udp("<4>Nov 26 20:41:21 kernel: link down", to, "127.0.0." + std::to_string(host));
-  }
-  for (int host = 2; host < 12; ++host) {
-    for (int i = 0; i < 3; ++i) receive(" 127.0.0." + std::to_string(host) + " kernel: link down");
-  }
-}
-
-TEST_F(SyslogForward, WhatIsNotRelayedIsCountedAndTold) {
-  add_unix("log");
-  const auto own = add_udp("127.0.0.1");
-  const auto to = *SocketAddress::parse_ip("127.0.0.1", own);
-  const auto port = listen("127.0.0.1");
-  start();
-  auto setup = setup_of({forward("127.0.0.1", port), file("all")});
-  setup.settings.relays = true;
-  setup.settings.trusts_host = true;
-  use(1, setup);
-  for (int host = 2; host < 6; ++host)
-    send_udp("<13>Nov 26 20:41:21 origin far: round", to, "127.0.0." + std::to_string(host));
-  send_udp("<13>Nov 26 20:41:21 origin far: last", to, "127.0.0.2");
-  receive("round");
-  receive("last");
-  EXPECT_EQ(terminate(), 0);
-  EXPECT_THAT(text_of(path("all")),
-              AllOf(HasSubstr("3 messages were not relayed to @127.0.0.1:" + std::to_string(port) +
-                              ": the same had been before\n"),
-                    HasSubstr("stopping: received 5, dropped 3,")));
-}
-
-TEST_F(SyslogForward, AServerThatForwardsToItselfComesToAnEnd) {
-  add_unix("log");
-  const auto own = add_udp("127.0.0.1");
-  start();
-  auto setup = setup_of({forward("127.0.0.1", own), file("all")});
-  setup.settings.relays = true;
-  use(1, setup);
-  log("<13>tester: round");
-  file_has("all", " 127.0.0.1 tester");
-  log("<13>tester: end");
-  file_has("all", " 127.0.0.1 tester");
-  EXPECT_EQ(terminate(), 0);
-  EXPECT_LE(count_of(text_of(path("all")), "round\n"), 2U);
 }
 
 }  // namespace
