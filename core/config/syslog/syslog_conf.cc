@@ -314,15 +314,22 @@ void Reading::read_file(std::string_view text, const std::string& name) {
   open_.pop();
 }
 
-// A file, what a pattern matches, or the files of a folder that end in ".conf".
+// A file, what a pattern matches, or the files of a folder that end in ".conf". FreeBSD's own file
+// names folders that need not be there.
 void Reading::include(const Field& path, Reporter& report) {
   if (path.text.empty()) {
     report.error(path.at, "include", "the file is missing", "as /etc/syslog.d/*.conf");
     return;
   }
   const auto whole = open_.resolve(path.text);
+  const auto found = includes_.glob(whole);
+  const bool may_be_absent = dialect_ == SyslogDialect::Bsd || whole.ends_with('/');
+  if (may_be_absent && found.empty()) {
+    report.warning(path.at, "include", "there is no " + quoted(whole), "nothing is included");
+    return;
+  }
   if (whole.find_first_of("*?[") != std::string::npos) {
-    for (const auto& each : includes_.glob(whole)) include_one(each, path.at, report);
+    for (const auto& each : found) include_one(each, path.at, report);
     return;
   }
   const bool is_folder = whole.ends_with('/') || !includes_.glob(whole + "/.").empty();

@@ -44,7 +44,15 @@ class FakeIncludes : public IncludeSource {
     return std::nullopt;
   }
 
-  std::vector<std::string> glob(const std::string&) override { return {}; }
+  // A file by its name; a folder by its name, "/" or "/." behind it or not.
+  std::vector<std::string> glob(const std::string& pattern) override {
+    auto folder = pattern.ends_with("/.") ? pattern.substr(0, pattern.size() - 1) : pattern;
+    if (!folder.ends_with('/')) folder += '/';
+    const auto first = files_.lower_bound(folder);
+    const bool is_folder = first != files_.end() && first->first.starts_with(folder);
+    if (!is_folder && files_.count(pattern) == 0) return {};
+    return {pattern};
+  }
 
   int reads = 0;
 

@@ -178,6 +178,21 @@ TEST(SyslogConf, IncludesFilesWithFiltersOfTheirOwn) {
   EXPECT_THAT(parsed.diagnostics[0].text(), HasSubstr("/etc/syslog.d/d.conf:1:1: error"));
 }
 
+// As the file that FreeBSD comes with: folders of others, which may not be there.
+TEST(SyslogConf, AFolderNeedNotBeThere) {
+  FakeIncludes files;
+  files.add("/etc/syslog.d/b.conf", "mail.info /b\n");
+  const auto bsd =
+      parse("include /etc/syslog.d\ninclude /usr/local/etc/syslog.d\ninclude /x/*.conf\n*.* /y\n",
+            files, SyslogDialect::Bsd);
+  EXPECT_THAT(told(bsd), ElementsAre("2:9 warning include", "3:9 warning include"));
+  EXPECT_EQ(bsd.rules.actions.size(), 2U);
+  const auto in_linux =
+      parse("include /etc/syslog.d\ninclude /x/\ninclude /x/*.conf\ninclude /x\n", files);
+  EXPECT_THAT(told(in_linux), ElementsAre("2:9 warning include", "4:9 file"));
+  EXPECT_EQ(in_linux.rules.actions.size(), 1U);
+}
+
 TEST(SyslogConf, IncludesEnd) {
   FakeIncludes itself;
   itself.add("/etc/a", "include a\n");
