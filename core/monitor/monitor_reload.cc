@@ -104,6 +104,7 @@ void Monitor::take_config(LoadedConfig config) {
   services_.set(std::move(config.services));
   unresolved_ = std::move(config.unresolved);
   diagnostics_ = std::move(config.diagnostics);
+  start_.load.logs_with_rules = std::move(config.logs_with_rules);
   const auto good = services_.size() + unresolved_.size();
   left_out_ = config.services_written > good ? config.services_written - good : 0;
 }

@@ -148,6 +148,7 @@ UpgradeState Monitor::upgrade_state() const {
   }
   syslogs_.save(out);
   out.known_errors = saved_errors(diagnostics_);
+  out.logs_with_rules = start_.load.logs_with_rules;
   out.tickets = upgrade_asks_;
   return out;
 }

@@ -65,9 +65,11 @@ bool is_unusable(const LoadedConfig& config) {
          (config.services_written > 0 && config.services.empty() && config.unresolved.empty());
 }
 
-Result<Prepared> prepare(CommandLine options) {
+Result<Prepared> prepare(CommandLine options, std::vector<std::string> logs_with_rules) {
   std::optional<AccountLookup> account(options.user);  // looks while the files are read
-  auto config = load_config(options.config_paths, load_options(options));
+  auto load = load_options(options);
+  load.logs_with_rules = std::move(logs_with_rules);
+  auto config = load_config(options.config_paths, load);
   if (auto status = take_daemon_settings(config.daemon, options); !status) {
     return tl::unexpected(status.error());
   }

@@ -29,7 +29,7 @@ struct Prepared {
 };
 // Reads the configuration and what stands in its [daemon]. Errors: a value there that clashes with
 // the command line. May fork helpers.
-Result<Prepared> prepare(CommandLine options);
+Result<Prepared> prepare(CommandLine options, std::vector<std::string> logs_with_rules = {});
 
 // Serves until told to stop; returns the exit status. `start` is filled in from `prepared`.
 int serve(Prepared prepared, MonitorStart start, Log& log);

@@ -42,6 +42,9 @@ struct LoadOptions {
   std::string daemon_user{};  // "": as [daemon] says, else kDaemonUser
   std::string log_socket = "/dev/log";
   std::string run_folder{};  // "": there is none
+  // Ids of syslog services whose rules came from a file until now. Without it they would lose them:
+  // that is an error, and no mere warning.
+  std::vector<std::string> logs_with_rules{};
 };
 
 [[nodiscard]] std::vector<std::string> system_hosts_access_files();
@@ -78,6 +81,7 @@ struct LoadedConfig {
   std::size_t services_written = 0;  // good and bad together
   bool is_unreadable = false;  // a named file is missing, unreadable or unsafe: nothing loaded
   DaemonSettings daemon;
+  std::vector<std::string> logs_with_rules;  // for the options when it is read again
 };
 
 // Reads every path (a directory: its regular files in byte order, without backup and

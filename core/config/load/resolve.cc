@@ -2,6 +2,7 @@
 #include "core/config/load/resolve.h"
 
 #include <arpa/inet.h>
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -92,7 +93,13 @@ class Resolver {
     return is_syslog_service(spec) &&
            (spec.user.empty() || spec.user == "root" || spec.user == "0");
   }
-  void settle_log_user(ServiceSpec& spec) const;
+  // Nor does it go without an account: in place of the daemon's own, where that does not exist, it
+  // gets an id that nobody has.
+  [[nodiscard]] bool is_log_of_daemon(const ServiceSpec& spec) const {
+    return options_.uid == 0 && is_syslog_service(spec) &&
+           (spec.user == options_.daemon_user || spec.user == kDaemonUser);
+  }
+  void settle_log_user(ServiceSpec& spec);
   bool may_split(const ServiceSpec& spec) const;
   void split_user(ServiceSpec& spec) const;
   Outcome find_user(LoadedService& loaded, bool& has_record, UserRecord& record);
@@ -262,7 +269,7 @@ Outcome Resolver::become_oneself(LoadedService& loaded) {
 }
 
 // The daemon's account, or where it does not exist an id that nobody has.
-void Resolver::settle_log_user(ServiceSpec& spec) const {
+void Resolver::settle_log_user(ServiceSpec& spec) {
   const auto name = user_of(spec);
   const auto found = results_.users.find(name);
   const bool is_absent =
@@ -270,6 +277,12 @@ void Resolver::settle_log_user(ServiceSpec& spec) const {
   const bool is_number = parse_number(name, kMostId).has_value();
   const bool is_root = options_.uid == 0 && (name == "root" || name == "0");
   const bool has_account = !is_root && !(is_absent && !is_number);
+  if (!has_account && !is_log_without_user(spec)) {
+    diagnostics_.push_back(
+        {Severity::Warning, spec.user_at,
+         fmt::format("unknown user {}: the log runs as the user {}", quoted(spec.user), kUnnamedId),
+         "", "unknown-user"});
+  }
   spec.user = has_account ? name : std::to_string(kUnnamedId);
   if (spec.group == "root" || spec.group == "0") spec.group.clear();
   const bool has_group = has_account && !is_absent;
@@ -279,7 +292,7 @@ void Resolver::settle_log_user(ServiceSpec& spec) const {
 Outcome Resolver::resolve_identity(LoadedService& loaded) {
   auto& spec = loaded.spec;
   auto& identity = loaded.identity;
-  if (is_log_without_user(spec)) {
+  if (is_log_without_user(spec) || is_log_of_daemon(spec)) {
     settle_log_user(spec);
   } else if (spec.user.empty() && options_.uid == 0) {
     return refuse(spec.at, "user", "the service has no user");

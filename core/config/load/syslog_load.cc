@@ -10,6 +10,7 @@
 #include <iterator>
 #include <map>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "core/base/source.h"
@@ -34,7 +35,8 @@ bool is_loopback(const std::string& host) {
 void settle_sockets(ServiceSpec& spec) {
   for (auto& listen : spec.listen) {
     const bool is_file = !is_ip(listen.kind) && !listen.path.starts_with('@');
-    if (is_file && !listen.node->mode) listen.node.edit().mode = kUsualSocketMode;
+    const bool has_mode = listen.node->mode || has_written_mode(spec);
+    if (is_file && !has_mode) listen.node.edit().mode = kUsualSocketMode;
     if (!is_listen_name(listen_name(spec, listen))) listen.name.edit() = kind_name(listen.kind);
   }
 }
@@ -95,23 +97,32 @@ std::string own_host() {
 class RulesReader {
  public:
   RulesReader(const LoadOptions& options, Diagnostics& out, std::vector<std::string>& files)
-      : reader_(options.uid == 0), includes_(options.uid == 0), out_(out), files_(files) {}
+      : options_(options),
+        reader_(options.uid == 0),
+        includes_(options.uid == 0),
+        out_(out),
+        files_(files) {}
 
-  // Services with one file share what was read.
-  const SyslogRules& read(const ServiceSpec& spec) {
+  // Services with one file share what was read. Null: there is no such file, which is reported.
+  const SyslogRules* read(const ServiceSpec& spec) {
     const auto& settings = *spec.more->syslog;
-    const auto [known, is_new] = known_.try_emplace({settings.rules, settings.dialect});
-    if (is_new) known->second = read_file(spec);
-    return known->second;
+    const std::pair key(settings.rules, settings.dialect);
+    auto known = known_.find(key);
+    if (known == known_.end()) {
+      auto rules = read_file(spec);
+      if (!rules) return nullptr;
+      known = known_.emplace(key, std::move(*rules)).first;
+    }
+    return &known->second;
   }
 
  private:
-  SyslogRules read_file(const ServiceSpec& spec) {
+  std::optional<SyslogRules> read_file(const ServiceSpec& spec) {
     const auto& settings = *spec.more->syslog;
     const auto text = reader_.read(settings.rules);
     if (!text) {
       report(spec, text.error());
-      return usual_syslog_rules();
+      return std::nullopt;
     }
     auto parsed = parse_syslog_conf(*text, settings.rules, settings.dialect, includes_);
     std::move(parsed.files.begin(), parsed.files.end(), std::back_inserter(files_));
@@ -119,17 +130,22 @@ class RulesReader {
     return std::move(parsed.rules);
   }
 
-  // Somebody who has named a file counts on it; the usual one need not be there.
+  // Somebody who has named a file counts on it, or has seen it hold; else the usual one need not be
+  // there.
   void report(const ServiceSpec& spec, const FileProblem& problem) {
     const auto* written = spec.key_at->find(kSyslogRulesKey);
-    const bool may_be_absent = written == nullptr && problem.code == ENOENT;
+    const auto& logs = options_.logs_with_rules;
+    const bool had_rules = std::find(logs.begin(), logs.end(), spec.id) != logs.end();
+    const bool may_be_absent = written == nullptr && problem.code == ENOENT && !had_rules;
     const auto severity = may_be_absent ? Severity::Warning : Severity::Error;
-    const std::string rules = "*.err /dev/console and *.panic * hold";
+    const std::string rules = had_rules ? "the log would lose the rules that it has"
+                                        : "*.err /dev/console and *.panic * hold";
     out_.push_back({severity, written != nullptr ? *written : spec.at,
                     spec.more->syslog->rules + ": " + problem.message,
                     problem.hint.empty() ? rules : problem.hint + "; " + rules, problem.slug});
   }
 
+  const LoadOptions& options_;
   FileReader reader_;
   DiskIncludes includes_;
   Diagnostics& out_;
@@ -145,8 +161,18 @@ bool serves(const LoadedService& service, const std::string& path) {
 }
 
 // What the daemon itself has to log does not go through the socket that it serves.
-void add_records_socket(const LoadOptions& options, LoadedService& service) {
-  if (options.run_folder.empty() || service.spec.listen.size() >= kMostListenFds) return;
+void add_records_socket(const LoadOptions& options, LoadedService& service,
+                        Diagnostics& diagnostics) {
+  if (options.run_folder.empty()) return;
+  if (service.spec.listen.size() >= kMostListenFds) {
+    diagnostics.push_back(
+        {Severity::Warning, service.spec.at,
+         fmt::format("{} has {} sockets: there is none left for the daemon's "
+                     "own records, which go through {}",
+                     quoted(service.spec.id), service.spec.listen.size(), options.log_socket),
+         "listen at fewer addresses", "syslog-records"});
+    return;
+  }
   ListenSpec listen;
   listen.kind = SocketKind::UnixDgram;
   listen.path = options.run_folder + '/' + kRecordsName;
@@ -172,11 +198,13 @@ void load_syslog_rules(const LoadOptions& options, LoadedConfig& config,
     if (!is_syslog_service(service.spec)) continue;
     auto& setup = service.syslog.edit();
     setup.settings = *service.spec.more->syslog;
-    setup.rules = reader.read(service.spec);
+    const auto* rules = reader.read(service.spec);
+    setup.rules = rules != nullptr ? *rules : usual_syslog_rules();
+    if (rules != nullptr) config.logs_with_rules.push_back(service.spec.id);
     setup.host = own_host();
     if (has_records || !serves(service, options.log_socket)) continue;
     has_records = true;
-    add_records_socket(options, service);
+    add_records_socket(options, service, config.diagnostics);
   }
 }
 

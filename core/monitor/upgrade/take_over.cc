@@ -46,7 +46,7 @@ tl::expected<Prepared, std::string> prepare_again(const UpgradeState& state) {
   }
   options.ready_fd = -1;  // that was the start's
   options.foreground = !state.is_daemon;
-  auto prepared = prepare(std::move(options));
+  auto prepared = prepare(std::move(options), state.logs_with_rules);
   if (!prepared) return tl::unexpected(prepared.error().text());
   return std::move(*prepared);
 }

@@ -29,7 +29,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(
     pid_file_fd, control_path, control_fd, control_device, control_inode, sockets, last_socket,
     service_keys, identity_keys, last_identity, last_launcher, launcher_losses, resolver_starts,
     epoch, generation, reactor, retired, resolvers, launchers, adopted, orphaned, bans, holds, rpc,
-    syslogs, known_errors, tickets)
+    syslogs, known_errors, logs_with_rules, tickets)
 
 namespace {
 

@@ -150,7 +150,8 @@ struct UpgradeState {
   std::vector<SavedRpc> rpc;
   std::vector<SavedSyslog> syslogs;
   std::vector<SavedError> known_errors;
-  std::vector<std::uint64_t> tickets;  // of the control socket: they wait for the upgrade
+  std::vector<std::string> logs_with_rules;  // LoadOptions
+  std::vector<std::uint64_t> tickets;        // of the control socket: they wait for the upgrade
 };
 
 [[nodiscard]] std::string print(const UpgradeState& state);

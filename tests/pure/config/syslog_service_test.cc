@@ -8,6 +8,7 @@
 
 #include "core/config/inetd/print_line.h"
 #include "core/config/load/resolve.h"
+#include "core/config/load/syslog_load.h"
 #include "core/config/spec_json.h"
 #include "core/config/toml/toml_print.h"
 #include "core/config/xinetd/xinetd_conf.h"
@@ -22,6 +23,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 constexpr char kLine[] = "/dev/log dgram unix wait uvinetd internal syslog";
 
@@ -256,6 +258,29 @@ TEST_F(SyslogLoad, RootIsTheDaemonsAccountAndAnotherUserIsHimself) {
   }
 }
 
+TEST_F(SyslogLoad, TheDaemonsAccountNeedNotExistWhereItIsWritten) {
+  const auto run = [this](const std::string& user) {
+    return load("/run/l dgram unix wait " + user + " internal syslog -f " +
+                directory_.write("syslog.conf", "*.* /x\n") + '\n');
+  };
+  EXPECT_EQ(run("uvinetd").services.at(0).identity.uid, 990U);
+  EXPECT_THAT(texts(run("uvinetd").diagnostics), IsEmpty());
+  service_.users.erase("uvinetd");
+  options_.daemon_user = "missing";
+  for (const auto* user : {"uvinetd", "missing"}) {
+    const auto config = run(user);
+    ASSERT_EQ(config.services.size(), 1U) << user;
+    EXPECT_EQ(config.services[0].identity.uid, kUnnamedId) << user;
+    EXPECT_EQ(config.services[0].identity.gid, kUnnamedId) << user;
+    EXPECT_THAT(places(config.diagnostics), ElementsAre("1:24 unknown-user")) << user;
+    EXPECT_FALSE(has_errors(config.diagnostics)) << user;
+  }
+  EXPECT_THAT(run("nobodys").services, IsEmpty());
+  options_.daemon_user = "ann";
+  EXPECT_EQ(run("ann").services.at(0).identity.uid, 1001U);
+  EXPECT_EQ(run("uvinetd").services.at(0).identity.uid, kUnnamedId);
+}
+
 TEST_F(SyslogLoad, TheDaemonsOwnLogGetsASocketForItsRecords) {
   const auto config = with_rules("*.* /x\n");
   const auto& listen = config.services.at(0).spec.listen;
@@ -270,6 +295,40 @@ TEST_F(SyslogLoad, TheDaemonsOwnLogGetsASocketForItsRecords) {
   EXPECT_EQ(
       load("/run/other dgram unix wait root internal syslog\n").services.at(0).spec.listen.size(),
       2U);
+}
+
+TEST_F(SyslogLoad, WithoutRoomForTheRecordsThereIsAWarning) {
+  std::string listen;
+  for (int i = 1; i < 64; ++i) listen += ", \"unix-dgram:///run/" + std::to_string(i) + '"';
+  const auto config = load("[services.log]\nlisten = [\"unix-dgram:///dev/log\"" + listen +
+                               "]\ninternal = \"syslog\"\nsyslog.rules = \"" +
+                               directory_.write("syslog.conf", "*.* /x\n") + "\"\n",
+                           "c.toml");
+  ASSERT_EQ(config.services.size(), 1U);
+  EXPECT_EQ(config.services[0].spec.listen.size(), 64U);
+  ASSERT_EQ(config.diagnostics.size(), 1U);
+  EXPECT_EQ(config.diagnostics[0].slug, "syslog-records");
+  EXPECT_EQ(config.diagnostics[0].severity, Severity::Warning);
+}
+
+TEST_F(SyslogLoad, AWrittenModeHolds) {
+  const auto mode = [this](const std::string& key, const std::string& defaults = "") {
+    const auto config = load(defaults + "[services.log]\nlisten = \"unix-dgram:///run/l\"\n" + key +
+                                 "internal = \"syslog\"\n",
+                             "c.toml");
+    return config.services.at(0).spec.listen.at(0).node->mode;
+  };
+  EXPECT_EQ(mode(""), 0666U);
+  EXPECT_EQ(mode("socket_mode = 0o600\n"), 0600U);
+  EXPECT_EQ(mode("socket_mode = \"umask\"\n"), std::nullopt);
+  EXPECT_EQ(mode("", "[defaults]\nsocket_mode = \"umask\"\n"), std::nullopt);
+  const auto as_table = [](const ParsedConfig& parsed) {
+    return print_toml(parsed.services, {}, nullptr);
+  };
+  EXPECT_THAT(as_table(parse(std::string(kLine) + '\n')), Not(HasSubstr("socket_mode")));
+  EXPECT_THAT(as_table(parse_toml("[services.log]\nlisten = \"unix-dgram:///run/l\"\n"
+                                  "socket_mode = \"umask\"\ninternal = \"syslog\"\n")),
+              HasSubstr("socket_mode = \"umask\""));
 }
 
 TEST_F(SyslogLoad, AChangeOfTheRulesIsAChangeOfTheService) {
@@ -312,6 +371,29 @@ TEST_F(SyslogLoad, WithoutTheFileTheUsualRulesHold) {
   EXPECT_TRUE(has_errors(config.diagnostics));
   ASSERT_EQ(config.services.size(), 1U);
   EXPECT_EQ(config.services[0].syslog->rules.rules.size(), 2U);
+}
+
+TEST_F(SyslogLoad, TheUsualFileMayBeMissingUntilItWasThere) {
+  LoadedConfig config;
+  for (const auto* id : {"first", "second"}) {
+    auto& spec = config.services.emplace_back().spec;
+    spec.id = id;
+    spec.internal = "syslog";
+    spec.more.edit().syslog.edit().rules = "/nowhere/syslog.conf";
+  }
+  const auto severities = [&] {
+    auto read = config;
+    std::vector<std::string> files;
+    load_syslog_rules(options_, read, files);
+    EXPECT_THAT(read.logs_with_rules, IsEmpty());
+    std::vector<Severity> out;
+    for (const auto& each : read.diagnostics) out.push_back(each.severity);
+    return out;
+  };
+  EXPECT_THAT(severities(), ElementsAre(Severity::Warning, Severity::Warning));
+  EXPECT_THAT(with_rules("*.* /x\n").logs_with_rules, ElementsAre("/dev/log"));
+  options_.logs_with_rules = {"second"};
+  EXPECT_THAT(severities(), ElementsAre(Severity::Warning, Severity::Error));
 }
 
 TEST_F(SyslogLoad, UdpIsToldToBeOpen) {
