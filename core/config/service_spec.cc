@@ -54,10 +54,6 @@ bool is_syslog_service(const ServiceSpec& spec) {
   return spec.internal == kSyslog || program.substr(program.rfind('/') + 1) == kSyslogProgram;
 }
 
-bool has_written_mode(const ServiceSpec& spec) {
-  return spec.key_at->find("socket_mode") != nullptr;
-}
-
 bool runs_program(const ServiceSpec& spec) {
   return !spec.program.empty() || is_syslog_service(spec);
 }

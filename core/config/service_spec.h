@@ -123,10 +123,6 @@ inline constexpr char kWarmServices[] = "nowait programs of stream sockets";  //
 
 // Whether it is the log of this host: the built-in, or the program that the loader makes of it.
 [[nodiscard]] bool is_syslog_service(const ServiceSpec& spec);
-
-// Whether its language has a word for the mode of its Unix sockets, and it is there: a mode that is
-// unset then means the umask.
-[[nodiscard]] bool has_written_mode(const ServiceSpec& spec);
 inline constexpr char kSyslog[] = "syslog";
 inline constexpr char kSyslogProgram[] = "uvinetd-syslogd";
 // Whether settings of a process have an effect: a program, or a built-in that is one.

@@ -8,6 +8,7 @@
 #include "core/config/multiplexer.h"
 #include "core/config/quote.h"
 #include "core/config/suggest.h"
+#include "core/config/syslog/syslog_service.h"
 
 namespace uvinetd {
 namespace {
@@ -238,7 +239,9 @@ bool Definition::read_program() {
   }
   const auto* args = find("args");
   if (args != nullptr) fields.insert(fields.end(), args->values.begin(), args->values.end());
-  return read_server(fields, name_, context_, spec_);
+  const bool is_good = read_server(fields, name_, context_, spec_);
+  open_log_sockets(spec_);
+  return is_good;
 }
 
 std::optional<ServiceSpec> Definition::read(const std::vector<BindAddress>& default_addresses) {

@@ -5,6 +5,7 @@
 
 #include "core/config/inetd/inetd_entry.h"
 #include "core/config/multiplexer.h"
+#include "core/config/syslog/syslog_service.h"
 
 namespace uvinetd {
 namespace {
@@ -85,6 +86,7 @@ std::optional<ServiceSpec> read_positional(const Entry& entry,
   // Which built-in is meant depends on the sockets.
   if (has_sockets || server.front().text != "internal") {
     is_good &= read_server(server, name, context, spec);
+    open_log_sockets(spec);
   }
   if (!is_good || !has_sockets) out.reset();
   return out;

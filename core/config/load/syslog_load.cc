@@ -25,7 +25,6 @@ namespace uvinetd {
 namespace {
 
 constexpr int kUsualBuffer = 8 * 1024 * 1024;  // bytes: messages that wait while it is started anew
-constexpr unsigned kUsualSocketMode = 0666;
 constexpr unsigned kRecordsMode = 0600;
 
 bool is_loopback(const std::string& host) {
@@ -34,9 +33,6 @@ bool is_loopback(const std::string& host) {
 
 void settle_sockets(ServiceSpec& spec) {
   for (auto& listen : spec.listen) {
-    const bool is_file = !is_ip(listen.kind) && !listen.path.starts_with('@');
-    const bool has_mode = listen.node->mode || has_written_mode(spec);
-    if (is_file && !has_mode) listen.node.edit().mode = kUsualSocketMode;
     if (!is_listen_name(listen_name(spec, listen))) listen.name.edit() = kind_name(listen.kind);
   }
 }

@@ -39,4 +39,13 @@ bool make_syslog_service(Place at, std::span<const Field> arguments, Reporter& r
   return true;
 }
 
+void open_log_sockets(ServiceSpec& spec) {
+  constexpr unsigned kMode = 0666;
+  if (!is_syslog_service(spec)) return;
+  for (auto& listen : spec.listen) {
+    const bool is_file = !is_ip(listen.kind) && listen.path.starts_with('/');
+    if (is_file && !listen.node->mode) listen.node.edit().mode = kMode;
+  }
+}
+
 }  // namespace uvinetd

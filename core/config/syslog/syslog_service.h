@@ -18,4 +18,8 @@ inline constexpr char kSyslogRulesKey[] = "syslog.rules";
 bool make_syslog_service(Place at, std::span<const Field> arguments, Reporter& report,
                          ServiceSpec& spec);
 
+// Everybody may write to the Unix sockets of a log of inetd.conf where no mode is written: as in
+// TOML. Other services are left as they are.
+void open_log_sockets(ServiceSpec& spec);
+
 }  // namespace uvinetd

@@ -271,9 +271,8 @@ constexpr std::array kKeys{
             read_socket_user, print_socket_user, nullptr},
     TomlKey{"socket_group", "string", "the daemon's", "", "", To::Unix, kInherited, kText,
             read_socket_group, print_socket_group, nullptr},
-    placed({"socket_mode", "string or octal integer", "0666", "permission bits", "", To::Unix,
-            kInherited, kText | kInteger, read_socket_mode, print_socket_mode,
-            default_socket_mode}),
+    TomlKey{"socket_mode", "string or octal integer", "0666", "permission bits", "", To::Unix,
+            kInherited, kText | kInteger, read_socket_mode, print_socket_mode, default_socket_mode},
 
     // ---- the process --------------------------------------------------------------------------
     TomlKey{"env", "table or array of strings", "{}", "", "", To::Program, kInherited,

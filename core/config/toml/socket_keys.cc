@@ -254,8 +254,6 @@ bool read_socket_mode(const TomlValue& value, TomlContext&, ServiceSpec& spec) {
 std::string print_socket_mode(const ServiceSpec& spec) {
   if (have_default_modes(spec.listen)) return "";
   const auto mode = first_node(spec.listen)->mode;
-  // The socket of a log is everybody's where its language says nothing: as by default here.
-  if (!mode && is_syslog_service(spec) && !has_written_mode(spec)) return "";
   return toml_string(mode ? fmt::format("{:04o}", *mode) : "umask");
 }
 
