@@ -37,6 +37,11 @@ void settle_sockets(ServiceSpec& spec) {
   }
 }
 
+void add_warning(const ServiceSpec& spec, Diagnostics& diagnostics, const char* slug,
+                 std::string message, std::string hint) {
+  diagnostics.push_back({Severity::Warning, spec.at, std::move(message), std::move(hint), slug});
+}
+
 // Whoever reaches it may write to the log.
 void warn_of_open_sockets(const ServiceSpec& spec, Diagnostics& diagnostics) {
   const bool is_open =
@@ -44,11 +49,8 @@ void warn_of_open_sockets(const ServiceSpec& spec, Diagnostics& diagnostics) {
         return listen.kind == SocketKind::Udp && !is_loopback(listen.host);
       });
   if (!is_open || spec.more->allow) return;
-  const auto warning = [&](const char* slug, std::string message, std::string hint) {
-    diagnostics.push_back({Severity::Warning, spec.at, std::move(message), std::move(hint), slug});
-  };
-  warning(
-      "syslog-open",
+  add_warning(
+      spec, diagnostics, "syslog-open",
       fmt::format("every host that reaches the service {} may write to the log", quoted(spec.id)),
       "write allow, or listen at 127.0.0.1 or ::1");
 }
@@ -161,12 +163,12 @@ void add_records_socket(const LoadOptions& options, LoadedService& service,
                         Diagnostics& diagnostics) {
   if (options.run_folder.empty()) return;
   if (service.spec.listen.size() >= kMostListenFds) {
-    diagnostics.push_back(
-        {Severity::Warning, service.spec.at,
-         fmt::format("{} has {} sockets: there is none left for the daemon's "
-                     "own records, which go through {}",
-                     quoted(service.spec.id), service.spec.listen.size(), options.log_socket),
-         "listen at fewer addresses", "syslog-records"});
+    add_warning(
+        service.spec, diagnostics, "syslog-records",
+        fmt::format("{} has {} sockets: there is none left for the daemon's own records, "
+                    "which go through {}",
+                    quoted(service.spec.id), service.spec.listen.size(), options.log_socket),
+        "listen at fewer addresses");
     return;
   }
   ListenSpec listen;
