@@ -101,6 +101,7 @@ void SyslogServer::stop() {
     return loop_.stop();
   }
   poller_watcher_->watch(0);
+  go_on();
   uv_update_time(loop_.get());
   for (const auto end = loop_.now() + kDrainTime; loop_.now() < end;) {
     const auto before = counts_.received;

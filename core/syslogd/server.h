@@ -48,7 +48,9 @@ class SyslogServer final : public SyslogSinkHost {
   void want_flush(SyslogSink& target) override;
 
  private:
-  static constexpr int kRounds = 16;  // batches of each socket in one turn
+  static constexpr int kRounds = 16;              // batches of each socket in one turn
+  static constexpr std::size_t kManyAtOnce = 16;  // datagrams of a socket, then it rests
+  static constexpr std::chrono::milliseconds kRest{1};
   static constexpr std::size_t kMostOwn = 64;
   static constexpr std::size_t kMostAsked = 16 * 1024;  // bytes of names in one question
   static constexpr std::chrono::milliseconds kKernelPeriod{10'000};
@@ -99,7 +101,9 @@ class SyslogServer final : public SyslogSinkHost {
 
   // server_messages.cc: from a socket to the targets
   void read_sockets();
-  bool read_batch(Socket& socket);
+  std::size_t read_batch(Socket& socket);
+  void rest(std::uint32_t socket);
+  void go_on();
   void take(const ReceivedDatagram& datagram, Socket& socket, std::timespec arrival);
   [[nodiscard]] std::string_view address_of(const ReceivedDatagram& datagram);
   [[nodiscard]] bool is_within_rate(const ReceivedDatagram& datagram, const Socket& socket);
@@ -122,6 +126,7 @@ class SyslogServer final : public SyslogSinkHost {
   Channel channel_;
   Poller poller_;
   std::vector<Socket> sockets_;
+  std::vector<std::uint32_t> resting_;  // of these, not looked at for a moment
   std::optional<FdWatcher> channel_watcher_;
   std::optional<FdWatcher> poller_watcher_;
   std::vector<std::unique_ptr<SignalWatcher>> signals_;

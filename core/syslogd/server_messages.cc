@@ -30,21 +30,43 @@ void SyslogServer::read_sockets() {
   auto count = poller_.ready(ready);
   for (int round = 0; round < kRounds && count > 0; ++round) {
     std::size_t left = 0;
-    for (std::size_t i = 0; i < count; ++i)
-      if (read_batch(sockets_[ready[i]])) ready[left++] = ready[i];
+    for (std::size_t i = 0; i < count; ++i) {
+      const auto size = read_batch(sockets_[ready[i]]);
+      if (size == Receiver::kBatch) {
+        ready[left++] = ready[i];  // there may be more
+      } else if (size + Receiver::kBatch * static_cast<std::size_t>(round) >= kManyAtOnce) {
+        rest(ready[i]);
+      }
+    }
     count = left;
   }
   is_in_turn_ = false;
   end_turn();
 }
 
-// Whether there may be more.
-bool SyslogServer::read_batch(Socket& socket) {
+// In a flood each wake-up for a few datagrams costs their sender's processor as much as ours. What
+// comes meanwhile stands in the queue, of some megabytes; the senders of a Unix socket would wait.
+void SyslogServer::rest(std::uint32_t socket) {
+  if (sockets_[socket].is_unix || is_stopping_ || !poller_.unwatch(sockets_[socket].fd.get()))
+    return;
+  resting_.push_back(socket);
+  if (resting_.size() > 1) return;
+  timers_.after(kRest, [this] { go_on(); });
+}
+
+void SyslogServer::go_on() {
+  for (const auto socket : std::exchange(resting_, {})) {
+    (void)poller_.watch(sockets_[socket].fd.get(), socket);
+  }
+}
+
+// How many it has read.
+std::size_t SyslogServer::read_batch(Socket& socket) {
   const auto batch = receiver_.receive(socket.fd.get());
-  if (batch.empty()) return false;
+  if (batch.empty()) return 0;
   const auto arrival = wall_clock();
   for (const auto& datagram : batch) take(datagram, socket, arrival);
-  return batch.size() == Receiver::kBatch;
+  return batch.size();
 }
 
 void SyslogServer::take(const ReceivedDatagram& datagram, Socket& socket, std::timespec arrival) {
