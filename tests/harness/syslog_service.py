@@ -101,8 +101,9 @@ class SyslogService:
 
         The service's own words are left out.
         """
-        found = [LINE.match(line) for line in self.text(name).splitlines()]
-        assert all(found), f"no line of syslog's in:\n{self.text(name)}"
+        text, _, _ = self.text(name).rpartition("\n")  # the rest is being written just now
+        found = [LINE.match(line) for line in text.splitlines()]
+        assert all(found), f"no line of syslog's in:\n{text}"
         texts = [one.group(2) for one in found]
         return [text for text in texts if not text.startswith("uvinetd-syslogd[")]
 
