@@ -1,35 +1,13 @@
 // SPDX-License-Identifier: ISC
 #include "spawn/wire.h"
 
-#include <type_traits>
-
 #include "uvinetd_build_id.h"
 
 namespace uvinetd {
 namespace {
 
-// Each body names its fields once, in fields(); encoding and decoding both follow that list, so
-// that they cannot drift apart.
-struct Encoder {
-  Writer out;
-  template <typename... F>
-  void operator()(const F&... field) {
-    (put(field), ...);
-  }
-
- private:
-  template <typename T>
-  void put(const T& value) {
-    if constexpr (std::is_same_v<T, std::string>) {
-      out.put(std::string_view(value));
-    } else {
-      out.put(value);
-    }
-  }
-  void put(const std::vector<std::uint32_t>& list) {
-    out.put(static_cast<std::uint32_t>(list.size()));
-    for (const auto value : list) out.put(value);
-  }
+struct Encoder : FieldEncoder<Encoder> {
+  using FieldEncoder::put;
   void put(const std::vector<RoleFact>& list) {
     out.put(static_cast<std::uint32_t>(list.size()));
     for (const auto& fact : list)
@@ -41,19 +19,8 @@ struct Encoder {
   }
 };
 
-struct Decoder {
-  Reader in;
-  template <typename... F>
-  void operator()(F&... field) {
-    (get(field), ...);
-  }
-
- private:
-  template <typename T>
-  void get(T& value) {
-    value = in.get<T>();
-  }
-  void get(std::string& value) { value = std::string(in.get_text()); }
+struct Decoder : FieldDecoder<Decoder> {
+  using FieldDecoder::get;
   void get(SpawnerKind& value) { value = in.get_enum(SpawnerKind::Clone); }
   void get(StopHow& value) { value = in.get_enum(StopHow::LeaveWhenDone); }
   void get(ReportKind& value) { value = in.get_enum(ReportKind::Cold); }
@@ -75,20 +42,9 @@ struct Decoder {
       if (ban.bits > 128) in.spoil();
     }
   }
-  void get(std::vector<std::uint32_t>& list) {
-    const auto count = in.get<std::uint32_t>();
-    for (std::uint32_t i = 0; i < count && in.is_good(); ++i)
-      list.push_back(in.get<std::uint32_t>());
-  }
 };
 
-#define UVINETD_FIELDS(Type, ...)           \
-  void fields(auto& visit, Type& b) {       \
-    visit(__VA_ARGS__);                     \
-  }                                         \
-  void fields(auto& visit, const Type& b) { \
-    visit(__VA_ARGS__);                     \
-  }
+}  // namespace
 
 UVINETD_FIELDS(Hello, b.role, b.version, b.build_id)
 UVINETD_FIELDS(LauncherStart, b.launcher, b.identity, b.becomes_identity, b.guard_gid,
@@ -126,42 +82,12 @@ UVINETD_FIELDS(FindName, b.address)
 UVINETD_FIELDS(NameFound, b.address, b.name, b.is_answered)
 UVINETD_FIELDS(ClientBack, b.service, b.listener, b.is_admitted, b.has_banner, b.was_watched,
                b.has_header, b.is_identified, b.has_name, b.name, b.peer, b.local, b.accepted_ns)
-#undef UVINETD_FIELDS
 
-// What the fields alone do not say.
-template <typename T>
-bool is_in_range(const T&) {
-  return true;
-}
-bool is_in_range(const EndServer& order) {
+static bool is_in_range(const EndServer& order) {
   return order.signal >= 1 && order.signal <= 64;
 }
 
-template <typename T>
-std::string print_body(const T& body) {
-  Encoder encoder;
-  fields(encoder, body);
-  return encoder.out.take();
-}
-
-template <typename T>
-std::optional<T> parse_body(std::string_view bytes) {
-  Decoder decoder{Reader(bytes)};
-  T body;
-  fields(decoder, body);
-  if (!decoder.in.is_at_end() || !is_in_range(body)) return std::nullopt;
-  return body;
-}
-
-}  // namespace
-
-#define UVINETD_WIRE_BODY(Type)                                    \
-  std::string print(const Type& body) {                            \
-    return print_body(body);                                       \
-  }                                                                \
-  std::optional<Type> parse(std::string_view bytes, const Type*) { \
-    return parse_body<Type>(bytes);                                \
-  }
+#define UVINETD_WIRE_BODY(Type) UVINETD_BODY_DEFINED(Type, Encoder, Decoder)
 UVINETD_WIRE_BODY(Hello)
 UVINETD_WIRE_BODY(LauncherStart)
 UVINETD_WIRE_BODY(LauncherStarted)
@@ -202,7 +128,7 @@ std::string print(const Reports& body) {
 }
 
 std::optional<Reports> parse(std::string_view bytes, const Reports*) {
-  Decoder decoder{Reader(bytes)};
+  Decoder decoder{{Reader(bytes)}};
   Reports body;
   const auto count = decoder.in.get<std::uint32_t>();
   for (std::uint32_t i = 0; i < count && decoder.in.is_good(); ++i) {

@@ -17,7 +17,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/base/codec.h"
+#include "core/base/fields.h"
 #include "spawn/spawner_choice.h"
 
 namespace uvinetd {
@@ -341,49 +341,38 @@ struct ClientBack {
   std::int64_t accepted_ns = 0;
 };
 
-// One overload pair per body.
-#define UVINETD_WIRE_BODY(Type)                      \
-  [[nodiscard]] std::string print(const Type& body); \
-  [[nodiscard]] std::optional<Type> parse(std::string_view bytes, const Type* tag);
-UVINETD_WIRE_BODY(Hello)
-UVINETD_WIRE_BODY(LauncherStart)
-UVINETD_WIRE_BODY(LauncherStarted)
-UVINETD_WIRE_BODY(Generation)
-UVINETD_WIRE_BODY(Epoch)
-UVINETD_WIRE_BODY(StopLauncher)
-UVINETD_WIRE_BODY(ReactorStart)
-UVINETD_WIRE_BODY(ListenerKeys)
-UVINETD_WIRE_BODY(LauncherJoined)
-UVINETD_WIRE_BODY(LauncherNumber)
-UVINETD_WIRE_BODY(LauncherFailed)
-UVINETD_WIRE_BODY(NeedLauncher)
-UVINETD_WIRE_BODY(ListenerNumber)
-UVINETD_WIRE_BODY(EndServer)
-UVINETD_WIRE_BODY(Bans)
-UVINETD_WIRE_BODY(ControlSocket)
-UVINETD_WIRE_BODY(ControlText)
-UVINETD_WIRE_BODY(Happened)
-UVINETD_WIRE_BODY(Hold)
-UVINETD_WIRE_BODY(Pong)
-UVINETD_WIRE_BODY(LogTrouble)
-UVINETD_WIRE_BODY(RoleFacts)
-UVINETD_WIRE_BODY(LogTargetForm)
-UVINETD_WIRE_BODY(Launch)
-UVINETD_WIRE_BODY(ErrorFiles)
-UVINETD_WIRE_BODY(Reports)
-UVINETD_WIRE_BODY(RunningChild)
-UVINETD_WIRE_BODY(AccessListForm)
-UVINETD_WIRE_BODY(ResolverStart)
-UVINETD_WIRE_BODY(FindName)
-UVINETD_WIRE_BODY(NameFound)
-UVINETD_WIRE_BODY(ClientBack)
-#undef UVINETD_WIRE_BODY
-
-// parse_as<Launch>(body)
-template <typename T>
-[[nodiscard]] std::optional<T> parse_as(std::string_view bytes) {
-  return parse(bytes, static_cast<const T*>(nullptr));
-}
+UVINETD_BODY_DECLARED(Hello)
+UVINETD_BODY_DECLARED(LauncherStart)
+UVINETD_BODY_DECLARED(LauncherStarted)
+UVINETD_BODY_DECLARED(Generation)
+UVINETD_BODY_DECLARED(Epoch)
+UVINETD_BODY_DECLARED(StopLauncher)
+UVINETD_BODY_DECLARED(ReactorStart)
+UVINETD_BODY_DECLARED(ListenerKeys)
+UVINETD_BODY_DECLARED(LauncherJoined)
+UVINETD_BODY_DECLARED(LauncherNumber)
+UVINETD_BODY_DECLARED(LauncherFailed)
+UVINETD_BODY_DECLARED(NeedLauncher)
+UVINETD_BODY_DECLARED(ListenerNumber)
+UVINETD_BODY_DECLARED(EndServer)
+UVINETD_BODY_DECLARED(Bans)
+UVINETD_BODY_DECLARED(ControlSocket)
+UVINETD_BODY_DECLARED(ControlText)
+UVINETD_BODY_DECLARED(Happened)
+UVINETD_BODY_DECLARED(Hold)
+UVINETD_BODY_DECLARED(Pong)
+UVINETD_BODY_DECLARED(LogTrouble)
+UVINETD_BODY_DECLARED(RoleFacts)
+UVINETD_BODY_DECLARED(LogTargetForm)
+UVINETD_BODY_DECLARED(Launch)
+UVINETD_BODY_DECLARED(ErrorFiles)
+UVINETD_BODY_DECLARED(Reports)
+UVINETD_BODY_DECLARED(RunningChild)
+UVINETD_BODY_DECLARED(AccessListForm)
+UVINETD_BODY_DECLARED(ResolverStart)
+UVINETD_BODY_DECLARED(FindName)
+UVINETD_BODY_DECLARED(NameFound)
+UVINETD_BODY_DECLARED(ClientBack)
 
 // Identifies one build of the three programs and of the library in their zygotes: the version and
 // a hash of the sources.

@@ -25,11 +25,6 @@ bool is_opened_here(const SyslogAction& action) {
          action.kind == SyslogActionKind::Fifo;
 }
 
-template <typename T>
-std::optional<T> parse_body(const Message& message) {
-  return parse(message.body, static_cast<const T*>(nullptr));
-}
-
 SyslogCounts sum(const SyslogCounts& a, const SyslogCounts& b) {
   return {a.received + b.received, a.malformed + b.malformed, a.truncated + b.truncated,
           a.limited + b.limited,   a.written + b.written,     a.forwarded + b.forwarded,
@@ -208,10 +203,10 @@ bool SyslogKeeper::send(One& one, SyslogMessageType type, const std::string& bod
 void SyslogKeeper::on_message(One& one, const Message& message) {
   switch (static_cast<SyslogMessageType>(message.type)) {
     case SyslogMessageType::Hello:
-      if (const auto hello = parse_body<SyslogHello>(message)) return on_hello(one, *hello);
+      if (const auto hello = parse_as<SyslogHello>(message.body)) return on_hello(one, *hello);
       break;
     case SyslogMessageType::Used:
-      if (const auto used = parse_body<SyslogGeneration>(message)) {
+      if (const auto used = parse_as<SyslogGeneration>(message.body)) {
         if (used->generation != one.generation) return;
         one.is_awaited = false;
         if (one.is_due) tell(one);
@@ -219,17 +214,17 @@ void SyslogKeeper::on_message(One& one, const Message& message) {
       }
       break;
     case SyslogMessageType::Rotate:
-      if (const auto target = parse_body<SyslogTarget>(message)) return rotate(one, *target);
+      if (const auto target = parse_as<SyslogTarget>(message.body)) return rotate(one, *target);
       break;
     case SyslogMessageType::Reopen:
       return tell(one);
     case SyslogMessageType::AskTerminals:
-      if (const auto asked = parse_body<SyslogTerminals>(message)) {
+      if (const auto asked = parse_as<SyslogTerminals>(message.body)) {
         return ask_terminals(one, *asked);
       }
       break;
     case SyslogMessageType::Counts:
-      if (const auto counts = parse_body<SyslogCounts>(message)) {
+      if (const auto counts = parse_as<SyslogCounts>(message.body)) {
         one.counts = sum(one.before, *counts);
         return;
       }

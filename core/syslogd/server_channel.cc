@@ -7,14 +7,6 @@
 #include "core/syslogd/server.h"
 
 namespace uvinetd {
-namespace {
-
-template <typename T>
-std::optional<T> read(const Message& message) {
-  return parse(message.body, static_cast<const T*>(nullptr));
-}
-
-}  // namespace
 
 void SyslogServer::on_channel() {
   if (channel_.has_backlog() && !channel_.flush()) return lose_monitor();
@@ -42,18 +34,18 @@ void SyslogServer::on_channel() {
 void SyslogServer::handle(Message message) {
   switch (static_cast<SyslogMessageType>(message.type)) {
     case SyslogMessageType::Setup:
-      if (const auto told = read<SyslogGeneration>(message))
+      if (const auto told = parse_as<SyslogGeneration>(message.body))
         return begin(*told, std::move(message.fds));
       break;
     case SyslogMessageType::Target:
-      if (const auto told = read<SyslogTarget>(message))
+      if (const auto told = parse_as<SyslogTarget>(message.body))
         return take_target(*told, std::move(message.fds));
       break;
     case SyslogMessageType::Use:
-      if (const auto told = read<SyslogGeneration>(message)) return use(*told);
+      if (const auto told = parse_as<SyslogGeneration>(message.body)) return use(*told);
       break;
     case SyslogMessageType::Terminals:
-      if (const auto told = read<SyslogTerminals>(message)) {
+      if (const auto told = parse_as<SyslogTerminals>(message.body)) {
         if (!router_) return;
         for (const auto& sink : router_->sinks())
           if (sink && sink->is_asking(told->ticket)) sink->terminals(*told, message.fds);

@@ -14,6 +14,8 @@
 #include <string_view>
 #include <vector>
 
+#include "core/base/fields.h"
+
 namespace uvinetd {
 
 inline constexpr std::uint32_t kSyslogWireVersion = 1;
@@ -66,14 +68,10 @@ struct SyslogCounts {
   std::uint64_t dropped = 0;  // for a target that could not take them
 };
 
-#define UVINETD_SYSLOG_BODY(Type)                    \
-  [[nodiscard]] std::string print(const Type& body); \
-  [[nodiscard]] std::optional<Type> parse(std::string_view bytes, const Type* tag);
-UVINETD_SYSLOG_BODY(SyslogHello)
-UVINETD_SYSLOG_BODY(SyslogGeneration)
-UVINETD_SYSLOG_BODY(SyslogTarget)
-UVINETD_SYSLOG_BODY(SyslogTerminals)
-UVINETD_SYSLOG_BODY(SyslogCounts)
-#undef UVINETD_SYSLOG_BODY
+UVINETD_BODY_DECLARED(SyslogHello)
+UVINETD_BODY_DECLARED(SyslogGeneration)
+UVINETD_BODY_DECLARED(SyslogTarget)
+UVINETD_BODY_DECLARED(SyslogTerminals)
+UVINETD_BODY_DECLARED(SyslogCounts)
 
 }  // namespace uvinetd

@@ -15,7 +15,7 @@ namespace {
 // What is understood is said again in the same words.
 template <typename T>
 void check(std::string_view body) {
-  const auto parsed = parse(body, static_cast<const T*>(nullptr));
+  const auto parsed = parse_as<T>(body);
   if (parsed) require(print(*parsed) == body);
 }
 

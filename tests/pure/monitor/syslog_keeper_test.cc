@@ -27,7 +27,7 @@ using Type = SyslogMessageType;
 
 template <typename T>
 T body_of(const Message& message) {
-  return parse(message.body, static_cast<const T*>(nullptr)).value();
+  return parse_as<T>(message.body).value();
 }
 
 class SyslogKeeperTest : public LoopTest {

@@ -194,7 +194,7 @@ class ServerRing : public ::testing::Test {
   std::optional<T> expect(SyslogMessageType type) {
     const auto message = next(type);
     if (!message) return std::nullopt;
-    return parse(message->body, static_cast<const T*>(nullptr));
+    return parse_as<T>(message->body);
   }
   // Whether such a message has come by now.
   bool has(SyslogMessageType type) {

@@ -12,11 +12,6 @@ namespace {
 
 using namespace std::string_view_literals;
 
-template <typename T>
-std::optional<T> read(std::string_view bytes) {
-  return parse(bytes, static_cast<const T*>(nullptr));
-}
-
 TEST(SyslogWire, NumbersOfMessages) {
   const auto number = [](SyslogMessageType type) { return static_cast<int>(type); };
   EXPECT_EQ(number(SyslogMessageType::Hello), 1);
@@ -36,11 +31,11 @@ TEST(SyslogWire, Bodies) {
 }
 
 TEST(SyslogWire, WhatIsSaidIsUnderstood) {
-  const auto hello = read<SyslogHello>(print(SyslogHello{1, "build", 42}));
+  const auto hello = parse_as<SyslogHello>(print(SyslogHello{1, "build", 42}));
   ASSERT_TRUE(hello);
   EXPECT_EQ(hello->build_id, "build");
   EXPECT_EQ(hello->pid, 42);
-  const auto told = read<SyslogTerminals>(print(SyslogTerminals{5, {"a", "b"}, {"c"}}));
+  const auto told = parse_as<SyslogTerminals>(print(SyslogTerminals{5, {"a", "b"}, {"c"}}));
   ASSERT_TRUE(told);
   EXPECT_EQ(told->users, (std::vector<std::string>{"a", "b"}));
   EXPECT_EQ(told->absent, std::vector<std::string>{"c"});
@@ -49,10 +44,10 @@ TEST(SyslogWire, WhatIsSaidIsUnderstood) {
 TEST(SyslogWire, ShortLongAndAbsurdBodiesAreRefused) {
   const auto whole = print(SyslogTerminals{5, {"a", "b"}, {"c"}});
   for (std::size_t size = 0; size < whole.size(); ++size)
-    EXPECT_FALSE(read<SyslogTerminals>(std::string_view(whole).substr(0, size))) << size;
-  EXPECT_FALSE(read<SyslogTerminals>(whole + "x"));
-  EXPECT_FALSE(read<SyslogTerminals>("\0\0\0\0\0\0\0\0\xff\xff\xff\xff"sv));
-  EXPECT_FALSE(read<SyslogTarget>(print(SyslogTarget{1, 2, -3})));
+    EXPECT_FALSE(parse_as<SyslogTerminals>(std::string_view(whole).substr(0, size))) << size;
+  EXPECT_FALSE(parse_as<SyslogTerminals>(whole + "x"));
+  EXPECT_FALSE(parse_as<SyslogTerminals>("\0\0\0\0\0\0\0\0\xff\xff\xff\xff"sv));
+  EXPECT_FALSE(parse_as<SyslogTarget>(print(SyslogTarget{1, 2, -3})));
 }
 
 }  // namespace
