@@ -19,4 +19,13 @@ Result<UniqueFd> open_append_file(const std::string& path, mode_t mode) {
   return fd;
 }
 
+Result<UniqueFd> open_only_name(const std::string& path, mode_t mode) {
+  auto fd = open_append_file(path, mode);
+  struct stat about {};
+  if (!fd) return fd;
+  if (::fstat(fd->get(), &about) != 0) return fail_errno("fstat", path);
+  if (about.st_nlink > 1) return fail("it has another name", path, EMLINK);
+  return fd;
+}
+
 }  // namespace uvinetd

@@ -8,11 +8,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <array>
-#include <climits>
 #include <cstdlib>
+#include <filesystem>
 #include <functional>
 #include <string_view>
+#include <system_error>
 #include <tuple>
 #include <vector>
 
@@ -58,19 +58,14 @@ std::string_view host_of(const ListenSpec& spec) {
   return host == "*" || host == "0.0.0.0" || host == "::" ? std::string_view() : host;
 }
 
-std::string target_of(const std::string& link) {
-  std::array<char, PATH_MAX> text{};
-  const auto size = readlink(link.c_str(), text.data(), text.size());
-  if (size <= 0) return {};
-  return " to " + std::string(text.data(), static_cast<std::size_t>(size));
-}
-
 // Only a socket that nobody answers on may be in the way.
 Status clear_stale_path(const std::string& path, int type) {
   struct stat info {};
   if (path[0] == '@' || lstat(path.c_str(), &info) != 0) return {};
   if (S_ISLNK(info.st_mode)) {  // on many systems /dev/log is one, to the socket of the journal
-    return fail("bind", path + " is a link" + target_of(path) + ", which is not replaced", EEXIST);
+    std::error_code ignored;
+    const auto target = std::filesystem::read_symlink(path, ignored).string();
+    return fail("bind", path + " is a link to " + target + ", which is not replaced", EEXIST);
   }
   if (!S_ISSOCK(info.st_mode)) return fail("bind", path + " is not a socket", EEXIST);
   const auto address = SocketAddress::unix_path(path);

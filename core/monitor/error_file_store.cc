@@ -4,7 +4,6 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <utility>
 
 #include "core/monitor/append_file.h"
@@ -17,16 +16,6 @@ bool is_still(const std::string& path, int fd) {
   struct stat open {};
   return ::lstat(path.c_str(), &named) == 0 && ::fstat(fd, &open) == 0 &&
          named.st_dev == open.st_dev && named.st_ino == open.st_ino;
-}
-
-// By another name somebody may have made us write to what is not his.
-Result<UniqueFd> open_error_file(const std::string& path) {
-  auto fd = open_append_file(path);
-  struct stat about {};
-  if (!fd) return fd;
-  if (::fstat(fd->get(), &about) != 0) return fail_errno("fstat", path);
-  if (about.st_nlink > 1) return fail("it has another name", path, EMLINK);
-  return fd;
 }
 
 }  // namespace
@@ -52,7 +41,7 @@ bool ErrorFileStore::open_missing() {
   for (const auto& [identity, paths] : wanted_) {
     for (const auto& path : paths) {
       if (files_.contains(path)) continue;
-      if (auto opened = open_error_file(path)) {
+      if (auto opened = open_only_name(path)) {
         files_.emplace(path, std::move(*opened));
         told_.erase(path);
         has_new = true;

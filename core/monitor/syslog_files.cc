@@ -15,15 +15,11 @@ namespace {
 
 constexpr int kQuietly = O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
 
-// A directory that anybody may write to may hold a link, or another name, of a file of somebody's.
 Result<UniqueFd> open_file(const std::string& path, std::uint32_t mode) {
   struct stat about {};
   const bool is_new = ::lstat(path.c_str(), &about) != 0 && errno == ENOENT;
-  auto fd = open_append_file(path, static_cast<mode_t>(mode));
-  if (!fd) return fd;
-  if (::fstat(fd->get(), &about) != 0) return fail_errno("fstat", path);
-  if (about.st_nlink > 1) return fail("it has another name", path, EMLINK);
-  if (is_new) (void)::fchmod(fd->get(), static_cast<mode_t>(mode));  // whatever our umask is
+  auto fd = open_only_name(path, static_cast<mode_t>(mode));
+  if (fd && is_new) (void)::fchmod(fd->get(), static_cast<mode_t>(mode));  // whatever our umask is
   return fd;
 }
 
