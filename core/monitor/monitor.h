@@ -113,8 +113,8 @@ class Monitor {
   void hurry_drain();
   void look_at_drain();
   void finish();
-  [[nodiscard]] std::size_t log_servers() const;
-  void end_logs(int looks);
+  [[nodiscard]] std::set<std::uint32_t> log_keys() const;
+  void end_logs(const std::set<std::uint32_t>& keys, int looks);
   void leave_if_alone();
   // Those that were no upgrade.
   [[nodiscard]] std::uint32_t reactor_restarts() const {
@@ -295,9 +295,8 @@ class Monitor {
   bool is_binding_ = false;                    // at start: the reactor may not begin yet
   bool is_ready_ = false;
   bool is_stopping_ = false;
-  bool is_log_ended_ = false;           // that which we keep ourselves
-  std::set<std::string> log_services_;  // ids of syslog services
-  bool is_empty_ = false;               // while draining: no server was left at the last look
+  bool is_log_ended_ = false;  // that which we keep ourselves
+  bool is_empty_ = false;      // while draining: no server was left at the last look
   std::optional<std::chrono::milliseconds> drain_time_;  // asked for
   std::optional<DrainStep> drain_step_;                  // draining
   std::chrono::milliseconds drain_step_end_{0};

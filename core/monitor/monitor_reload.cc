@@ -92,10 +92,6 @@ void Monitor::serve_own_log() {
 void Monitor::take_config(LoadedConfig config) {
   logs_.want(service_log_files(config.services));
   syslogs_.want(config.services);
-  log_services_.clear();
-  for (const auto& service : config.services) {
-    if (!service.syslog.is_default()) log_services_.insert(service.spec.id);
-  }
   if (const auto path = records_path(config.services); !path.empty()) {
     if (auto status = make_run_folder(path.substr(0, path.rfind('/'))); !status) {
       log_.warning("our own records: {}", status.error().text());

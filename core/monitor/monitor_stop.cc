@@ -108,8 +108,8 @@ void Monitor::look_at_drain() {
   // A connection that was accepted just before may be on its way to a launcher still.
   const bool is_settled = has_reactor_stopped_ || !reactor_ || *drain_step_ != DrainStep::Wait;
   // The reactor has to hear of the last end before its own, and tell it.
-  const bool was_empty =
-      std::exchange(is_empty_, is_settled && launchers_->children() <= log_servers());
+  const bool are_alone = launchers_->children() <= launchers_->children_of(log_keys());
+  const bool was_empty = std::exchange(is_empty_, is_settled && are_alone);
   if (is_empty_ && (was_empty || !reactor_)) return finish();
   if (loop_.now() >= drain_step_end_) return hurry_drain();
   // Nobody pings in the place of a reactor that is gone.
@@ -128,8 +128,10 @@ void Monitor::finish() {
     if (exit_status_ == 0) log_.notice("stopped");
     log_.tell_repeats();
     log_.flush();
+    const auto keys = log_keys();
     syslogs_.end();
-    return end_logs(drain_step_ ? kLogLooksOfDrain : kLogLooks);
+    is_log_ended_ = true;
+    return end_logs(keys, drain_step_ ? kLogLooksOfDrain : kLogLooks);
   }
   if (std::exchange(is_finishing_, true)) return;
   timers_.cancel(drain_timer_);
@@ -150,20 +152,19 @@ void Monitor::finish() {
 }
 
 // Their servers write what they have, and then a successor can bind.
-void Monitor::end_logs(int looks) {
+void Monitor::end_logs(const std::set<std::uint32_t>& keys, int looks) {
   if (is_finishing_) return;
-  is_log_ended_ = true;
-  if (looks == 0 || log_servers() == 0) return finish();
-  timers_.after(kLogLook, [this, looks] { end_logs(looks - 1); });
+  if (looks == 0 || launchers_->children_of(keys) == 0) return finish();
+  timers_.after(kLogLook, [this, keys, looks] { end_logs(keys, looks - 1); });
 }
 
-// Of syslog services, which end when the others have.
-std::size_t Monitor::log_servers() const {
-  std::set<std::uint32_t> keys;
-  for (const auto& id : log_services_) {
-    if (const auto key = builder_.key_of(id)) keys.insert(*key);
+// Of syslog services, whose servers end when the others have.
+std::set<std::uint32_t> Monitor::log_keys() const {
+  std::set<std::uint32_t> out;
+  for (const auto& id : syslogs_.services()) {
+    if (const auto key = builder_.key_of(id)) out.insert(*key);
   }
-  return keys.empty() ? 0 : launchers_->children_of(keys);
+  return out;
 }
 
 void Monitor::leave_if_alone() {

@@ -119,6 +119,12 @@ void SyslogKeeper::end() {
   all_.clear();
 }
 
+std::vector<std::string> SyslogKeeper::services() const {
+  std::vector<std::string> out;
+  for (const auto& [id, one] : all_) out.push_back(id);
+  return out;
+}
+
 nlohmann::json SyslogKeeper::counts() const {
   auto out = nlohmann::json::object();
   for (const auto& [id, one] : all_) out[id] = counts_json(one->counts);

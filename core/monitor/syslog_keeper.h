@@ -64,6 +64,7 @@ class SyslogKeeper {
   // What each server has counted, by the id of its service.
   [[nodiscard]] nlohmann::json counts() const;
   [[nodiscard]] bool is_empty() const { return all_.empty(); }
+  [[nodiscard]] std::vector<std::string> services() const;  // their ids
 
   // For the program that takes our place in this process: its servers are replaced by their next
   // start, without a message lost. Restored channels are of services that the next want() names.

@@ -158,8 +158,7 @@ void TableBuilder::fill(const LoadedService& service, const Sockets& sockets, Ta
   entry.key = service_key(spec.id);
   entry.id = spec.id;
   entry.internal = {};
-  // The server of a syslog service is a program of ours, whoever names it.
-  if (!spec.internal.empty() && service.syslog.is_default()) entry.internal.edit() = spec.internal;
+  if (!spec.internal.empty()) entry.internal.edit() = spec.internal;
   if (spec.more->is_sensor) entry.internal.edit() = kSensorStandIn;
   if (spec.more->redirect) entry.internal.edit() = kRedirect;
   entry.identity = has_server(spec) ? identity_key(service.identity) : 0;
