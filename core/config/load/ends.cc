@@ -14,6 +14,7 @@
 #include "core/config/load/file_reader.h"
 #include "core/config/quote.h"
 #include "core/config/suggest.h"
+#include "core/config/syslog/syslog_names.h"
 
 namespace uvinetd {
 namespace {
@@ -31,30 +32,7 @@ constexpr std::array kSuccess{Part{"PID", log_part::kPid},
 constexpr std::array kFailure{Part{"HOST", log_part::kHost}, Part{"USERID", 0},
                               Part{"ATTEMPT", log_part::kAttempt}};
 
-// As syslog(3) numbers them: the same on every system.
-struct Numbered {
-  std::string_view name;
-  std::uint8_t number;
-};
-constexpr std::array kFacilities{
-    Numbered{"kern", 0},    Numbered{"user", 1},      Numbered{"mail", 2},
-    Numbered{"daemon", 3},  Numbered{"auth", 4},      Numbered{"syslog", 5},
-    Numbered{"lpr", 6},     Numbered{"news", 7},      Numbered{"uucp", 8},
-    Numbered{"cron", 9},    Numbered{"authpriv", 10}, Numbered{"ftp", 11},
-    Numbered{"local0", 16}, Numbered{"local1", 17},   Numbered{"local2", 18},
-    Numbered{"local3", 19}, Numbered{"local4", 20},   Numbered{"local5", 21},
-    Numbered{"local6", 22}, Numbered{"local7", 23}};
-constexpr std::array kLevels{Numbered{"emerg", 0}, Numbered{"alert", 1},   Numbered{"crit", 2},
-                             Numbered{"err", 3},   Numbered{"warning", 4}, Numbered{"notice", 5},
-                             Numbered{"info", 6},  Numbered{"debug", 7}};
 constexpr std::uint8_t kInfo = 6;
-
-std::optional<std::uint8_t> number_of(std::string_view name, std::span<const Numbered> list) {
-  for (const auto& each : list) {
-    if (is_same_word(each.name, name)) return each.number;
-  }
-  return std::nullopt;
-}
 
 std::vector<std::string_view> words_of(std::string_view text) {
   std::vector<std::string_view> out;
@@ -94,11 +72,11 @@ std::optional<LogTypeProblem> parse_syslog(std::span<const std::string_view> wor
   if (words.size() < 2 || words.size() > 3) {
     return LogTypeProblem{"SYSLOG takes a facility and a level", "\"SYSLOG daemon info\""};
   }
-  const auto facility = number_of(words[1], kFacilities);
+  const auto facility = plain_syslog_facility(words[1]);
   if (!facility) {
     return LogTypeProblem{"unknown facility " + quoted(words[1]), "as in syslog(3): daemon"};
   }
-  const auto level = words.size() < 3 ? kInfo : number_of(words[2], kLevels);
+  const auto level = words.size() < 3 ? kInfo : plain_syslog_severity(words[2]);
   if (!level) return LogTypeProblem{"unknown level " + quoted(words[2]), "as in syslog(3): info"};
   out.place = LogPlace::Syslog;
   out.facility = *facility;

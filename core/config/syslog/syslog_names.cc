@@ -3,9 +3,9 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <utility>
 
+#include "core/base/words.h"
 #include "core/config/suggest.h"
 
 namespace uvinetd {
@@ -41,18 +41,14 @@ constexpr std::array kFacilities{Name{"kern", 0},
                                  Name{"mark", kMarkFacility},
                                  Name{"security", 4},
                                  Name{"solaris-cron", 15}};
+constexpr std::size_t kFtp = 11;
 constexpr std::size_t kAudit = 13;
+constexpr std::size_t kLocal0 = 16;
 
 constexpr std::array kSeverities{Name{"emerg", 0}, Name{"alert", 1},   Name{"crit", 2},
                                  Name{"err", 3},   Name{"warning", 4}, Name{"notice", 5},
                                  Name{"info", 6},  Name{"debug", 7},   Name{"panic", 0},
                                  Name{"error", 3}, Name{"warn", 4}};
-
-bool is_same_word(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
-    return std::tolower(static_cast<unsigned char>(x)) == y;
-  });
-}
 
 template <std::size_t N>
 std::optional<std::size_t> find(const std::array<Name, N>& names, std::string_view word) {
@@ -87,6 +83,20 @@ std::string_view syslog_facility_name(std::size_t facility) {
 
 std::string_view syslog_severity_name(std::size_t severity) {
   return severity < kSyslogSeverities ? kSeverities[severity].first : std::string_view();
+}
+
+std::optional<std::uint8_t> plain_syslog_facility(std::string_view name) {
+  const auto number = find(kFacilities, name);
+  const bool is_plain =
+      number && (*number <= kFtp || (*number >= kLocal0 && *number < kMarkFacility));
+  if (!is_plain || !is_same_word(name, syslog_facility_name(*number))) return std::nullopt;
+  return static_cast<std::uint8_t>(*number);
+}
+
+std::optional<std::uint8_t> plain_syslog_severity(std::string_view name) {
+  const auto number = find(kSeverities, name);
+  if (!number || !is_same_word(name, syslog_severity_name(*number))) return std::nullopt;
+  return static_cast<std::uint8_t>(*number);
 }
 
 std::string syslog_facility_hint(std::string_view name) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,6 +20,10 @@ inline constexpr std::size_t kSyslogSeverities = 8;
 [[nodiscard]] std::optional<std::size_t> syslog_severity(std::string_view name);
 [[nodiscard]] std::string_view syslog_facility_name(std::size_t facility);
 [[nodiscard]] std::string_view syslog_severity_name(std::size_t severity);
+
+// What programs say to syslog(3), by the one name of each: neither ntp nor warn. nullopt: unknown.
+[[nodiscard]] std::optional<std::uint8_t> plain_syslog_facility(std::string_view name);
+[[nodiscard]] std::optional<std::uint8_t> plain_syslog_severity(std::string_view name);
 
 [[nodiscard]] std::string syslog_facility_hint(std::string_view name);
 [[nodiscard]] std::string syslog_severity_hint(std::string_view name);

@@ -8,6 +8,7 @@
 
 #include "core/config/quote.h"
 #include "core/config/suggest.h"
+#include "core/config/syslog/syslog_names.h"
 #include "core/config/xinetd/attributes.h"
 
 namespace uvinetd::xinetd {
@@ -33,30 +34,16 @@ bool set_banner(const char* key, const Attribute& attribute, Reading& reading, s
   return true;
 }
 
-bool is_syslog_facility(std::string_view word) {
-  static constexpr std::array<std::string_view, 20> kFacilities{
-      "auth",   "authpriv", "cron",   "daemon", "ftp",    "kern",   "local0",
-      "local1", "local2",   "local3", "local4", "local5", "local6", "local7",
-      "lpr",    "mail",     "news",   "syslog", "user",   "uucp"};
-  return std::find(kFacilities.begin(), kFacilities.end(), lower(word)) != kFacilities.end();
-}
-
-bool is_syslog_level(std::string_view word) {
-  static constexpr std::array<std::string_view, 8> kLevels{"emerg",   "alert",  "crit", "err",
-                                                           "warning", "notice", "info", "debug"};
-  return std::find(kLevels.begin(), kLevels.end(), lower(word)) != kLevels.end();
-}
-
 bool check_syslog(const Attribute& attribute, Reporter& report) {
   const auto& values = attribute.values;
   if (values.size() > 3) {
     return report.error(attribute.place(values[3]), "log", "SYSLOG takes a facility and a level");
   }
-  if (!is_syslog_facility(values[1].text)) {
+  if (!plain_syslog_facility(values[1].text)) {
     return report.error(attribute.place(values[1]), "log",
                         "unknown facility " + quoted(values[1].text), "as in syslog(3): daemon");
   }
-  if (values.size() < 3 || is_syslog_level(values[2].text)) return true;
+  if (values.size() < 3 || plain_syslog_severity(values[2].text)) return true;
   return report.error(attribute.place(values[2]), "log", "unknown level " + quoted(values[2].text),
                       "as in syslog(3): info");
 }

@@ -157,5 +157,17 @@ TEST(SyslogSelector, TellsWhatIsWrongAndWhere) {
   EXPECT_NE(read("mail.inof").diagnostics[0].hint.find("\"info\""), std::string::npos);
 }
 
+TEST(SyslogNames, OfSyslog3EachHasOneName) {
+  EXPECT_EQ(plain_syslog_facility("ftp"), 11);
+  EXPECT_EQ(plain_syslog_facility("LOCAL7"), 23);
+  for (const char* other :
+       {"ntp", "audit", "console", "cron2", "mark", "security", "solaris-cron", ""})
+    EXPECT_EQ(plain_syslog_facility(other), std::nullopt) << other;
+  EXPECT_EQ(plain_syslog_severity("emerg"), 0);
+  EXPECT_EQ(plain_syslog_severity("Debug"), 7);
+  for (const char* other : {"panic", "error", "warn", "none", ""})
+    EXPECT_EQ(plain_syslog_severity(other), std::nullopt) << other;
+}
+
 }  // namespace
 }  // namespace uvinetd
