@@ -30,6 +30,19 @@ class SyslogForward : public SyslogTargets, public ::testing::WithParamInterface
     })) << part;
     return found;
   }
+  // A server that forwards to another host, and writes down what it has said.
+  struct Relay {
+    SocketAddress to;
+    std::uint16_t port;  // of the other host
+    SyslogSetup setup;
+  };
+  Relay begin_relay() {
+    add_unix("log");
+    const auto to = add_udp("127.0.0.1");
+    const auto port = listen("127.0.0.1");
+    start();
+    return {to, port, setup_of({forward("127.0.0.1", port), file("all")})};
+  }
   UniqueFd other_;
 };
 
@@ -75,12 +88,7 @@ TEST_F(SyslogForward, AHostThatRefusesIsLeftAloneForAWhile) {
 }
 
 TEST_F(SyslogForward, WhatCameFromTheNetworkGoesOnOnlyWhereThatIsWanted) {
-  add_unix("log");
-  const auto own = add_udp("127.0.0.1");
-  const auto to = *SocketAddress::parse_ip("127.0.0.1", own);
-  const auto port = listen("127.0.0.1");
-  start();
-  auto setup = setup_of({forward("127.0.0.1", port), file("all")});
+  auto [to, port, setup] = begin_relay();
   use(1, setup);
   send_udp("<13>far: unwanted", to, "127.0.0.2");
   file_has("all", " 127.0.0.2 far: unwanted\n");
@@ -102,12 +110,7 @@ TEST_F(SyslogForward, WhatCameFromTheNetworkGoesOnOnlyWhereThatIsWanted) {
 }
 
 TEST_F(SyslogForward, WhatSeveralHostsSayIsRelayedForEach) {
-  add_unix("log");
-  const auto own = add_udp("127.0.0.1");
-  const auto to = *SocketAddress::parse_ip("127.0.0.1", own);
-  const auto port = listen("127.0.0.1");
-  start();
-  auto setup = setup_of({forward("127.0.0.1", port), file("all")});
+  auto [to, port, setup] = begin_relay();
   setup.settings.relays = true;
   setup.settings.folds_repeats = false;
   use(1, setup);
@@ -121,12 +124,7 @@ TEST_F(SyslogForward, WhatSeveralHostsSayIsRelayedForEach) {
 }
 
 TEST_F(SyslogForward, WhatIsNotRelayedIsCountedAndTold) {
-  add_unix("log");
-  const auto own = add_udp("127.0.0.1");
-  const auto to = *SocketAddress::parse_ip("127.0.0.1", own);
-  const auto port = listen("127.0.0.1");
-  start();
-  auto setup = setup_of({forward("127.0.0.1", port), file("all")});
+  auto [to, port, setup] = begin_relay();
   setup.settings.relays = true;
   setup.settings.trusts_host = true;
   use(1, setup);
@@ -144,7 +142,7 @@ TEST_F(SyslogForward, WhatIsNotRelayedIsCountedAndTold) {
 
 TEST_F(SyslogForward, AServerThatForwardsToItselfComesToAnEnd) {
   add_unix("log");
-  const auto own = add_udp("127.0.0.1");
+  const auto own = add_udp("127.0.0.1").port();
   start();
   auto setup = setup_of({forward("127.0.0.1", own), file("all")});
   setup.settings.relays = true;

@@ -16,8 +16,7 @@ class SyslogMessages : public ServerRing {
 TEST_F(SyslogMessages, OddDatagramsAreOneLineEach) {
   using namespace std::string_view_literals;
   add_unix("log");
-  const auto port = add_udp("127.0.0.1");
-  const auto to = *SocketAddress::parse_ip("127.0.0.1", port);
+  const auto to = add_udp("127.0.0.1");
   start();
   use(1, to_all());
   log("<13>tester: one\nNov 26 20:41:21 here kernel: forged");
@@ -106,8 +105,7 @@ TEST_F(SyslogMessages, MarksAreWrittenWhereNothingElseIs) {
 
 TEST_F(SyslogMessages, ASenderAboveItsRateIsRefusedAndTold) {
   add_unix("log");
-  const auto port = add_udp("127.0.0.1");
-  const auto to = *SocketAddress::parse_ip("127.0.0.1", port);
+  const auto to = add_udp("127.0.0.1");
   start();
   auto setup = to_all();
   setup.settings.rate = 1;
@@ -123,13 +121,12 @@ TEST_F(SyslogMessages, ASenderAboveItsRateIsRefusedAndTold) {
 }
 
 TEST_F(SyslogMessages, TheRateOfAnIPv6SenderIsThatOfItsNetwork) {
-  const auto port = add_udp("::1");
+  const auto to = add_udp("::1");
   start();
   auto setup = to_all();
   setup.settings.rate = 1;
   setup.settings.burst = 5;
   use(1, setup);
-  const auto to = *SocketAddress::parse_ip("::1", port);
   for (int i = 0; i < 50; ++i) send_udp("<13>far: much " + std::to_string(i), to, "::1");
   EXPECT_EQ(terminate(), 0);
   EXPECT_THAT(text_of(path("all")),
@@ -138,8 +135,7 @@ TEST_F(SyslogMessages, TheRateOfAnIPv6SenderIsThatOfItsNetwork) {
 
 TEST_F(SyslogMessages, WhatTheKernelDropsIsCountedAndTold) {
   if (!kIsPidKnown) GTEST_SKIP() << "the kernel does not tell it";
-  const auto port = add_udp("127.0.0.1");
-  const auto to = *SocketAddress::parse_ip("127.0.0.1", port);
+  const auto to = add_udp("127.0.0.1");
   const int room = 16 * 1024;
   ASSERT_EQ(setsockopt(sockets_[0].get(), SOL_SOCKET, SO_RCVBUF, &room, sizeof room), 0);
   start();
@@ -190,8 +186,7 @@ TEST_F(SyslogMessages, TheDaemonsOwnRecordsHaveNoRate) {
 
 TEST_F(SyslogMessages, TenThousandSenders) {
   add_unix("log");
-  const auto port = add_udp("127.0.0.1");
-  const auto to = *SocketAddress::parse_ip("127.0.0.1", port);
+  const auto to = add_udp("127.0.0.1");
   start();
   auto setup = to_all();
   setup.settings.rate = 100;

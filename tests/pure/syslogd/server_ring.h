@@ -104,16 +104,16 @@ class ServerRing : public ::testing::Test {
     sockets_.push_back(std::move(fd));
     names_ += (names_.empty() ? "" : ":") + name;
   }
-  std::uint16_t add_udp(const std::string& host) {
+  SocketAddress add_udp(const std::string& host) {
     auto address = SocketAddress::parse_ip(host, 0);
     UniqueFd fd(socket(address->family(), SOCK_DGRAM | SOCK_CLOEXEC, 0));
     EXPECT_EQ(bind(fd.get(), address->data(), address->size()), 0);
     const int room = 8 << 20;
     setsockopt(fd.get(), SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof room);
-    const auto port = SocketAddress::local_of(fd.get())->port();
+    const auto bound = *SocketAddress::local_of(fd.get());
     sockets_.push_back(std::move(fd));
     names_ += (names_.empty() ? "" : ":") + std::string("udp");
-    return port;
+    return bound;
   }
 
   // Starts it, with the sockets that there are; its standard error is a file.

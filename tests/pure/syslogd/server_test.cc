@@ -39,11 +39,11 @@ TEST_F(SyslogServer, ReadsNothingBeforeItsFirstRules) {
 
 TEST_F(SyslogServer, LeavesItsSocketsBlocking) {
   add_unix("log");
-  const auto port = add_udp("127.0.0.1");
+  const auto to = add_udp("127.0.0.1");
   start();
   use(1, setup_of({place(SyslogActionKind::File, path("all"))}));
   log("<13>tester: one");
-  send_udp("<13>tester: two", *SocketAddress::parse_ip("127.0.0.1", port), "127.0.0.1");
+  send_udp("<13>tester: two", to, "127.0.0.1");
   file_has("all", "one\n");
   file_has("all", "two\n");
   for (const auto& fd : sockets_) EXPECT_EQ(fcntl(fd.get(), F_GETFL) & O_NONBLOCK, 0);
@@ -129,13 +129,12 @@ TEST_F(SyslogServer, AMalformedFrameEndsIt) {
 
 TEST_F(SyslogServer, WhatIsQueuedIsWrittenWhenItIsTerminated) {
   add_unix("log");
-  const auto port = add_udp("127.0.0.1");
+  const auto to = add_udp("127.0.0.1");
   start();
   use(1, setup_of({place(SyslogActionKind::File, path("all"))}));
   kill(pid_, SIGSTOP);
   for (int i = 0; i < 500; ++i)
-    send_udp("<13>tester: queued " + std::to_string(i), *SocketAddress::parse_ip("127.0.0.1", port),
-             "127.0.0.1");
+    send_udp("<13>tester: queued " + std::to_string(i), to, "127.0.0.1");
   kill(pid_, SIGTERM);
   kill(pid_, SIGCONT);
   EXPECT_EQ(wait_for_end(), 0);
