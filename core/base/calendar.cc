@@ -3,13 +3,10 @@
 
 #include <fmt/format.h>
 
-#include <string_view>
-
 namespace uvinetd {
 namespace {
 
 constexpr std::string_view kDays = "SunMonTueWedThuFriSat";
-constexpr std::string_view kMonths = "JanFebMarAprMayJunJulAugSepOctNovDec";
 
 std::tm local(std::time_t when) {
   std::tm out{};

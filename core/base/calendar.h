@@ -6,8 +6,12 @@
 #include <chrono>
 #include <ctime>
 #include <string>
+#include <string_view>
 
 namespace uvinetd {
+
+// Three letters for each month, one after the other.
+inline constexpr std::string_view kMonths = "JanFebMarAprMayJunJulAugSepOctNovDec";
 
 // "Sun Nov 22 10:16:34 2026", as ctime(3) without its newline.
 [[nodiscard]] std::string date_and_time(std::time_t when);

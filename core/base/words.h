@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: ISC
-// Words whose letter case counts for nothing. ASCII letters only, whatever the locale.
+// Words, what stands between them, and letters whose case counts for nothing. ASCII only, whatever
+// the locale.
 #pragma once
 
 #include <algorithm>
@@ -7,6 +8,10 @@
 #include <string_view>
 
 namespace uvinetd {
+
+[[nodiscard]] constexpr bool is_blank(char c) {
+  return c == ' ' || c == '\t';
+}
 
 [[nodiscard]] constexpr char lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;

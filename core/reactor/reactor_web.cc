@@ -1,20 +1,16 @@
 // SPDX-License-Identifier: ISC
 // What the reactor knows, for the built-ins `metrics` and `status`.
-#include <unistd.h>
-
 #include <algorithm>
-#include <array>
 #include <utility>
 
+#include "core/base/host_name.h"
 #include "core/reactor/reactor.h"
 #include "core/reactor/socket_text.h"
 
 namespace uvinetd {
 
 std::string Reactor::host_name() const {
-  std::array<char, 256> name{};
-  if (gethostname(name.data(), name.size() - 1) != 0) return {};
-  return name.data();
+  return uvinetd::host_name();
 }
 
 DaemonStatus Reactor::daemon_status() const {

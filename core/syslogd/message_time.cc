@@ -7,12 +7,12 @@
 #include <cstdlib>
 #include <optional>
 
+#include "core/base/calendar.h"
 #include "core/syslogd/octets.h"
 
 namespace uvinetd {
 namespace {
 
-constexpr std::string_view kMonths = "JanFebMarAprMayJunJulAugSepOctNovDec";
 constexpr std::array<int, 12> kMostDays{31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
 constexpr std::time_t kMostAhead = 7 * 24 * 3600;
 constexpr std::size_t kSecondsSize = 19;  // octets of "2026-11-26T20:41:21"

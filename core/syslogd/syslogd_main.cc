@@ -16,14 +16,13 @@
 #include "core/base/process.h"
 #include "core/base/sandbox.h"
 #include "core/syslogd/server.h"
+#include "spawn/settings/listen_fds.h"
 
 namespace {
 
 using namespace uvinetd;
 
 constexpr int kChannelFd = 0;
-constexpr int kFirstSocket = 3;
-constexpr unsigned kMostSockets = 1'000;
 
 constexpr const char* kUsage =
     "uvinetd-syslogd is a part of uvinetd and is started by it, as the server of a service:\n"
@@ -64,12 +63,12 @@ std::optional<Given> take_sockets() {
   const auto count = number_of(take_variable("LISTEN_FDS"));
   const auto pid = number_of(take_variable("LISTEN_PID"));
   const auto names = take_variable("LISTEN_FDNAMES").value_or("");
-  if (!count || *count == 0 || *count > kMostSockets) return std::nullopt;
+  if (!count || *count == 0 || *count > kMostListenFds) return std::nullopt;
   if (!pid || *pid != static_cast<unsigned>(getpid())) return std::nullopt;
   Given given;
   std::string_view rest = names;
   for (unsigned i = 0; i < *count; ++i) {
-    const int fd = kFirstSocket + static_cast<int>(i);
+    const int fd = kFirstListenFd + static_cast<int>(i);
     given.sockets.emplace_back(fd);
     if (!set_cloexec(fd)) return std::nullopt;
     const auto end = rest.find(':');

@@ -10,15 +10,13 @@
 #include <string_view>
 #include <vector>
 
+#include "core/base/words.h"
 #include "core/config/field.h"
 #include "core/config/inetd/inetd_conf.h"
 #include "core/config/reporter.h"
 
 namespace uvinetd {
 
-constexpr bool is_blank(char c) {
-  return c == ' ' || c == '\t';
-}
 constexpr bool is_control(char c) {
   return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
 }

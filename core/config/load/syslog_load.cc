@@ -2,10 +2,8 @@
 #include "core/config/load/syslog_load.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <iterator>
 #include <map>
@@ -13,6 +11,7 @@
 #include <optional>
 #include <utility>
 
+#include "core/base/host_name.h"
 #include "core/base/source.h"
 #include "core/config/load/disk_includes.h"
 #include "core/config/load/file_reader.h"
@@ -85,9 +84,7 @@ bool settle(const LoadOptions& options, ServiceSpec& spec, Diagnostics& diagnost
 
 // Of a message on this host: without its domain, as syslogs write it.
 std::string own_host() {
-  std::array<char, 256> name{};
-  if (gethostname(name.data(), name.size() - 1) != 0) return "localhost";
-  const std::string whole = name.data();
+  const auto whole = host_name();
   const auto host = whole.substr(0, whole.find('.'));
   return host.empty() ? "localhost" : host;
 }

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <utility>
 
+#include "core/base/words.h"
 #include "core/config/field_reader.h"
 #include "core/config/quote.h"
 #include "core/config/suggest.h"
@@ -28,10 +29,6 @@ constexpr std::uint32_t kLeastDatagram = 480;  // every receiver takes it (RFC 5
 constexpr std::uint32_t kMostDatagram = 65'507;
 
 constexpr std::string_view kUsersModule = ":omusrmsg:";  // rsyslog's words for a list of users
-
-bool is_blank(char c) {
-  return c == ' ' || c == '\t';
-}
 
 bool is_user_name(std::string_view name) {
   const auto is_fit = [](char c) {
