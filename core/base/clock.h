@@ -13,18 +13,21 @@ namespace uvinetd {
   return std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec);
 }
 
-// Whole seconds of the wall clock as everybody else sees it: time(2) may lag behind by a tick.
-[[nodiscard]] inline std::time_t wall_clock_seconds() {
+// The wall clock; it may jump.
+[[nodiscard]] inline timespec wall_clock() {
   timespec now{};
   clock_gettime(CLOCK_REALTIME, &now);
-  return now.tv_sec;
+  return now;
 }
 
-// The wall clock; it may jump.
 [[nodiscard]] inline std::chrono::nanoseconds realtime_now() {
-  timespec now{};
-  clock_gettime(CLOCK_REALTIME, &now);
+  const auto now = wall_clock();
   return std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec);
+}
+
+// Its whole seconds as everybody else sees them: time(2) may lag behind by a tick.
+[[nodiscard]] inline std::time_t wall_clock_seconds() {
+  return wall_clock().tv_sec;
 }
 
 }  // namespace uvinetd

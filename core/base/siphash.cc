@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: ISC
 #include "core/base/siphash.h"
 
+#include <algorithm>
 #include <bit>
 #include <cstddef>
+#include <random>
 
 namespace uvinetd {
 namespace {
@@ -53,6 +55,13 @@ std::uint64_t siphash(const SipKey& key, std::string_view bytes) {
   state.v2 ^= 0xff;
   for (int i = 0; i < 4; ++i) state.round();
   return state.v0 ^ state.v1 ^ state.v2 ^ state.v3;
+}
+
+SipKey random_sip_key() {
+  std::random_device random;
+  SipKey key{};
+  std::generate(key.begin(), key.end(), [&] { return static_cast<std::uint8_t>(random()); });
+  return key;
 }
 
 }  // namespace uvinetd

@@ -10,6 +10,8 @@
 namespace uvinetd {
 
 using SipKey = std::array<std::uint8_t, 16>;
+// Of this process alone.
+[[nodiscard]] SipKey random_sip_key();
 
 [[nodiscard]] std::uint64_t siphash(const SipKey& key, std::string_view bytes);
 

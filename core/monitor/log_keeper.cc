@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <random>
 #include <utility>
 
 #include "core/monitor/append_file.h"
@@ -29,8 +28,6 @@ LogKeeper::LogKeeper(Timers& timers, Log& log, const CommandLine& options, bool 
       syslog_path_(kSyslogPath),
       send_(std::move(send)),
       tender_(timers, log, [this] { open_own(); }) {
-  std::random_device random;
-  std::generate(key_.begin(), key_.end(), [&] { return static_cast<std::uint8_t>(random()); });
   log_.set_format(options.log_format);
   log_.on_file_trouble([this](int code) { note(own_code_, code); });
 }

@@ -12,7 +12,6 @@
 namespace uvinetd {
 namespace {
 
-constexpr std::size_t kSeverities = 8;
 constexpr std::string_view kThisHost = "@";
 
 // As it is written, or up to its first "/": "postfix" is "postfix/smtpd" too.
@@ -79,8 +78,8 @@ struct SyslogMatcher::Compiled {
   // `entry` for each PRI of `mask`. What cannot be reached is left out.
   void add(const SyslogMask& mask, const Entry& entry) {
     for (std::size_t facility = 0; facility < kSyslogFacilities; ++facility) {
-      for (std::size_t severity = 0; severity < kSeverities; ++severity) {
-        const auto pri = facility * kSeverities + severity;
+      for (std::size_t severity = 0; severity < kSyslogSeverities; ++severity) {
+        const auto pri = facility * kSyslogSeverities + severity;
         if ((mask.at(facility) >> severity & 1) == 0 || is_closed.at(pri)) continue;
         add(rows.at(pri), entry);
         is_closed.at(pri) = entry.is_final && entry.conditions == Entry::kAlways;
@@ -88,8 +87,8 @@ struct SyslogMatcher::Compiled {
     }
   }
 
-  std::array<Row, kSyslogFacilities * kSeverities> rows;
-  std::array<bool, kSyslogFacilities * kSeverities> is_closed{};  // while it is compiled
+  std::array<Row, kSyslogFacilities * kSyslogSeverities> rows;
+  std::array<bool, kSyslogFacilities * kSyslogSeverities> is_closed{};  // while it is compiled
   std::vector<Conditions> conditions;
 
  private:
@@ -125,7 +124,8 @@ SyslogMatcher::SyslogMatcher(SyslogMatcher&&) noexcept = default;
 SyslogMatcher& SyslogMatcher::operator=(SyslogMatcher&&) noexcept = default;
 
 void SyslogMatcher::match(const SyslogRecord& record, std::vector<std::uint32_t>& actions) const {
-  const auto pri = std::size_t{record.facility} * kSeverities + record.severity % kSeverities;
+  const auto pri =
+      std::size_t{record.facility} * kSyslogSeverities + record.severity % kSyslogSeverities;
   actions.clear();
   if (pri >= compiled_->rows.size()) return;
   const auto& row = compiled_->rows[pri];

@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "core/base/clock.h"
 #include "core/syslogd/targets/file_sink.h"
 #include "core/syslogd/targets/forward_sink.h"
 #include "core/syslogd/targets/users_sink.h"
@@ -14,12 +15,6 @@ namespace {
 
 constexpr std::string_view kMark = "-- MARK --";
 constexpr std::uint8_t kInfo = 6;
-
-timespec wall_clock() {
-  timespec now{};
-  clock_gettime(CLOCK_REALTIME, &now);
-  return now;
-}
 
 std::unique_ptr<SyslogSink> make_sink(SyslogSinkHost& host, const SyslogAction& action,
                                       SyslogSink::Id id, const SyslogSettings& settings) {

@@ -23,18 +23,11 @@ int option_of(int fd, int name) {
   return getsockopt(fd, SOL_SOCKET, name, &value, &size) == 0 ? value : -1;
 }
 
-SipKey random_key() {
-  std::random_device random;
-  SipKey key{};
-  for (auto& byte : key) byte = static_cast<std::uint8_t>(random());
-  return key;
-}
-
 }  // namespace
 
 SyslogServer::SyslogServer(Channel monitor, Poller poller, std::vector<UniqueFd> sockets,
                            std::optional<std::size_t> records)
-    : channel_(std::move(monitor)), poller_(std::move(poller)), key_(random_key()) {
+    : channel_(std::move(monitor)), poller_(std::move(poller)), key_(random_sip_key()) {
   last_ticket_ = std::random_device()();  // what the server before has asked is not answered here
   sockets_.reserve(sockets.size());
   for (std::size_t i = 0; i < sockets.size(); ++i) {

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <utility>
 
+#include "core/base/clock.h"
 #include "core/syslogd/server.h"
 #include "spawn/settings/limits.h"
 
@@ -15,12 +16,6 @@ namespace {
 
 constexpr std::string_view kProgram = "uvinetd-syslogd";
 constexpr std::uint8_t kSyslogFacility = 5;
-
-std::timespec wall_clock() {
-  timespec now{};
-  clock_gettime(CLOCK_REALTIME, &now);
-  return now;
-}
 
 }  // namespace
 

@@ -12,8 +12,6 @@
 
 namespace uvinetd {
 
-inline constexpr std::size_t kSyslogSeverities = 8;
-
 // "security" is auth, but in FreeBSD a facility of its own. nullopt: unknown.
 [[nodiscard]] std::optional<std::size_t> syslog_facility(std::string_view name,
                                                          SyslogDialect dialect);

@@ -20,6 +20,7 @@ namespace uvinetd {
 // writes, and no sender's.
 inline constexpr std::size_t kMarkFacility = 24;
 inline constexpr std::size_t kSyslogFacilities = 25;
+inline constexpr std::size_t kSyslogSeverities = 8;
 
 // Which messages, by facility: bit N stands for severity N (0: emerg ... 7: debug).
 using SyslogMask = std::array<std::uint8_t, kSyslogFacilities>;
