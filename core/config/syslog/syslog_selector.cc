@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/words.h"
 #include "core/config/field_reader.h"
 #include "core/config/quote.h"
 #include "core/config/syslog/syslog_names.h"
@@ -260,7 +261,7 @@ class SelectorReader {
     if (word.text.empty()) {
       return error(word, "level", "the level is missing", "as info, *, none");
     }
-    if (word.text == "*" || is_none(word.text)) {
+    if (word.text == "*" || is_same_word(word.text, "none")) {
       out.kind = word.text == "*" ? LevelKind::All : LevelKind::None;
       return true;
     }
@@ -272,12 +273,6 @@ class SelectorReader {
     }
     out.severity = static_cast<unsigned>(*severity);
     return true;
-  }
-
-  static bool is_none(std::string_view word) {
-    constexpr std::string_view kNone = "none";
-    return std::equal(word.begin(), word.end(), kNone.begin(), kNone.end(),
-                      [](char a, char b) { return (a | 0x20) == b; });
   }
 
   // True: a warning was given.
