@@ -84,12 +84,9 @@ Asked<ControlClient> ControlClient::connect(const std::string& path, millisecond
 
 Asked<void> ControlClient::await(short events, Deadline deadline) const {
   for (;;) {
-    int timeout = -1;
-    if (deadline) {
-      const auto left = std::chrono::ceil<milliseconds>(*deadline - steady_clock::now()).count();
-      timeout =
-          static_cast<int>(std::clamp<std::int64_t>(left, 0, std::numeric_limits<int>::max()));
-    }
+    const auto left = std::chrono::ceil<milliseconds>(deadline - steady_clock::now()).count();
+    const auto timeout =
+        static_cast<int>(std::clamp<std::int64_t>(left, 0, std::numeric_limits<int>::max()));
     pollfd entry{fd_.get(), events, 0};
     const int count = poll(&entry, 1, timeout);
     if (count > 0) return {};
@@ -139,7 +136,8 @@ Asked<std::optional<std::string>> ControlClient::next_line() {
   return line;
 }
 
-Asked<std::optional<std::string>> ControlClient::read_line_until(Deadline deadline) {
+Asked<std::optional<std::string>> ControlClient::read_line() {
+  const auto deadline = steady_clock::now() + patience_;
   for (;;) {
     auto line = next_line();
     if (!line || *line) return line;
@@ -148,14 +146,6 @@ Asked<std::optional<std::string>> ControlClient::read_line_until(Deadline deadli
     if (!is_open) return tl::unexpected(is_open.error());
     if (!*is_open) return std::optional<std::string>();
   }
-}
-
-Asked<std::optional<std::string>> ControlClient::read_line() {
-  return read_line_until(steady_clock::now() + patience_);
-}
-
-Asked<std::optional<std::string>> ControlClient::wait_for_line() {
-  return read_line_until(std::nullopt);
 }
 
 }  // namespace uvinetd

@@ -41,8 +41,6 @@ class ControlClient {
   [[nodiscard]] Asked<void> send(const ControlRequest& request);
   // The next line without its end; nullopt: the daemon has closed.
   [[nodiscard]] Asked<std::optional<std::string>> read_line();
-  // The same, however long it takes.
-  [[nodiscard]] Asked<std::optional<std::string>> wait_for_line();
 
   // For who polls: fd() for input, then take_input() once, then next_line() to the last.
   [[nodiscard]] int fd() const { return fd_.get(); }
@@ -55,9 +53,8 @@ class ControlClient {
   ControlClient(UniqueFd fd, std::chrono::milliseconds patience)
       : fd_(std::move(fd)), patience_(patience), buffer_(kLongestReply) {}
 
-  using Deadline = std::optional<std::chrono::steady_clock::time_point>;
+  using Deadline = std::chrono::steady_clock::time_point;
   [[nodiscard]] Asked<void> await(short events, Deadline deadline) const;
-  [[nodiscard]] Asked<std::optional<std::string>> read_line_until(Deadline deadline);
 
   UniqueFd fd_;
   std::chrono::milliseconds patience_;

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: ISC
 #include "core/ctl/live/live_verbs.h"
 
+#include <poll.h>
 #include <unistd.h>
 
+#include <array>
+#include <cerrno>
 #include <cstdio>
 
 #include "core/config/quote.h"
@@ -77,15 +80,32 @@ std::string hint_for_id(const std::string& id, const std::string& path,
   return did_you_mean(id, std::span<const std::string>(known));
 }
 
+// Blocks until the daemon says more; false: nobody reads what we print any more. A write would tell
+// that too, but the next event may come tomorrow (`uvinetctl tail | head -1`).
+bool wait_for_more(const ControlClient& client) {
+  for (;;) {
+    // What poll(2) tells unasked: POLLERR for a pipe, POLLHUP for a socket and a terminal.
+    std::array<pollfd, 2> entries{pollfd{client.fd(), POLLIN, 0}, pollfd{STDOUT_FILENO, 0, 0}};
+    if (poll(entries.data(), entries.size(), -1) < 0 && errno == EINTR) continue;
+    return (entries[1].revents & (POLLERR | POLLHUP)) == 0;
+  }
+}
+
 int tail(const Command& command, ControlClient& client, const std::string& path) {
   if (auto sent = client.send(command.live.request); !sent) {
     return fail_with(command, sent.error(), path);
   }
   const auto form = form_of(command);
   for (;;) {
-    const auto line = client.wait_for_line();
+    const auto line = client.next_line();
     if (!line) return fail_with(command, line.error(), path);
-    if (!*line) return fail_with(command, {ClientTrouble::Lost, "closed by the daemon"}, path);
+    if (!*line) {
+      if (!wait_for_more(client)) return kAnswerFailed;
+      const auto is_open = client.take_input();
+      if (!is_open) return fail_with(command, is_open.error(), path);
+      if (!*is_open) return fail_with(command, {ClientTrouble::Lost, "closed by the daemon"}, path);
+      continue;
+    }
     const auto reply = read_reply(**line);
     if (!reply) {
       return fail_with(command, {ClientTrouble::Nonsense, quoted(std::string_view(**line))}, path);
