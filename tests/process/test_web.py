@@ -151,10 +151,19 @@ class Hostile(unittest.TestCase):
             for request, status in ((b"\x16\x03\x01\x00\xa5\x01\x00\x00\n", b"400"),
                                     (b"GET / HTTP/1.1\r\n\r\n", b"400"),
                                     (b"GET / HTTP/2.0\r\n\r\n", b"505"),
-                                    (b"GET / HTTP/1.1\r\nA: " + b"x" * 1_000_000, b"431"),
+                                    (b"GET / HTTP/1.1\r\nA: " + b"x" * 40_000, b"431"),
                                     (b"A" * 10_000, b"431")):
                 answer = raw(port, request)
                 self.assertTrue(answer.startswith(b"HTTP/1.1 " + status), (request[:20], answer))
+
+    def test_one_that_does_not_end_is_cut_off(self):
+        port = free_port()
+        with toml(web("status", port)), sockets.connect(port) as client:
+            client.sendall(b"GET / HTTP/1.1\r\nA: ")
+            with self.assertRaises(ConnectionError):
+                while True:
+                    client.sendall(b"x" * 100_000)
+            self.assertEqual(ask(port)[0], 200)
 
     def test_garbage_behind_a_request_does_not_cut_the_answer(self):
         port = free_port()
