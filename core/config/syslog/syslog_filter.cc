@@ -25,6 +25,8 @@ constexpr std::size_t kLongestWrittenOut = 16 * 1024;
 constexpr unsigned kMostRepetitions = 255;  // of a part of a pattern: each takes memory
 constexpr std::string_view kBlanks = " \t";
 constexpr std::string_view kLetterCase = "icase_";
+// Of rsyslog. It has no value, as no other operation.
+constexpr std::string_view kIsEmpty = "isempty";
 
 template <typename E>
 struct Word {
@@ -126,8 +128,10 @@ class PropertyReader {
     SyslogPropertyFilter filter;
     const bool has_property = read_property(name, filter);
     const bool has_operation = comma() && read_operation(word(), filter);
-    if (!has_property || !has_operation || !comma() || !read_value(filter)) {
-      return {false, std::nullopt, end_of_value()};
+    const bool is_whole =
+        has_property && has_operation && (!takes_value_ || (comma() && read_value(filter)));
+    if (!is_whole) {
+      return {false, std::nullopt, takes_value_ ? end_of_value() : at_};
     }
     return {true, std::move(filter), at_};
   }
@@ -189,6 +193,11 @@ class PropertyReader {
       filter.ignores_case = true;
       name = name.part(kLetterCase.size());
     }
+    takes_value_ = name.text != kIsEmpty;
+    if (!takes_value_) {
+      filter.operation = SyslogOperation::IsEqual;  // to ""
+      return true;
+    }
     const auto operation = find(kOperations, name.text);
     if (!operation) {
       return error(name.at, "unknown operation " + quoted(name.text), hint(kOperations, name.text));
@@ -232,6 +241,7 @@ class PropertyReader {
   const Field& line_;
   Reporter& report_;
   std::size_t at_ = 0;
+  bool takes_value_ = true;
 };
 
 }  // namespace

@@ -142,6 +142,18 @@ TEST(SyslogConf, AFilterWithAnActionIsARule) {
   EXPECT_THAT(rules[3].properties, IsEmpty());
 }
 
+TEST(SyslogConf, EmptyIsAskedForWithoutAValue) {
+  const auto parsed = parse(":msg, isempty /a\n:sd,!isempty\n*.* /b\n:*\n*.* /rest\n");
+  EXPECT_THAT(told(parsed), IsEmpty());
+  const auto& rules = parsed.rules.rules;
+  ASSERT_EQ(rules.size(), 3U);
+  EXPECT_EQ(rules[0].properties.at(0).operation, SyslogOperation::IsEqual);
+  EXPECT_EQ(rules[0].properties.at(0).value, "");
+  EXPECT_FALSE(rules[0].properties.at(0).is_inverted);
+  EXPECT_TRUE(rules[1].properties.at(0).is_inverted);
+  EXPECT_THAT(rules[2].properties, IsEmpty());
+}
+
 TEST(SyslogConf, JoinsLinesAndKeepsPlaces) {
   const auto parsed = parse("*.info;\\\n   mail.none;\\\r\n\tmial.err \\\n  /x\n*.* /y");
   EXPECT_THAT(told(parsed), ElementsAre("3:2 facility"));
@@ -249,6 +261,7 @@ TEST(SyslogConf, EveryErrorHasItsPlace) {
       {":mgs, contains, \"x\"", "1:2 filter"},
       {":msg, equal, \"x\"", "1:7 filter"},
       {":msg, contains \"x\"", "1:16 filter"},
+      {":mgs, isempty", "1:2 filter"},
       {":msg, contains, x", "1:17 filter"},
       {":msg, contains, \"x", "1:17 filter"},
       {":msg, regex, \"[\"", "1:14 regex"},
@@ -302,6 +315,7 @@ TEST(SyslogConf, NobodyIsEverybody) {
 TEST(SyslogConf, ABadFilterWithAnActionIsOneBadLine) {
   const std::vector<std::string> lines{
       ":fromhost-ip, isequal, \"10.0.0.1\" /var/log/y",
+      ":fromhost-ip, isempty /y",
       ":msg, equal, \"a\\\"b\" /y",
       ":msg, contains \"x\" /y",
       ":msg, regex, \"[\" /y",
