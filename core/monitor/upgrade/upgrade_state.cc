@@ -43,6 +43,12 @@ constexpr int kLastKind = static_cast<int>(SocketKind::UnixSeqpacket);
 constexpr int kLastFamily = static_cast<int>(IpFamily::Dual);
 constexpr char kMark[] = "uvinetd upgrade state\n";
 
+// No number of the state has a fraction; to make an integer of one that is too large is undefined.
+bool has_fraction(const json& value) {
+  return value.is_number_float() ||
+         (value.is_structured() && std::any_of(value.begin(), value.end(), has_fraction));
+}
+
 bool has_known_kinds(const UpgradeState& state) {
   return std::all_of(state.sockets.begin(), state.sockets.end(), [](const SavedSocket& each) {
     return each.kind >= 0 && each.kind <= kLastKind && each.family >= 0 &&
@@ -74,6 +80,7 @@ tl::expected<UpgradeState, std::string> parse_upgrade_state(std::string_view byt
                             std::to_string(kOldest) + " to " + std::to_string(kNewest) +
                             " can be used");
     }
+    if (has_fraction(object)) return tl::unexpected(std::string("the state is damaged"));
     auto state = object.get<UpgradeState>();
     if (!has_known_kinds(state))
       return tl::unexpected(std::string("it has sockets of other kinds"));

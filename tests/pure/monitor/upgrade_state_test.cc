@@ -93,6 +93,7 @@ TEST(UpgradeState, WhatCannotBeUsedIsToldWhy) {
   EXPECT_THAT(why(with({{"version", 1}, {"sockets", "none"}})), HasSubstr("damaged"));
   EXPECT_THAT(why(with({{"version", 1}, {"reactor", {{"pid", "x"}}}})), HasSubstr("damaged"));
   EXPECT_THAT(why(with({{"version", 1}, {"sockets", {{{"kind", 99}}}}})), HasSubstr("other kinds"));
+  EXPECT_THAT(why(with({{"version", 1}, {"sockets", {{{"kind", 3e180}}}}})), HasSubstr("damaged"));
   const auto whole = print(an_example());
   for (std::size_t size = 0; size < whole.size(); ++size) {
     EXPECT_NE(why(whole.substr(0, size)), "it can") << size;
