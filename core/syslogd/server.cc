@@ -9,11 +9,13 @@
 #include <utility>
 
 #include "core/base/address.h"
-#include "core/config/syslog/syslog_rules.h"
 #include "uvinetd_build_id.h"
 
 namespace uvinetd {
 namespace {
+
+// syslog.socket of systemd(1).
+constexpr char kJournalsPath[] = "/run/systemd/journal/syslog";
 
 int option_of(int fd, int name) {
   int value = -1;
@@ -42,8 +44,8 @@ SyslogServer::SyslogServer(Channel monitor, Poller poller, std::vector<UniqueFd>
     socket.is_unix =
         getsockname(fd, reinterpret_cast<sockaddr*>(&own), &size) == 0 && own.ss_family == AF_UNIX;
     socket.is_records = records == i;
-    socket.is_journals = SocketAddress(reinterpret_cast<const sockaddr*>(&own), size).unix_path() ==
-                         kJournalsLogPath;
+    socket.is_journals =
+        SocketAddress(reinterpret_cast<const sockaddr*>(&own), size).unix_path() == kJournalsPath;
     const auto asked =
         socket.is_unix ? Receiver::ask_credentials(fd) : Receiver::ask_kernel_dropped(fd);
     if (!asked) tell(SyslogSeverity::Warning, asked.error().text(), nullptr, false);

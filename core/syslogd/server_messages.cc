@@ -70,9 +70,7 @@ void SyslogServer::take(const ReceivedDatagram& datagram, Socket& socket, std::t
   if (datagram.is_truncated) ++counts_.truncated;
   SyslogOrigin origin;
   origin.is_local = socket.is_unix;
-  // Of a sender that has ended the journal cannot show the pid; it has written the one that it
-  // knew.
-  origin.pid = socket.is_journals ? 0 : datagram.pid;
+  origin.pid = datagram.pid;
   // In the network it is the kernel of another host.
   origin.is_kernel = !socket.is_unix || (socket.is_journals && datagram.uid == 0);
   origin.is_truncated = datagram.is_truncated;

@@ -54,19 +54,6 @@ class Senders(unittest.TestCase):
             service.flush()  # its Unix socket is open to all of this host
             self.assertNotIn("by nobody", service.text("all"))
 
-    def test_the_journal_is_believed(self):
-        requires_root("a /run of our own")
-        sandbox.run("mount", "-t", "tmpfs", "tmpfs", "/run")
-        self.addCleanup(sandbox.run, "umount", "--lazy", "/run")
-        os.makedirs("/run/systemd/journal")
-        with SyslogService(ALL, path="/run/systemd/journal/syslog") as service:
-            self.assertEqual(os.stat(service.path).st_mode & 0o777, 0o600)
-            service.send(b"<13>Nov 27 03:00:00 mine[4711]: of one that has ended",
-                         b"<4>Nov 27 03:00:00 kernel: oops")
-            service.wait_line("all", "oops")
-            self.assertEqual(service.lines("all"),
-                             ["mine[4711]: of one that has ended", "kernel: oops"])
-
     def test_a_loud_one_is_limited_and_told_and_no_other(self):
         with SyslogService(ALL, settings={"rate": "5/s burst 5"}) as service:
             send_from("127.0.0.2", service, *(said(f"loud {number}") for number in range(500)))

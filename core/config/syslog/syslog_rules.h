@@ -16,10 +16,6 @@
 
 namespace uvinetd {
 
-// Where systemd-journald passes on what it hears (syslog.socket of systemd). Only it writes there,
-// so that what it has verified of the senders can be believed.
-inline constexpr std::string_view kJournalsLogPath = "/run/systemd/journal/syslog";
-
 // 0-23 as in RFC 5424 section 6.2.1; kMarkFacility is this service's own, for the marks that it
 // writes, and no sender's.
 inline constexpr std::size_t kMarkFacility = 24;

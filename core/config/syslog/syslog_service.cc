@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/config/syslog/syslog_rules.h"
 #include "core/config/syslog/syslog_settings.h"
 
 namespace uvinetd {
@@ -41,15 +40,12 @@ bool make_syslog_service(Place at, std::span<const Field> arguments, Reporter& r
 }
 
 void open_log_sockets(ServiceSpec& spec) {
+  constexpr unsigned kMode = 0666;
   if (!is_syslog_service(spec)) return;
   for (auto& listen : spec.listen) {
     const bool is_file = !is_ip(listen.kind) && listen.path.starts_with('/');
-    if (is_file && !listen.node->mode) listen.node.edit().mode = usual_socket_mode(listen.path);
+    if (is_file && !listen.node->mode) listen.node.edit().mode = kMode;
   }
-}
-
-unsigned usual_socket_mode(std::string_view path) {
-  return path == kJournalsLogPath ? 0600 : 0666;
 }
 
 }  // namespace uvinetd

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <span>
-#include <string_view>
 
 #include "core/config/field.h"
 #include "core/config/reporter.h"
@@ -19,10 +18,8 @@ inline constexpr char kSyslogRulesKey[] = "syslog.rules";
 bool make_syslog_service(Place at, std::span<const Field> arguments, Reporter& report,
                          ServiceSpec& spec);
 
-// Everybody may write to the Unix sockets of a log of inetd.conf where no mode is written, as in
-// TOML, but to the journal's. Other services are left as they are.
+// Everybody may write to the Unix sockets of a log of inetd.conf where no mode is written: as in
+// TOML. Other services are left as they are.
 void open_log_sockets(ServiceSpec& spec);
-// Of a socket with a file, where none is written.
-[[nodiscard]] unsigned usual_socket_mode(std::string_view path);
 
 }  // namespace uvinetd

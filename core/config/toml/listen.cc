@@ -16,7 +16,6 @@
 #include "core/config/quote.h"
 #include "core/config/service_field.h"
 #include "core/config/suggest.h"
-#include "core/config/syslog/syslog_service.h"
 
 namespace uvinetd {
 namespace {
@@ -291,8 +290,8 @@ std::optional<std::vector<std::string>> print_listen(const std::vector<ListenSpe
 }
 
 std::optional<unsigned> default_mode_of(const ListenSpec& listen) {
-  return listen.path.starts_with('/') ? std::optional(usual_socket_mode(listen.path))
-                                      : std::nullopt;
+  constexpr unsigned kMode = 0666;
+  return listen.path.starts_with('/') ? std::optional(kMode) : std::nullopt;
 }
 
 const SocketNode* first_node(const std::vector<ListenSpec>& listeners) {

@@ -26,8 +26,7 @@ void settle_listeners(std::vector<ListenSpec>& listeners);
 [[nodiscard]] std::optional<std::vector<std::string>> print_listen(
     const std::vector<ListenSpec>& listeners);
 
-// The mode of a Unix socket when none is written: the usual one for a path, none for an abstract
-// name.
+// The mode of a Unix socket when none is written: 0666 for a path, none for an abstract name.
 [[nodiscard]] std::optional<unsigned> default_mode_of(const ListenSpec& listen);
 // Of the first Unix socket; null: there is none.
 [[nodiscard]] const SocketNode* first_node(const std::vector<ListenSpec>& listeners);
