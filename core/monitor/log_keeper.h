@@ -70,8 +70,8 @@ class LogKeeper {
   bool is_daemon_;
   std::string syslog_path_;
   Send send_;
-  SipKey key_ =
-      random_sip_key();  // for addresses: one client keeps its token as long as this monitor lives
+  // For addresses: one client keeps its token as long as this monitor lives.
+  SipKey key_ = random_sip_key();
   LogTender tender_;
   std::set<std::string> services_;
   std::set<std::string> failed_;  // files that cannot be opened, and are told

@@ -25,7 +25,7 @@ constexpr std::size_t kLongestWrittenOut = 16 * 1024;
 constexpr unsigned kMostRepetitions = 255;  // of a part of a pattern: each takes memory
 constexpr std::string_view kBlanks = " \t";
 constexpr std::string_view kLetterCase = "icase_";
-// Of rsyslog. It has no value, as no other operation.
+// Of rsyslog: equal to "", which is not written. All other operations have a value.
 constexpr std::string_view kIsEmpty = "isempty";
 
 template <typename E>
@@ -45,7 +45,8 @@ constexpr std::array kOperations{Word<SyslogOperation>{"contains", SyslogOperati
                                  Word<SyslogOperation>{"isequal", SyslogOperation::IsEqual},
                                  Word<SyslogOperation>{"startswith", SyslogOperation::StartsWith},
                                  Word<SyslogOperation>{"regex", SyslogOperation::Regex},
-                                 Word<SyslogOperation>{"ereregex", SyslogOperation::ExtendedRegex}};
+                                 Word<SyslogOperation>{"ereregex", SyslogOperation::ExtendedRegex},
+                                 Word<SyslogOperation>{kIsEmpty, SyslogOperation::IsEqual}};
 
 template <typename E, std::size_t N>
 std::optional<E> find(const std::array<Word<E>, N>& words, std::string_view wanted) {
@@ -193,16 +194,12 @@ class PropertyReader {
       filter.ignores_case = true;
       name = name.part(kLetterCase.size());
     }
-    takes_value_ = name.text != kIsEmpty;
-    if (!takes_value_) {
-      filter.operation = SyslogOperation::IsEqual;  // to ""
-      return true;
-    }
     const auto operation = find(kOperations, name.text);
     if (!operation) {
       return error(name.at, "unknown operation " + quoted(name.text), hint(kOperations, name.text));
     }
     filter.operation = *operation;
+    takes_value_ = name.text != kIsEmpty;
     return true;
   }
 
